@@ -1,0 +1,151 @@
+//! Scalar expressions: what a pointwise operation computes for one element.
+
+use serde::{Deserialize, Serialize};
+
+use super::Extent;
+
+/// A function of one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Unary {
+    /// `-x`
+    Neg,
+    /// `|x|`
+    Abs,
+    /// `eˣ`
+    Exp,
+    /// natural logarithm
+    Log,
+    /// square root
+    Sqrt,
+    /// `1/x`
+    Recip,
+    /// logistic function `1/(1+e⁻ˣ)`
+    Sigmoid,
+    /// `max(x, 0)`
+    Relu,
+    /// Gaussian error linear unit, exact: `x·Φ(x)` with the error function
+    Gelu,
+    /// hyperbolic tangent
+    Tanh,
+    /// Gauss error function
+    Erf,
+    /// sine
+    Sin,
+    /// cosine
+    Cos,
+    /// largest integer not above x
+    Floor,
+    /// 1 where x is 0, else 0
+    Not,
+}
+
+/// A function of two numbers. Comparisons give 1 or 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Binary {
+    /// `a + b`
+    Add,
+    /// `a - b`
+    Sub,
+    /// `a · b`
+    Mul,
+    /// `a / b`
+    Div,
+    /// the larger (NaN if either is)
+    Max,
+    /// the smaller (NaN if either is)
+    Min,
+    /// `a < b`
+    Lt,
+    /// `a ≤ b`
+    Le,
+    /// `a = b`
+    Eq,
+    /// `a ≠ b`
+    Ne,
+}
+
+/// One instruction; its value is named by its position in the expression.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Instr {
+    /// The element of operand `k` at the current indices.
+    Load(usize),
+    /// A number.
+    Const(f64),
+    /// An extent as a number (a mean divides by it).
+    Size(Extent),
+    /// The current value of an index of the operation, as a number.
+    Position(usize),
+    /// The element of operand `source` whose gathered axis stands at the value of `at`; NaN outside.
+    Gather {
+        /// Operand read; exactly one of its axes carries an index that is not in the result.
+        source: usize,
+        /// Instruction that gives the place, an integer in float form.
+        at: usize,
+    },
+    /// What the row operation gave (only in an expression that follows one).
+    Row,
+    /// A function of one earlier instruction.
+    Unary(Unary, usize),
+    /// A function of two earlier instructions.
+    Binary(Binary, usize, usize),
+    /// `if c ≠ 0 { a } else { b }`
+    Select(usize, usize, usize),
+}
+
+/// A list of instructions; the last one is the result.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
+pub struct Expr(pub Vec<Instr>);
+
+impl Expr {
+    /// The expression that gives operand `k` unchanged.
+    pub fn load(operand: usize) -> Expr {
+        Expr(vec![Instr::Load(operand)])
+    }
+
+    /// The expression that gives the row operation's result unchanged.
+    pub fn row() -> Expr {
+        Expr(vec![Instr::Row])
+    }
+
+    /// Adds an instruction and names it.
+    pub fn push(&mut self, instr: Instr) -> usize {
+        self.0.push(instr);
+        self.0.len() - 1
+    }
+
+    /// Appends another expression, each of its leaves (everything that is no function) replaced by
+    /// what `leaf` puts in its place; gives the place of its result.
+    pub fn append(&mut self, other: &Expr, leaf: &mut dyn FnMut(&mut Expr, &Instr) -> usize) -> usize {
+        let mut places: Vec<usize> = Vec::with_capacity(other.0.len());
+        for instr in &other.0 {
+            let place = match instr {
+                Instr::Unary(f, a) => self.push(Instr::Unary(*f, places[*a])),
+                Instr::Binary(f, a, b) => self.push(Instr::Binary(*f, places[*a], places[*b])),
+                Instr::Select(c, a, b) => self.push(Instr::Select(places[*c], places[*a], places[*b])),
+                Instr::Gather { source, at } => {
+                    let at = places[*at];
+                    let place = leaf(self, &Instr::Gather { source: *source, at });
+                    debug_assert!(matches!(self.0[place], Instr::Gather { .. }));
+                    place
+                }
+                Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row => {
+                    leaf(self, instr)
+                }
+            };
+            places.push(place);
+        }
+        *places.last().expect("an expression has a result")
+    }
+
+    /// Scalar functions evaluated per element (its arithmetic, a cost).
+    pub fn functions(&self) -> usize {
+        self.0.iter().filter(|i| matches!(i, Instr::Unary(..) | Instr::Binary(..) | Instr::Select(..))).count()
+    }
+
+    /// Functions that cost more than a few arithmetic instructions.
+    pub fn transcendentals(&self) -> usize {
+        use Unary::{Cos, Erf, Exp, Gelu, Log, Sigmoid, Sin, Tanh};
+        let costly = |i: &&Instr| matches!(i, Instr::Unary(Exp | Log | Sigmoid | Gelu | Tanh | Erf | Sin | Cos, _));
+        self.0.iter().filter(costly).count()
+    }
+}

@@ -1,0 +1,216 @@
+//! The size of an axis before sizes are known: a polynomial over named symbols.
+//!
+//! `4*C_M`, `H*D` and `S + 1` are extents. They are kept in one canonical form, so two extents are
+//! equal exactly when they are equal for every binding of their symbols.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::{Add, Mul, Sub};
+
+use serde::{Deserialize, Serialize};
+
+/// Concrete sizes of symbols.
+pub type Sizes = BTreeMap<String, u64>;
+
+/// The size of an axis: a sum of products of symbols with integer coefficients.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct Extent {
+    /// Sorted products (each a sorted list of symbols) with non-zero coefficients.
+    terms: BTreeMap<Vec<String>, i64>,
+}
+
+/// Why an extent has no concrete size.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExtentError {
+    /// A symbol has no size.
+    #[error("axis `{0}` has no size: give it one")]
+    Unbound(String),
+    /// The value is negative or does not fit.
+    #[error("extent `{0}` is {1}, which is not a size")]
+    OutOfRange(String, String),
+}
+
+impl Extent {
+    /// A number.
+    pub fn literal(value: u64) -> Extent {
+        Extent::term(Vec::new(), i64::try_from(value).unwrap_or(i64::MAX))
+    }
+
+    /// A named symbol.
+    pub fn symbol(name: impl Into<String>) -> Extent {
+        Extent::term(vec![name.into()], 1)
+    }
+
+    fn term(symbols: Vec<String>, coefficient: i64) -> Extent {
+        let mut terms = BTreeMap::new();
+        if coefficient != 0 {
+            terms.insert(symbols, coefficient);
+        }
+        Extent { terms }
+    }
+
+    /// The number, where the extent has no symbols.
+    pub fn as_literal(&self) -> Option<u64> {
+        match self.terms.len() {
+            0 => Some(0),
+            1 => self.terms.get(&Vec::new() as &Vec<String>).and_then(|&v| u64::try_from(v).ok()),
+            _ => None,
+        }
+    }
+
+    /// The symbol, where the extent is exactly one.
+    pub fn as_symbol(&self) -> Option<&str> {
+        let (symbols, &coefficient) = self.terms.iter().next()?;
+        (self.terms.len() == 1 && coefficient == 1 && symbols.len() == 1).then(|| symbols[0].as_str())
+    }
+
+    /// Every symbol named in the extent, sorted.
+    pub fn symbols(&self) -> impl Iterator<Item = &str> {
+        let set: std::collections::BTreeSet<&str> = self.terms.keys().flatten().map(String::as_str).collect();
+        set.into_iter()
+    }
+
+    /// Replaces symbols by extents; symbols that `with` does not know stay.
+    pub fn substitute(&self, with: &dyn Fn(&str) -> Option<Extent>) -> Extent {
+        let mut sum = Extent::default();
+        for (symbols, &coefficient) in &self.terms {
+            let mut product = Extent::term(Vec::new(), coefficient);
+            for symbol in symbols {
+                product = product * with(symbol).unwrap_or_else(|| Extent::symbol(symbol.clone()));
+            }
+            sum = sum + product;
+        }
+        sum
+    }
+
+    /// The concrete size under a binding.
+    ///
+    /// # Errors
+    /// A symbol without a size, a negative size, or one that overflows.
+    pub fn eval(&self, sizes: &Sizes) -> Result<u64, ExtentError> {
+        let mut sum: i128 = 0;
+        for (symbols, &coefficient) in &self.terms {
+            let mut product = i128::from(coefficient);
+            for symbol in symbols {
+                let size = sizes.get(symbol).ok_or_else(|| ExtentError::Unbound(symbol.clone()))?;
+                product = product.checked_mul(i128::from(*size)).ok_or_else(|| self.too_large())?;
+            }
+            sum = sum.checked_add(product).ok_or_else(|| self.too_large())?;
+        }
+        u64::try_from(sum).map_err(|_| ExtentError::OutOfRange(self.to_string(), sum.to_string()))
+    }
+
+    fn too_large(&self) -> ExtentError {
+        ExtentError::OutOfRange(self.to_string(), "beyond 127 bits".into())
+    }
+}
+
+impl Add for Extent {
+    type Output = Extent;
+    fn add(mut self, other: Extent) -> Extent {
+        for (symbols, coefficient) in other.terms {
+            let entry = self.terms.entry(symbols).or_insert(0);
+            *entry = entry.saturating_add(coefficient);
+        }
+        self.terms.retain(|_, c| *c != 0);
+        self
+    }
+}
+
+impl Sub for Extent {
+    type Output = Extent;
+    fn sub(self, other: Extent) -> Extent {
+        self + other * Extent::term(Vec::new(), -1)
+    }
+}
+
+impl Mul for Extent {
+    type Output = Extent;
+    fn mul(self, other: Extent) -> Extent {
+        let mut product = Extent::default();
+        for (left, &a) in &self.terms {
+            for (right, &b) in &other.terms {
+                let mut symbols: Vec<String> = left.iter().chain(right).cloned().collect();
+                symbols.sort();
+                product = product + Extent::term(symbols, a.saturating_mul(b));
+            }
+        }
+        product
+    }
+}
+
+impl From<u64> for Extent {
+    fn from(value: u64) -> Extent {
+        Extent::literal(value)
+    }
+}
+
+impl From<&str> for Extent {
+    /// A symbol, or a number where the text is one.
+    fn from(text: &str) -> Extent {
+        text.parse::<u64>().map_or_else(|_| Extent::symbol(text), Extent::literal)
+    }
+}
+
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.terms.is_empty() {
+            return f.write_str("0");
+        }
+        // Products with symbols first, the plain number last: `S + 1`.
+        let (constant, products): (Vec<_>, Vec<_>) = self.terms.iter().partition(|(s, _)| s.is_empty());
+        for (position, (symbols, coefficient)) in products.into_iter().chain(constant).enumerate() {
+            let sign = match (position, *coefficient < 0) {
+                (0, false) => "",
+                (0, true) => "-",
+                (_, false) => " + ",
+                (_, true) => " - ",
+            };
+            f.write_str(sign)?;
+            let size = coefficient.unsigned_abs();
+            match (symbols.is_empty(), size) {
+                (true, _) => write!(f, "{size}")?,
+                (false, 1) => f.write_str(&symbols.join("*"))?,
+                (false, _) => write!(f, "{size}*{}", symbols.join("*"))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn s(name: &str) -> Extent {
+        Extent::symbol(name)
+    }
+
+    #[test]
+    fn equal_polynomials_are_equal() {
+        let n = Extent::literal(4);
+        assert_eq!(n.clone() * s("C") + s("R") - s("R"), s("C") * n);
+        assert_eq!(s("H") * s("D"), s("D") * s("H"));
+        assert_ne!(s("H"), s("D"));
+        assert_eq!((s("R") - s("R")).as_literal(), Some(0));
+    }
+
+    #[test]
+    fn they_print_as_written() {
+        let check = |extent: Extent, text: &str| assert_eq!(extent.to_string(), text);
+        check(Extent::literal(4) * s("C_M"), "4*C_M");
+        check(s("S") + 1.into(), "S + 1");
+        check(s("S") - 2.into(), "S - 2");
+        check(s("H") * s("D"), "D*H");
+        check(Extent::default(), "0");
+    }
+
+    #[test]
+    fn evaluation_refuses_what_is_no_size() {
+        let sizes = Sizes::from([("R".into(), 3), ("BIG".into(), u64::MAX)]);
+        assert_eq!((s("R") * s("R") + 1.into()).eval(&sizes), Ok(10));
+        assert!(matches!(s("Q").eval(&sizes), Err(ExtentError::Unbound(q)) if q == "Q"));
+        assert!((s("R") - 4.into()).eval(&sizes).is_err());
+        assert!((s("BIG") * s("BIG") * s("BIG")).eval(&sizes).is_err());
+    }
+}

@@ -1,0 +1,16 @@
+//! The program as a graph: extents, scalar expressions, operations, and the index table.
+
+mod expr;
+mod extent;
+mod graph;
+mod op;
+mod spec;
+mod table;
+mod text;
+
+pub use expr::{Binary, Expr, Instr, Unary};
+pub use extent::{Extent, ExtentError, Sizes};
+pub use graph::{Graph, NodeId, Port, Value, ValueId};
+pub use op::{Access, AxisRef, Index, Node, Op, Repeat};
+pub use spec::{SpecError, check_graph};
+pub use table::{Behaviour, Combine};

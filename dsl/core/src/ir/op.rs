@@ -1,0 +1,149 @@
+//! Operations: what a node computes, and which index stands on which axis.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Expr, Extent, Graph, ValueId};
+use crate::kernel::RowOp;
+
+/// An index of a node: a position in [`Node::indices`].
+pub type Index = usize;
+
+/// What stands on one axis of an operand or result.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum AxisRef {
+    /// One index.
+    Index(Index),
+    /// Extent 1: always read at position 0.
+    Unit,
+    /// Two indices laid out as one axis, the first slow: position = `outer · |inner| + inner`.
+    Joined(Index, Index),
+    /// One index, moved: position = index + start.
+    Shifted(Index, Extent),
+}
+
+/// A value as one node sees it: an index (or none) for each of its axes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// The value read or written.
+    pub value: ValueId,
+    /// One entry an axis.
+    pub axes: Vec<AxisRef>,
+}
+
+/// What a node computes. The indices it ranges over stand in the node; how each is treated is
+/// derived in [`super::table`] and nowhere else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Op {
+    /// One expression for every element of the result.
+    Pointwise(Expr),
+    /// The operand seen through other axes: permuted, broadcast, split, joined or sliced. No arithmetic.
+    View,
+    /// The product of two operands, summed over the indices that the result lacks.
+    Contract,
+    /// `after(row over `over` of before(operands))`.
+    Rows {
+        /// Given to the row operation.
+        before: Expr,
+        /// What is computed over a row.
+        row: RowOp,
+        /// The indices that form a row.
+        over: Vec<Index>,
+        /// Applied to the row operation's result.
+        after: Expr,
+    },
+    /// The operands one after another along an index of the result.
+    Concat {
+        /// The index of the result along which they follow each other; each operand has its own.
+        along: Index,
+    },
+    /// A body run `count` times, its carried values fed back, its parameters taken layer by layer.
+    Repeat(Box<Repeat>),
+}
+
+/// A loop over layers. Operands: the carried values, then the body's other inputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// How many layers.
+    pub count: Extent,
+    /// How many of the body's inputs (the first ones) are replaced by its outputs after each layer.
+    pub carried: usize,
+    /// One layer. `{}` in a parameter's name stands for the layer's number.
+    pub body: Graph,
+}
+
+/// An operation applied to values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// What is computed.
+    pub op: Op,
+    /// The values read.
+    pub operands: Vec<Access>,
+    /// The values written: one, but for a repeat.
+    pub results: Vec<Access>,
+    /// The extent of every index.
+    pub indices: Vec<Extent>,
+    /// Where the node stands in the source: function names and the variable, dotted.
+    pub origin: String,
+}
+
+impl Op {
+    /// The operation's name in texts.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Op::Pointwise(_) => "pointwise",
+            Op::View => "view",
+            Op::Contract => "contract",
+            Op::Rows { row, .. } => match row {
+                RowOp::Sum => "sum",
+                RowOp::Max => "max",
+                RowOp::Softmax => "softmax",
+                RowOp::Normalize { .. } => "normalize",
+            },
+            Op::Concat { .. } => "concat",
+            Op::Repeat(_) => "repeat",
+        }
+    }
+}
+
+impl Node {
+    /// The single result.
+    ///
+    /// # Panics
+    /// On a repeat with several.
+    pub fn result(&self) -> &Access {
+        assert!(self.results.len() == 1, "`{}` has {} results", self.origin, self.results.len());
+        &self.results[0]
+    }
+
+    /// The extent of what stands on an axis.
+    pub fn axis_extent(&self, axis: &AxisRef) -> Option<Extent> {
+        match axis {
+            AxisRef::Index(i) => Some(self.indices[*i].clone()),
+            AxisRef::Unit => Some(Extent::literal(1)),
+            AxisRef::Joined(outer, inner) => Some(self.indices[*outer].clone() * self.indices[*inner].clone()),
+            // A slice says nothing of how far the axis goes on.
+            AxisRef::Shifted(..) => None,
+        }
+    }
+}
+
+impl Access {
+    /// The access that gives each of the first `rank` axes an index of its own.
+    pub fn plain(value: ValueId, rank: usize) -> Access {
+        Access { value, axes: (0..rank).map(AxisRef::Index).collect() }
+    }
+
+    /// The axis on which exactly this index stands alone and unmoved.
+    pub fn axis_of(&self, index: Index) -> Option<usize> {
+        self.axes.iter().position(|a| *a == AxisRef::Index(index))
+    }
+
+    /// Whether the index stands on any axis, in any form.
+    pub fn mentions(&self, index: Index) -> bool {
+        self.axes.iter().any(|a| match a {
+            AxisRef::Index(i) | AxisRef::Shifted(i, _) => *i == index,
+            AxisRef::Joined(o, i) => *o == index || *i == index,
+            AxisRef::Unit => false,
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! The law of graphs, checked after building, after rewriting and before planning.
+
+use super::op::AxisRef;
+use super::{Access, Expr, Extent, Graph, Instr, Node, Op};
+
+/// A graph that breaks the law: a bug of whoever made it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("node {node} (`{origin}`): {problem}")]
+pub struct SpecError {
+    /// The node's number.
+    pub node: usize,
+    /// Where it comes from.
+    pub origin: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+/// Checks that every node reads what exists, that axes and extents fit, that expressions are well formed.
+///
+/// # Errors
+/// The first node that breaks the law.
+pub fn check_graph(graph: &Graph) -> Result<(), SpecError> {
+    let mut known = vec![false; graph.values.len()];
+    for port in graph.inputs.iter().chain(&graph.params) {
+        known[port.value] = true;
+    }
+    for (id, node) in graph.nodes.iter().enumerate() {
+        let fail = |problem: String| SpecError { node: id, origin: node.origin.clone(), problem };
+        for operand in &node.operands {
+            if !known.get(operand.value).copied().unwrap_or(false) {
+                return Err(fail(format!("reads value {} before it is made", operand.value)));
+            }
+        }
+        check_node(graph, node).map_err(fail)?;
+        for result in &node.results {
+            if std::mem::replace(&mut known[result.value], true) {
+                return Err(fail(format!("makes value {} again", result.value)));
+            }
+        }
+    }
+    match graph.outputs.iter().find(|o| !known[o.value]) {
+        Some(o) => Err(SpecError {
+            node: graph.nodes.len(),
+            origin: o.name.clone(),
+            problem: "is an output that nothing makes".into(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn check_node(graph: &Graph, node: &Node) -> Result<(), String> {
+    for access in &node.operands {
+        check_access(graph, node, access)?;
+    }
+    for access in &node.results {
+        check_access(graph, node, access)?;
+        if access.axes.iter().any(|a| matches!(a, AxisRef::Shifted(..))) {
+            return Err("writes a slice".into());
+        }
+    }
+    let one = node.results.len() == 1;
+    match &node.op {
+        Op::Pointwise(expr) if one => check_expr(node, expr, false),
+        Op::View if one && node.operands.len() == 1 => Ok(()),
+        Op::Contract if one && node.operands.len() == 2 => Ok(()),
+        Op::Rows { before, row, over, after } if one => {
+            check_expr(node, before, false)?;
+            check_expr(node, after, true)?;
+            let result = &node.results[0];
+            match over.iter().find(|&&i| result.mentions(i) == row.consumes()) {
+                Some(i) => Err(format!("row index {i} stands wrongly in the result")),
+                None => Ok(()),
+            }
+        }
+        Op::Concat { along } if one => match node.results[0].axis_of(*along) {
+            Some(_) => Ok(()),
+            None => Err("concatenates along an index that the result lacks".into()),
+        },
+        Op::Repeat(repeat) => {
+            if node.results.len() != repeat.carried || repeat.body.outputs.len() != repeat.carried {
+                return Err("carries another number of values than it gives".into());
+            }
+            if repeat.body.inputs.len() != node.operands.len() {
+                return Err("gives its body another number of inputs than it takes".into());
+            }
+            check_graph(&repeat.body).map_err(|e| e.to_string())
+        }
+        op => Err(format!("{} has {} operands and {} results", op.name(), node.operands.len(), node.results.len())),
+    }
+}
+
+fn check_access(graph: &Graph, node: &Node, access: &Access) -> Result<(), String> {
+    let shape = &graph.values[access.value].shape;
+    if shape.len() != access.axes.len() {
+        return Err(format!("sees {} axes of value {}, which has {}", access.axes.len(), access.value, shape.len()));
+    }
+    for (axis, extent) in access.axes.iter().zip(shape) {
+        let largest = match axis {
+            AxisRef::Index(i) | AxisRef::Shifted(i, _) => *i,
+            AxisRef::Joined(o, i) => (*o).max(*i),
+            AxisRef::Unit => 0,
+        };
+        if largest >= node.indices.len() && *axis != AxisRef::Unit {
+            return Err(format!("uses index {largest} of {}", node.indices.len()));
+        }
+        // A concatenation's own index is the sum of its parts.
+        let seen = node.axis_extent(axis);
+        if seen.as_ref().is_some_and(|e: &Extent| e != extent) {
+            return Err(format!("sees extent {} where value {} has {extent}", seen.unwrap_or_default(), access.value));
+        }
+    }
+    Ok(())
+}
+
+fn check_expr(node: &Node, expr: &Expr, after: bool) -> Result<(), String> {
+    if expr.0.is_empty() {
+        return Err("has an empty expression".into());
+    }
+    for (place, instr) in expr.0.iter().enumerate() {
+        let (places, fine): (Vec<usize>, bool) = match instr {
+            Instr::Load(k) => (vec![], *k < node.operands.len()),
+            Instr::Const(_) | Instr::Size(_) => (vec![], true),
+            Instr::Position(i) => (vec![], *i < node.indices.len()),
+            Instr::Gather { source, at } => (vec![*at], *source < node.operands.len()),
+            Instr::Row => (vec![], after),
+            Instr::Unary(_, a) => (vec![*a], true),
+            Instr::Binary(_, a, b) => (vec![*a, *b], true),
+            Instr::Select(c, a, b) => (vec![*c, *a, *b], true),
+        };
+        if !fine || places.iter().any(|p| *p >= place) {
+            return Err(format!("instruction {place} of its expression is malformed: {instr:?}"));
+        }
+    }
+    Ok(())
+}

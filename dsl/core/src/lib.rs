@@ -1,0 +1,8 @@
+//! Crease without syntax: extents, operations, graphs, rules, planning, the oracle.
+//!
+//! Pure: no input or output, no unsafe code, no threads, no clocks.
+
+pub mod build;
+pub mod ir;
+pub mod kernel;
+pub mod lang;
