@@ -1,1 +1,55 @@
-//! Placeholder.
+//! Crease: a tensor language inside Rust whose memory budget is part of the program.
+//!
+//! A model is a module with an attribute. It says what its tensors range over, which parameters it has and
+//! how many bytes a run may hold; a program that is wrong, or that no plan can run inside its budget, does
+//! not compile.
+//!
+//! ```
+//! #[crease::model]
+//! mod pooling {
+//!     type R = Axis;
+//!     const C_Z: usize = 128;
+//!
+//!     /// The pair representation's mean over one of its sides.
+//!     pub fn pooled(z: Tensor<R, R, C_Z>) -> Tensor<R, C_Z> {
+//!         mean(z, over = R)
+//!     }
+//! }
+//!
+//! let model = pooling::pooled();
+//! ```
+//!
+//! Inside the module everything is valid Rust, so it is formatted and highlighted as such, but it is a
+//! language of its own: tensors are values, operations are functions (`softmax(x, over = R)`), and
+//! `einsum!([i, j, c] = a[i, k, c] * b[j, k, c])` names indices. Models use each other's public items by
+//! `use`, across modules and crates.
+
+pub use crease_macros::model;
+
+/// What generated code names; no part of the interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crease_macros::__finish as finish;
+
+    /// Stands in for `crease_core::lang::Model`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Model {
+        /// The library, as JSON.
+        pub library: &'static str,
+        /// The function's name in its last module.
+        pub function: &'static str,
+    }
+
+    impl Model {
+        /// A function of a library.
+        pub const fn new(library: &'static str, function: &'static str) -> Model {
+            Model { library, function }
+        }
+    }
+
+    /// Stands in for the library of a module with mistakes, so that they are the only errors.
+    pub mod no_library {
+        /// No library.
+        pub const __CREASE_LIBRARY: &str = "";
+    }
+}

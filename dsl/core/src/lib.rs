@@ -3,6 +3,11 @@
 //! Pure: no input or output, no unsafe code, no threads, no clocks.
 
 pub mod build;
+pub mod fuse;
 pub mod ir;
 pub mod kernel;
 pub mod lang;
+pub mod oracle;
+pub mod plan;
+pub mod rules;
+pub mod units;

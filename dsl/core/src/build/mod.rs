@@ -4,6 +4,7 @@
 //! here and nowhere else.
 
 mod arithmetic;
+mod compose;
 mod contraction;
 mod layout;
 mod rows;
@@ -11,6 +12,7 @@ mod rows;
 use std::fmt;
 
 pub use arithmetic::Arg;
+pub use compose::Meaning;
 pub use contraction::EinsumSpec;
 
 use crate::ir::{Access, Extent, Graph, Node, Op, Port, Repeat, Value, ValueId};

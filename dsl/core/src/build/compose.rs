@@ -1,0 +1,181 @@
+//! Whole graphs set into another one, values made from nothing, and what nobody reads taken out.
+
+use super::Builder;
+use crate::ir::{Access, AxisRef, Expr, Extent, Graph, Instr, Node, Op, Repeat, ValueId};
+
+/// What a symbol of an inlined graph stands for; none: itself.
+pub type Meaning<'a> = &'a dyn Fn(&str) -> Option<Extent>;
+
+impl Builder {
+    /// The numbers `0, 1, …` along one axis.
+    pub fn iota(&mut self, extent: Extent) -> ValueId {
+        let expr = Expr(vec![Instr::Position(0)]);
+        self.node(Op::Pointwise(expr), Vec::new(), vec![extent], vec![AxisRef::Index(0)])
+    }
+
+    /// One number (an expression without operands) everywhere.
+    pub fn full(&mut self, shape: Vec<Extent>, number: Expr) -> ValueId {
+        let axes = (0..shape.len()).map(AxisRef::Index).collect();
+        self.node(Op::Pointwise(number), Vec::new(), shape, axes)
+    }
+
+    /// Sets a finished graph into this one: its inputs are `inputs`, its symbols mean what `meaning`
+    /// says. Gives the place here of each of its values.
+    pub fn inline(&mut self, graph: &Graph, inputs: &[ValueId], meaning: Meaning) -> Vec<ValueId> {
+        let mut places: Vec<Option<ValueId>> = vec![None; graph.values.len()];
+        for (port, &value) in graph.inputs.iter().zip(inputs) {
+            places[port.value] = Some(value);
+        }
+        for port in &graph.params {
+            let shape = graph.values[port.value].shape.iter().map(|e| e.substitute(meaning)).collect();
+            places[port.value] = Some(self.param(port.name.clone(), shape));
+        }
+        let places: Vec<ValueId> = places
+            .into_iter()
+            .zip(&graph.values)
+            .map(|(place, value)| {
+                place.unwrap_or_else(|| {
+                    let shape = value.shape.iter().map(|e| e.substitute(meaning)).collect();
+                    self.value(value.name.clone(), shape)
+                })
+            })
+            .collect();
+        for node in &graph.nodes {
+            self.graph.nodes.push(moved(node, &|v| places[v], meaning));
+        }
+        places
+    }
+
+    /// Takes out every operation whose result nobody reads, and every weight that is then unread.
+    pub fn prune(&mut self) {
+        prune(&mut self.graph);
+    }
+}
+
+/// A node with other values and with its symbols replaced.
+fn moved(node: &Node, place: &dyn Fn(ValueId) -> ValueId, meaning: Meaning) -> Node {
+    let access = |access: &Access| Access {
+        value: place(access.value),
+        axes: access
+            .axes
+            .iter()
+            .map(|axis| match axis {
+                AxisRef::Shifted(index, start) => AxisRef::Shifted(*index, start.substitute(meaning)),
+                axis => axis.clone(),
+            })
+            .collect(),
+    };
+    Node {
+        op: moved_op(&node.op, meaning),
+        operands: node.operands.iter().map(access).collect(),
+        results: node.results.iter().map(access).collect(),
+        indices: node.indices.iter().map(|e| e.substitute(meaning)).collect(),
+        origin: node.origin.clone(),
+    }
+}
+
+fn moved_op(op: &Op, meaning: Meaning) -> Op {
+    let expr = |expr: &Expr| {
+        Expr(
+            expr.0
+                .iter()
+                .map(|instr| match instr {
+                    Instr::Size(extent) => Instr::Size(extent.substitute(meaning)),
+                    instr => instr.clone(),
+                })
+                .collect(),
+        )
+    };
+    match op {
+        Op::Pointwise(e) => Op::Pointwise(expr(e)),
+        Op::Rows { before, row, over, after } => {
+            Op::Rows { before: expr(before), row: *row, over: over.clone(), after: expr(after) }
+        }
+        Op::Repeat(repeat) => {
+            let mut body = repeat.body.clone();
+            for value in &mut body.values {
+                value.shape.iter_mut().for_each(|e| *e = e.substitute(meaning));
+            }
+            body.nodes = repeat.body.nodes.iter().map(|n| moved(n, &|v| v, meaning)).collect();
+            Op::Repeat(Box::new(Repeat { count: repeat.count.substitute(meaning), carried: repeat.carried, body }))
+        }
+        Op::View | Op::Contract | Op::Concat { .. } => op.clone(),
+    }
+}
+
+fn prune(graph: &mut Graph) {
+    let mut read = vec![false; graph.values.len()];
+    graph.outputs.iter().for_each(|port| read[port.value] = true);
+    let mut kept = Vec::new();
+    for mut node in std::mem::take(&mut graph.nodes).into_iter().rev() {
+        if !node.results.iter().any(|r| read[r.value]) {
+            continue;
+        }
+        if let Op::Repeat(repeat) = &mut node.op {
+            prune(&mut repeat.body);
+            if drop_unread(repeat, &mut node.operands) {
+                number_axes(&mut node);
+            }
+        }
+        node.operands.iter().for_each(|o| read[o.value] = true);
+        kept.push(node);
+    }
+    kept.reverse();
+    graph.nodes = kept;
+    graph.params.retain(|port| read[port.value]);
+    drop_values(graph);
+}
+
+/// Takes out the inputs of a loop's body that it never reads, carried ones aside.
+fn drop_unread(repeat: &mut Repeat, operands: &mut Vec<Access>) -> bool {
+    let body = &mut repeat.body;
+    let read = |value: ValueId| {
+        body.nodes.iter().any(|n| n.operands.iter().any(|o| o.value == value))
+            || body.outputs.iter().any(|o| o.value == value)
+    };
+    let keep: Vec<bool> =
+        body.inputs.iter().enumerate().map(|(k, port)| k < repeat.carried || read(port.value)).collect();
+    let mut flags = keep.iter();
+    operands.retain(|_| *flags.next().unwrap_or(&true));
+    let mut flags = keep.iter();
+    body.inputs.retain(|_| *flags.next().unwrap_or(&true));
+    drop_values(body);
+    keep.contains(&false)
+}
+
+/// Gives each axis of a repeat an index of its own again, none of them unused.
+fn number_axes(node: &mut Node) {
+    let mut indices = Vec::new();
+    for axis in node.operands.iter_mut().chain(&mut node.results).flat_map(|a| &mut a.axes) {
+        if let AxisRef::Index(index) = axis {
+            indices.push(node.indices[*index].clone());
+            *index = indices.len() - 1;
+        }
+    }
+    node.indices = indices;
+}
+
+/// Values that nothing names any more, renumbering the others.
+fn drop_values(graph: &mut Graph) {
+    let mut used = vec![false; graph.values.len()];
+    let ports = graph.inputs.iter().chain(&graph.params).chain(&graph.outputs);
+    ports.for_each(|port| used[port.value] = true);
+    for node in &graph.nodes {
+        node.operands.iter().chain(&node.results).for_each(|a| used[a.value] = true);
+    }
+    let mut next = 0;
+    let places: Vec<ValueId> = used
+        .iter()
+        .map(|&u| {
+            next += usize::from(u);
+            next.saturating_sub(1)
+        })
+        .collect();
+    let mut flags = used.iter();
+    graph.values.retain(|_| *flags.next().unwrap_or(&true));
+    let ports = graph.inputs.iter_mut().chain(&mut graph.params).chain(&mut graph.outputs);
+    ports.for_each(|port| port.value = places[port.value]);
+    for node in &mut graph.nodes {
+        node.operands.iter_mut().chain(&mut node.results).for_each(|a| a.value = places[a.value]);
+    }
+}

@@ -1,0 +1,37 @@
+//! `op(view x) = op'(x)`: a permuted or broadcast operand is read through other axes instead.
+
+use crate::ir::{Access, AxisRef, Graph, Node, Op};
+
+/// Absorbs every view that only moves, adds or drops axes into its readers.
+pub(super) fn views(graph: &mut Graph) {
+    let producers = graph.producers();
+    for id in 0..graph.nodes.len() {
+        if matches!(graph.nodes[id].op, Op::Repeat(_)) {
+            continue;
+        }
+        let (before, rest) = graph.nodes.split_at_mut(id);
+        for operand in &mut rest[0].operands {
+            while let Some(view) = producers[operand.value].map(|p| &before[p]) {
+                let Some(access) = through(view, operand) else { break };
+                *operand = access;
+            }
+        }
+    }
+    super::remove_dead(graph);
+}
+
+/// The view's own operand as its reader sees it, if each axis is one index or none.
+fn through(view: &Node, reader: &Access) -> Option<Access> {
+    if view.op != Op::View {
+        return None;
+    }
+    let (source, result) = (&view.operands[0], view.result());
+    let axes = source.axes.iter().map(|axis| match axis {
+        AxisRef::Unit => Some(AxisRef::Unit),
+        AxisRef::Index(i) => result.axis_of(*i).map(|a| reader.axes[a].clone()),
+        AxisRef::Joined(..) | AxisRef::Shifted(..) => None,
+    });
+    let simple = result.axes.iter().all(|a| matches!(a, AxisRef::Index(_) | AxisRef::Unit));
+    let access = Access { value: source.value, axes: axes.collect::<Option<_>>()? };
+    simple.then_some(access)
+}

@@ -1,0 +1,62 @@
+//! From the graph as written to the graph as run: views absorbed, pointwise chains composed, storage
+//! orders chosen, what must be copied copied. Each rewrite is an identity; the laws test them.
+
+mod absorb;
+mod compose;
+mod orders;
+mod outputs;
+
+pub use orders::{Orders, storage_orders};
+
+use crate::ir::{Graph, Op};
+
+/// The graph as run: same inputs, parameters and outputs, fewer and larger nodes.
+pub fn fuse(graph: &Graph) -> Graph {
+    let mut graph = graph.clone();
+    for node in &mut graph.nodes {
+        if let Op::Repeat(repeat) = &mut node.op {
+            repeat.body = fuse(&repeat.body);
+        }
+    }
+    outputs::own(&mut graph);
+    absorb::views(&mut graph);
+    loop {
+        let before = graph.nodes.len();
+        compose::into_consumers(&mut graph);
+        compose::into_rows(&mut graph);
+        if graph.nodes.len() == before {
+            break;
+        }
+    }
+    orders::copy_what_cannot_be_seen(&mut graph);
+    graph
+}
+
+/// Removes nodes whose results nobody reads.
+pub fn remove_dead(graph: &mut Graph) {
+    let mut read = vec![false; graph.values.len()];
+    for port in &graph.outputs {
+        read[port.value] = true;
+    }
+    for node in graph.nodes.iter().rev() {
+        if node.results.iter().any(|r| read[r.value]) {
+            for operand in &node.operands {
+                read[operand.value] = true;
+            }
+        }
+    }
+    graph.nodes.retain(|n| n.results.iter().any(|r| read[r.value]));
+    graph.params.retain(|p| read[p.value]);
+}
+
+/// How many nodes (and outputs) read each value.
+fn readers(graph: &Graph) -> Vec<usize> {
+    let mut count = vec![0; graph.values.len()];
+    for consumers in graph.consumers().iter().enumerate() {
+        count[consumers.0] = consumers.1.len();
+    }
+    for port in &graph.outputs {
+        count[port.value] += 1;
+    }
+    count
+}

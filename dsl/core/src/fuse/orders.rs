@@ -1,0 +1,91 @@
+//! The order in which each value's axes are stored, and which views need a copy for it.
+//!
+//! Values are stored as their axes stand, last one fastest, but for those that a contraction runs
+//! over batch by batch along their last axis (triangle multiplication's channels): there the batch
+//! axes come first, and the pointwise nodes before it pass the order on to what they read.
+
+use crate::ir::{AxisRef, Expr, Graph, Index, Node, Op, ValueId};
+
+/// For each value the order of its axes in memory: `orders[v][k]` is the axis stored at place k.
+pub type Orders = Vec<Vec<usize>>;
+
+/// Chooses the storage order of every value.
+pub fn storage_orders(graph: &Graph) -> Orders {
+    let natural = |v: ValueId| (0..graph.values[v].shape.len()).collect::<Vec<_>>();
+    let mut wanted: Vec<Option<Vec<usize>>> = vec![None; graph.values.len()];
+    let mut fixed: Vec<bool> = vec![false; graph.values.len()];
+    let outside = graph.inputs.iter().chain(&graph.params).chain(&graph.outputs);
+    outside.for_each(|p| fixed[p.value] = true);
+    // What a view shows keeps its natural order, on both sides.
+    for node in graph.nodes.iter().filter(|n| matches!(n.op, Op::View | Op::Repeat(_) | Op::Concat { .. })) {
+        node.operands.iter().chain(&node.results).for_each(|a| fixed[a.value] = true);
+    }
+    for node in graph.nodes.iter().rev() {
+        match &node.op {
+            Op::Contract => {
+                let batch: Vec<Index> = (0..node.indices.len())
+                    .filter(|&i| node.operands.iter().chain(&node.results).all(|a| a.mentions(i)))
+                    .collect();
+                for access in node.operands.iter().chain(&node.results) {
+                    let last = access.axes.last();
+                    let batched = batch.iter().any(|&b| last == Some(&AxisRef::Index(b)));
+                    if batched && wanted[access.value].is_none() {
+                        let rank = access.axes.len();
+                        let is_batch = |k: &usize| batch.iter().any(|&b| access.axes[*k] == AxisRef::Index(b));
+                        let order = (0..rank).filter(is_batch).chain((0..rank).filter(|k| !is_batch(k))).collect();
+                        wanted[access.value] = Some(order);
+                    }
+                }
+            }
+            Op::Pointwise(_) => pass_on(node, &mut wanted),
+            Op::View | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => {}
+        }
+    }
+    (0..graph.values.len())
+        .map(|v| match wanted[v].take() {
+            Some(order) if !fixed[v] => order,
+            _ => natural(v),
+        })
+        .collect()
+}
+
+/// A pointwise node wants its operands in the order of its result.
+fn pass_on(node: &Node, wanted: &mut [Option<Vec<usize>>]) {
+    let Some(order) = wanted[node.result().value].clone() else { return };
+    for operand in &node.operands {
+        let full = operand.axes.len() == order.len();
+        let place = |axis: &usize| match node.result().axes[*axis] {
+            AxisRef::Index(i) => operand.axis_of(i),
+            _ => None,
+        };
+        let mapped: Option<Vec<usize>> = order.iter().map(place).collect();
+        if let (true, Some(mapped), None) = (full, mapped, &wanted[operand.value]) {
+            wanted[operand.value] = Some(mapped);
+        }
+    }
+}
+
+/// Turns every view that memory cannot show (a join of axes that are not neighbours in storage)
+/// into a copy.
+pub(super) fn copy_what_cannot_be_seen(graph: &mut Graph) {
+    let producers = graph.producers();
+    for id in 0..graph.nodes.len() {
+        if graph.nodes[id].op == Op::View && !visible(graph, &graph.nodes[id], &producers) {
+            graph.nodes[id].op = Op::Pointwise(Expr::load(0));
+        }
+    }
+}
+
+/// Whether the joined axes of a view's result are neighbours, in order, in its natural-order operand.
+fn visible(graph: &Graph, view: &Node, producers: &[Option<usize>]) -> bool {
+    let source = &view.operands[0];
+    // A view of a view may stride: only joins of a value stored whole are taken for granted.
+    let direct = producers[source.value].is_none_or(|p| graph.nodes[p].op != Op::View);
+    view.result().axes.iter().all(|axis| match axis {
+        AxisRef::Joined(o, i) => match (source.axis_of(*o), source.axis_of(*i)) {
+            (Some(outer), Some(inner)) => direct && inner == outer + 1,
+            _ => false,
+        },
+        _ => true,
+    })
+}

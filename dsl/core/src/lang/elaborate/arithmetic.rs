@@ -1,0 +1,261 @@
+//! Operators and elementwise functions, on tensors and on what is known when the plan is made.
+
+use super::value::{Scalar, Val};
+use super::{Elaborator, Mode, source};
+use crate::build::{Arg, Fault, FaultKind, shape_text};
+use crate::ir::{Binary, Expr, Extent, Instr, Unary, ValueId};
+use crate::lang::ast::{BinaryOp, Expression, Span, UnaryOp};
+use crate::lang::diagnostic::{Code, Diagnostic};
+
+/// An operator as written.
+pub(super) fn sign(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => "+",
+        BinaryOp::Sub => "-",
+        BinaryOp::Mul => "*",
+        BinaryOp::Div => "/",
+        BinaryOp::Lt => "<",
+        BinaryOp::Le => "<=",
+        BinaryOp::Gt => ">",
+        BinaryOp::Ge => ">=",
+        BinaryOp::Eq => "==",
+        BinaryOp::Ne => "!=",
+        BinaryOp::And => "&&",
+        BinaryOp::Or => "||",
+    }
+}
+
+/// The function of two numbers, and whether its operands change places.
+fn function(op: BinaryOp) -> Option<(Binary, bool)> {
+    Some(match op {
+        BinaryOp::Add => (Binary::Add, false),
+        BinaryOp::Sub => (Binary::Sub, false),
+        BinaryOp::Mul => (Binary::Mul, false),
+        BinaryOp::Div => (Binary::Div, false),
+        BinaryOp::Lt => (Binary::Lt, false),
+        BinaryOp::Le => (Binary::Le, false),
+        BinaryOp::Gt => (Binary::Lt, true),
+        BinaryOp::Ge => (Binary::Le, true),
+        BinaryOp::Eq => (Binary::Eq, false),
+        BinaryOp::Ne => (Binary::Ne, false),
+        BinaryOp::And | BinaryOp::Or => return None,
+    })
+}
+
+fn compares(op: BinaryOp) -> bool {
+    !matches!(op, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::And | BinaryOp::Or)
+}
+
+/// What arithmetic can take: a tensor or a number.
+pub(super) enum Operand {
+    Tensor(ValueId),
+    Number(Scalar),
+}
+
+impl Elaborator<'_> {
+    /// `-x`, `!x`.
+    pub(super) fn prefix(&mut self, op: UnaryOp, at: &Expression, val: Val, span: Span) -> Val {
+        match (op, val) {
+            (_, Val::Poison) => Val::Poison,
+            (UnaryOp::Not, Val::Flag(b)) => Val::Flag(b.map(|b| !b)),
+            (UnaryOp::Not, Val::Tensor(x)) => Val::Tensor(self.frame.builder.unary(Unary::Not, x)),
+            (UnaryOp::Neg, Val::Tensor(x)) => Val::Tensor(self.frame.builder.unary(Unary::Neg, x)),
+            (UnaryOp::Neg, Val::Number(x)) => Val::Number(x.unary(Unary::Neg, &self.frame.sizes)),
+            (UnaryOp::Neg, Val::Size(e)) => {
+                Val::Number(Scalar::size(&e).unary(Unary::Neg, &crate::ir::Sizes::new()))
+            }
+            (_, Val::Maybe(_) | Val::Present(_) | Val::Nothing) => self.unwrapped(at),
+            (op, val) => {
+                let sign = if op == UnaryOp::Not { "!" } else { "-" };
+                let text = format!("`{sign}` does not take `{}`, which is {}", source(at), self.words(&val));
+                self.wrong(Code::CallsOperator, span, text)
+            }
+        }
+    }
+
+    /// `a + b` and its like; both sides are walked whatever happens.
+    pub(super) fn arithmetic(&mut self, op: BinaryOp, a: &Expression, b: &Expression, span: Span) -> Val {
+        let (left, right) = (self.expression(a), self.expression(b));
+        if left.poisoned() || right.poisoned() {
+            return Val::Poison;
+        }
+        match (&left, &right) {
+            (Val::Flag(x), Val::Flag(y)) => self.flags(op, *x, *y, span),
+            (Val::Size(x), Val::Size(y)) => self.sizes(op, x, y, span),
+            (Val::Tensor(_) | Val::Number(_) | Val::Size(_), Val::Tensor(_) | Val::Number(_) | Val::Size(_)) => {
+                self.numbers(op, (a, left), (b, right), span)
+            }
+            (Val::Maybe(_) | Val::Present(_) | Val::Nothing, _) => self.unwrapped(a),
+            (_, Val::Maybe(_) | Val::Present(_) | Val::Nothing) => self.unwrapped(b),
+            _ => self.no_operator(op, &left, &right, span),
+        }
+    }
+
+    fn no_operator(&mut self, op: BinaryOp, left: &Val, right: &Val, span: Span) -> Val {
+        let text = format!("`{}` does not join {} and {}", sign(op), self.words(left), self.words(right));
+        let mut mistake = Diagnostic::new(Code::CallsOperator, span, text);
+        if matches!(left, Val::Flag(_)) != matches!(right, Val::Flag(_)) {
+            mistake.help = Some("make a flag a number with `number(flag)`".into());
+        }
+        self.fail(mistake)
+    }
+
+    fn flags(&mut self, op: BinaryOp, a: Option<bool>, b: Option<bool>, span: Span) -> Val {
+        Val::Flag(match (op, a, b) {
+            (BinaryOp::And, Some(false), _) | (BinaryOp::And, _, Some(false)) => Some(false),
+            (BinaryOp::Or, Some(true), _) | (BinaryOp::Or, _, Some(true)) => Some(true),
+            (BinaryOp::And, a, b) => a.zip(b).map(|(a, b)| a && b),
+            (BinaryOp::Or, a, b) => a.zip(b).map(|(a, b)| a || b),
+            (BinaryOp::Eq, a, b) => a.zip(b).map(|(a, b)| a == b),
+            (BinaryOp::Ne, a, b) => a.zip(b).map(|(a, b)| a != b),
+            _ => return self.no_operator(op, &Val::Flag(a), &Val::Flag(b), span),
+        })
+    }
+
+    fn sizes(&mut self, op: BinaryOp, a: &Extent, b: &Extent, span: Span) -> Val {
+        match op {
+            BinaryOp::Add => Val::Size(a.clone() + b.clone()),
+            BinaryOp::Sub => Val::Size(a.clone() - b.clone()),
+            BinaryOp::Mul => Val::Size(a.clone() * b.clone()),
+            BinaryOp::Div => match quotient(a, b) {
+                Some(extent) => Val::Size(extent),
+                None => {
+                    let text = format!("`{a}` divided by `{b}` may be no whole number, and a size is one");
+                    let mistake = Diagnostic::new(Code::AxesSize, span, text);
+                    self.fail(mistake.help("declare the quotient as a constant; for a number write `1.0 * a / b`"))
+                }
+            },
+            op if compares(op) => self.compare(op, &Scalar::size(a), &Scalar::size(b), span),
+            op => self.no_operator(op, &Val::Size(a.clone()), &Val::Size(b.clone()), span),
+        }
+    }
+
+    fn compare(&mut self, op: BinaryOp, a: &Scalar, b: &Scalar, span: Span) -> Val {
+        let sizes = &self.frame.sizes;
+        let Some((a, b)) = a.value(sizes).zip(b.value(sizes)) else {
+            if self.mode == Mode::Check {
+                return Val::Flag(None);
+            }
+            let text = format!("`{}` compares sizes that are known only when a plan is made", sign(op));
+            return self.wrong(Code::ControlKnown, span, text);
+        };
+        #[expect(clippy::float_cmp, reason = "the user asked for equality")]
+        Val::Flag(Some(match op {
+            BinaryOp::Lt => a < b,
+            BinaryOp::Le => a <= b,
+            BinaryOp::Gt => a > b,
+            BinaryOp::Ge => a >= b,
+            BinaryOp::Ne => a != b,
+            _ => a == b,
+        }))
+    }
+
+    fn numbers(&mut self, op: BinaryOp, a: (&Expression, Val), b: (&Expression, Val), span: Span) -> Val {
+        let Some((f, swapped)) = function(op) else {
+            let text = format!("`{}` joins flags, not {} and {}", sign(op), self.words(&a.1), self.words(&b.1));
+            let mistake = Diagnostic::new(Code::CallsOperator, span, text);
+            return self.fail(mistake.help("of tensors of 0 and 1, `a * b` is `and` and `max(a, b)` is `or`"));
+        };
+        let (Some(left), Some(right)) = (operand(&a.1), operand(&b.1)) else { return Val::Poison };
+        if let (Operand::Number(x), Operand::Number(y)) = (&left, &right) {
+            if compares(op) {
+                return self.compare(op, x, y, span);
+            }
+            return Val::Number(x.clone().binary(f, y, &self.frame.sizes));
+        }
+        self.elementwise(&[(a.0, left), (b.0, right)], span, |e, x| {
+            let (a, b) = if swapped { (x[1], x[0]) } else { (x[0], x[1]) };
+            e.push(Instr::Binary(f, a, b))
+        })
+    }
+
+    /// An expression over broadcast operands, of which at least one is a tensor.
+    pub(super) fn elementwise(
+        &mut self,
+        operands: &[(&Expression, Operand)],
+        span: Span,
+        build: impl FnOnce(&mut Expr, &[usize]) -> usize,
+    ) -> Val {
+        let mut args: Vec<Arg> = Vec::new();
+        for (_, operand) in operands {
+            if let Operand::Tensor(id) = operand {
+                args.push(Arg::Value(*id));
+            }
+        }
+        let result = self.frame.builder.elementwise(&args, |e, loads| {
+            let mut loads = loads.iter();
+            let places: Vec<usize> = operands
+                .iter()
+                .map(|(_, operand)| match operand {
+                    Operand::Tensor(_) => *loads.next().unwrap_or(&0),
+                    Operand::Number(scalar) => scalar.append_to(e),
+                })
+                .collect();
+            build(e, &places)
+        });
+        match result {
+            Ok(id) => Val::Tensor(id),
+            Err(fault) => {
+                let tensors: Vec<(&Expression, ValueId)> = operands
+                    .iter()
+                    .filter_map(|(at, o)| if let Operand::Tensor(id) = o { Some((*at, *id)) } else { None })
+                    .collect();
+                self.misfit(&tensors, fault, span)
+            }
+        }
+    }
+
+    /// Tells of operands that do not broadcast.
+    fn misfit(&mut self, operands: &[(&Expression, ValueId)], fault: Fault, span: Span) -> Val {
+        let wrong = fault.operand.unwrap_or(0).min(operands.len() - 1);
+        let (small, id) = operands[wrong];
+        let widest = (0..operands.len()).filter(|k| *k != wrong).max_by_key(|&k| self.shape(operands[k].1).len());
+        let (large, other) = operands[widest.unwrap_or(wrong)];
+        let (a, b) = (self.shape(id).to_vec(), self.shape(other).to_vec());
+        let pair = format!("`{}` {} does not fit `{}` {}", source(small), shape_text(&a), source(large), shape_text(&b));
+        let ambiguous = fault.kind == FaultKind::Ambiguous;
+        let text = if ambiguous {
+            let (small, large) = (source(small), source(large));
+            format!("`{small}` {} fits `{large}` {} in more than one way", shape_text(&a), shape_text(&b))
+        } else if a.len() == b.len() {
+            let one = Extent::literal(1);
+            let differ = a.iter().zip(&b).enumerate().find(|(_, (x, y))| x != y && **x != one && **y != one);
+            differ.map_or(pair.clone(), |(k, (x, y))| format!("{pair}: axis {k} is {x} and {y}"))
+        } else {
+            match a.iter().find(|x| !b.contains(x) && **x != Extent::literal(1)) {
+                Some(lacking) => format!("{pair}, which has no axis {lacking}"),
+                None => format!("{pair}: its axes do not stand there in this order"),
+            }
+        };
+        let code = if ambiguous { Code::AxesAmbiguous } else { Code::AxesMismatch };
+        let mut mistake = Diagnostic::new(code, span, text);
+        for (at, id) in operands {
+            let text = format!("`{}` is {}", source(at), shape_text(self.shape(*id)));
+            mistake = mistake.note(self.provenance(at), text);
+        }
+        mistake.help = fault.help.map(|_| {
+            format!("say which axes it lacks: `unsqueeze({}, axis)` adds one of size 1, which fits anything", source(small))
+        });
+        self.fail(mistake)
+    }
+}
+
+/// A value as an operand of arithmetic.
+pub(super) fn operand(val: &Val) -> Option<Operand> {
+    match val {
+        Val::Tensor(id) => Some(Operand::Tensor(*id)),
+        Val::Number(scalar) => Some(Operand::Number(scalar.clone())),
+        Val::Size(extent) => Some(Operand::Number(Scalar::size(extent))),
+        _ => None,
+    }
+}
+
+/// `a / b`, where it is a size whatever the symbols are.
+pub(super) fn quotient(a: &Extent, b: &Extent) -> Option<Extent> {
+    if let (Some(a), Some(b)) = (a.as_literal(), b.as_literal()) {
+        return (b != 0 && a % b == 0).then(|| Extent::literal(a / b));
+    }
+    let symbol = b.as_symbol()?;
+    let rest = a.substitute(&|s| (s == symbol).then(|| Extent::literal(1)));
+    (rest.clone() * b.clone() == *a).then_some(rest)
+}

@@ -1,0 +1,105 @@
+//! einsum, as a text and as tokens.
+
+use super::value::Val;
+use super::{Elaborator, source};
+use crate::build::{EinsumSpec, Fault, FaultKind, shape_text};
+use crate::ir::ValueId;
+use crate::lang::ast::{Expression, Ident, Span};
+use crate::lang::diagnostic::{Code, Diagnostic};
+
+impl Elaborator<'_> {
+    /// `einsum("ikc,jkc->ijc", a, b)`: errors quote the letter and sit on the operand.
+    pub(super) fn einsum_text(&mut self, text: &Expression, spec: &str, operands: &[(&Expression, ValueId)]) -> Val {
+        let spec = match EinsumSpec::parse(spec) {
+            Ok(spec) => spec,
+            Err(fault) => return self.einsum_fault(fault, text.span, operands),
+        };
+        let ids: Vec<ValueId> = operands.iter().map(|o| o.1).collect();
+        match self.frame.builder.einsum(&spec, &ids) {
+            Ok(id) => Val::Tensor(id),
+            Err(fault) => {
+                let span = fault.operand.and_then(|k| operands.get(k)).map_or(text.span, |o| o.0.span);
+                self.einsum_fault(fault, span, operands)
+            }
+        }
+    }
+
+    /// `einsum!([i, j, c] = a[i, k, c] * b[j, k, c])`: errors sit on the index.
+    pub(super) fn einsum_tokens(&mut self, result: &[Ident], factors: &[(Expression, Vec<Ident>)], span: Span) -> Val {
+        let mut operands = Vec::new();
+        for (factor, _) in factors {
+            match self.expression(factor) {
+                Val::Tensor(id) => operands.push((factor, id)),
+                Val::Poison => {}
+                val => {
+                    let text = format!("`{}` is {}, and einsum takes tensors", source(factor), self.words(&val));
+                    self.wrong(Code::CallsType, factor.span, text);
+                }
+            }
+        }
+        if operands.len() != factors.len() || factors.is_empty() {
+            return Val::Poison;
+        }
+        let letters = |names: &[Ident]| names.iter().map(|n| n.text.clone()).collect::<Vec<_>>();
+        let spec = EinsumSpec {
+            operands: factors.iter().map(|f| letters(&f.1)).collect(),
+            result: letters(result),
+        };
+        let ids: Vec<ValueId> = operands.iter().map(|o| o.1).collect();
+        match self.frame.builder.einsum(&spec, &ids) {
+            Ok(id) => Val::Tensor(id),
+            Err(fault) => {
+                let place = token(&fault, result, factors, &operands, self).unwrap_or(span);
+                self.einsum_fault(fault, place, &operands)
+            }
+        }
+    }
+
+    fn einsum_fault(&mut self, fault: Fault, span: Span, operands: &[(&Expression, ValueId)]) -> Val {
+        let code = match fault.kind {
+            FaultKind::EinsumLetter => Code::EinsumLetter,
+            FaultKind::EinsumRank => Code::EinsumRank,
+            FaultKind::EinsumExtent => Code::EinsumExtent,
+            _ => Code::EinsumSyntax,
+        };
+        let text = match (code, fault.operand.and_then(|k| operands.get(k))) {
+            // The builder knows only the value's name; say it as it was written.
+            (Code::EinsumRank, Some((at, id))) => {
+                let value = &self.frame.builder.graph().values[*id].name;
+                fault.message.replacen(&format!("`{value}`"), &format!("`{}`", source(at)), 1)
+            }
+            _ => fault.message,
+        };
+        let mut mistake = Diagnostic::new(code, span, text);
+        if code != Code::EinsumSyntax {
+            for (at, id) in operands {
+                let text = format!("`{}` is {}", source(at), shape_text(self.shape(*id)));
+                mistake = mistake.note(self.provenance(at), text);
+            }
+        }
+        mistake.help = fault.help;
+        self.fail(mistake)
+    }
+}
+
+/// The index at fault.
+fn token(
+    fault: &Fault,
+    result: &[Ident],
+    factors: &[(Expression, Vec<Ident>)],
+    operands: &[(&Expression, ValueId)],
+    elaborator: &Elaborator,
+) -> Option<Span> {
+    let named = |names: &[Ident]| {
+        let letter = fault.letter.as_ref()?;
+        // The later one is at fault where a letter stands twice.
+        names.iter().rev().find(|n| n.text == *letter).map(|n| n.span)
+    };
+    let Some(k) = fault.operand else { return named(result) };
+    let (factor, names) = factors.get(k)?;
+    if fault.kind == FaultKind::EinsumRank {
+        let rank = elaborator.shape(operands.get(k)?.1).len();
+        return Some(names.get(rank).map_or(factor.span, |extra| extra.span));
+    }
+    named(names)
+}

@@ -1,0 +1,238 @@
+//! Function bodies, blocks, `let` and assignment.
+
+use super::value::{Ty, Val};
+use super::{Elaborator, source};
+use crate::lang::ast::{BinaryOp, Block, Expression, ExpressionKind, Function, Ident, Pattern, Span, Statement, Type};
+use crate::lang::diagnostic::{Code, Diagnostic};
+use crate::lang::program::suggest;
+use crate::lang::types::Place;
+
+impl Elaborator<'_> {
+    /// Walks a function's body; its parameters are bound. Gives its result.
+    pub(super) fn body(&mut self, function: &Function) -> Val {
+        let declared = self.frame.signature.result.clone();
+        let val = self.block(&function.body);
+        if val.poisoned() || declared == Ty::Unknown {
+            return Val::Poison;
+        }
+        let found = self.type_of(&val);
+        if declared.takes(&found) {
+            return val;
+        }
+        let (name, shown) = (&function.name.text, declared.show(self.program).to_string());
+        let Some(result) = &function.body.result else {
+            let text = format!("`{name}` ends without a result and declares {shown}");
+            let mistake = Diagnostic::new(Code::ControlMissing, function.body.end, text)
+                .note(function.result.span, "declared here")
+                .help("end the body with the result, without a semicolon");
+            return self.fail(mistake);
+        };
+        let text = format!("`{name}` gives {} and declares {shown}", found.show(self.program));
+        let mistake = Diagnostic::new(Code::ControlResult, tail(result).span, text);
+        self.fail(mistake.note(function.result.span, "declared here"))
+    }
+
+    /// Walks statements in a scope of their own; gives the result.
+    pub(super) fn block(&mut self, block: &Block) -> Val {
+        self.frame.scopes.push(Vec::new());
+        for statement in &block.statements {
+            self.statement(statement);
+        }
+        let val = block.result.as_ref().map_or_else(Val::unit, |result| self.expression(result));
+        self.frame.scopes.pop();
+        val
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match statement {
+            Statement::Let { pattern, ty, value } => self.declare(pattern, ty.as_ref(), value),
+            Statement::Assign { pattern, op, value, span } => self.assign(pattern, *op, value, *span),
+            Statement::For { pattern, over, body, span } => self.layers(pattern, over, body, *span),
+            Statement::Expression(expression) => {
+                let val = self.expression(expression);
+                let record =
+                    matches!(&expression.kind, ExpressionKind::Call { function, .. } if function.text == "record");
+                let nothing = matches!(&val, Val::Tuple(parts) if parts.is_empty());
+                if !record && !nothing && !val.poisoned() {
+                    let text = format!("the value of `{}` is dropped, so this changes nothing", source(expression));
+                    let mistake = Diagnostic::new(Code::ControlIdle, expression.span, text);
+                    self.fail(mistake.help("give it a name with `let`, or leave it out"));
+                }
+            }
+        }
+    }
+
+    fn declare(&mut self, pattern: &Pattern, ty: Option<&Type>, value: &Expression) {
+        let mut val = self.expression(value);
+        if let Some(ty) = ty {
+            let written = self.written_type(ty);
+            let found = self.type_of(&val);
+            if !written.takes(&found) {
+                let text = format!(
+                    "{} is {} and is written as {}",
+                    pattern_words(pattern),
+                    found.show(self.program),
+                    written.show(self.program)
+                );
+                self.fail(Diagnostic::new(Code::ControlAnnotation, ty.span, text).note(value.span, "the value"));
+                val = Val::Poison;
+            } else if let (Ty::Number, Val::Size(extent)) = (&written, &val) {
+                val = Val::Number(super::value::Scalar::size(extent));
+            }
+        }
+        if let (Pattern::Name { name, .. }, Val::Tensor(id)) = (pattern, &val)
+            && !matches!(value.kind, ExpressionKind::Name(_))
+        {
+            self.frame.builder.name(*id, &name.text);
+        }
+        self.bind_pattern(pattern, val, value.span);
+    }
+
+    /// A type written in a body.
+    fn written_type(&mut self, ty: &Type) -> Ty {
+        let mut found = Vec::new();
+        let place = Place { module: self.frame.id.0, generics: &self.frame.signature.generics, axes: true };
+        let resolved = self.program.resolve_type(&place, ty, &mut found);
+        for mistake in found {
+            self.fail(mistake);
+        }
+        let mut symbols = std::collections::BTreeSet::new();
+        crate::lang::types::every(&resolved, &mut symbols);
+        for symbol in symbols {
+            self.in_reach(&symbol, ty.span);
+        }
+        resolved
+    }
+
+    pub(super) fn bind_pattern(&mut self, pattern: &Pattern, val: Val, span: Span) {
+        match pattern {
+            Pattern::Ignore(_) => {}
+            Pattern::Name { name, mutable } => self.bind(&name.text, *mutable, val, name.span),
+            Pattern::Tuple(patterns, place) => {
+                let parts = self.parts(patterns.len(), val, *place, span);
+                for (pattern, part) in patterns.iter().zip(parts) {
+                    if let (Pattern::Name { name, .. }, Val::Tensor(id)) = (pattern, &part) {
+                        self.frame.builder.name(*id, &name.text);
+                    }
+                    self.bind_pattern(pattern, part, span);
+                }
+            }
+        }
+    }
+
+    /// A value taken apart for a pattern of `count` names.
+    fn parts(&mut self, count: usize, val: Val, pattern: Span, value: Span) -> Vec<Val> {
+        match val {
+            Val::Tuple(parts) | Val::List(parts) if parts.len() == count => return parts,
+            Val::Poison => {}
+            val => {
+                let has = match &val {
+                    Val::Tuple(parts) | Val::List(parts) => format!("has {} parts", parts.len()),
+                    val => format!("is {}, one value", self.words(val)),
+                };
+                let text = format!("the pattern has {count} names and the value {has}");
+                self.fail(Diagnostic::new(Code::ControlPattern, pattern, text).note(value, "the value"));
+            }
+        }
+        vec![Val::Poison; count]
+    }
+
+    fn assign(&mut self, pattern: &Pattern, op: Option<BinaryOp>, value: &Expression, span: Span) {
+        let val = match (op, pattern) {
+            (Some(op), Pattern::Name { name, .. }) => {
+                if !self.assignable(name) {
+                    self.expression(value);
+                    return;
+                }
+                let old = Expression { kind: ExpressionKind::Name(name.clone()), span: name.span };
+                self.arithmetic(op, &old, value, span)
+            }
+            _ => self.expression(value),
+        };
+        self.assign_pattern(pattern, val, value);
+    }
+
+    fn assign_pattern(&mut self, pattern: &Pattern, val: Val, value: &Expression) {
+        match pattern {
+            Pattern::Ignore(_) => {}
+            Pattern::Tuple(patterns, span) => {
+                let parts = self.parts(patterns.len(), val, *span, value.span);
+                for (pattern, part) in patterns.iter().zip(parts) {
+                    self.assign_pattern(pattern, part, value);
+                }
+            }
+            Pattern::Name { name, .. } => self.assign_name(name, val, value),
+        }
+    }
+
+    fn assign_name(&mut self, name: &Ident, val: Val, value: &Expression) {
+        if !self.assignable(name) || val.poisoned() {
+            return;
+        }
+        let Some((old, declared)) = self.variable(&name.text).map(|v| (v.val.clone(), v.span)) else { return };
+        let (before, after) = (self.type_of(&old), self.type_of(&val));
+        if !before.takes(&after) {
+            let text = format!(
+                "`{}` is {} and is assigned {}",
+                name.text,
+                before.show(self.program),
+                after.show(self.program)
+            );
+            let mistake = Diagnostic::new(Code::ControlShape, name.span, text)
+                .note(declared, format!("`{}` declared here", name.text))
+                .note(value.span, "the value")
+                .help(format!("a variable keeps its type: write `let {} = …` for a new one", name.text));
+            self.fail(mistake);
+            return;
+        }
+        if let Val::Tensor(id) = &val
+            && !matches!(value.kind, ExpressionKind::Name(_))
+        {
+            self.frame.builder.name(*id, &name.text);
+        }
+        if let Some(variable) = self.variable_mut(&name.text) {
+            variable.val = val;
+        }
+    }
+
+    /// Whether a name is a variable that may be assigned.
+    fn assignable(&mut self, name: &Ident) -> bool {
+        match self.variable(&name.text).map(|v| (v.mutable, v.span)) {
+            Some((true, _)) => true,
+            Some((false, declared)) => {
+                let text = format!("`{}` is not declared `mut`", name.text);
+                let mistake = Diagnostic::new(Code::ControlAssign, name.span, text)
+                    .note(declared, "declared here")
+                    .help(format!("declare it as `mut {}`", name.text));
+                self.fail(mistake);
+                false
+            }
+            None => {
+                let text = format!("there is no variable `{}` to assign", name.text);
+                let mut mistake = Diagnostic::new(Code::ControlAssign, name.span, text);
+                mistake.help = suggest(&name.text, &self.variable_names());
+                self.fail(mistake);
+                false
+            }
+        }
+    }
+
+    pub(super) fn variable_names(&self) -> Vec<String> {
+        self.frame.scopes.iter().flatten().map(|v| v.name.clone()).collect()
+    }
+}
+
+/// The expression that gives a block's value.
+fn tail(expression: &Expression) -> &Expression {
+    match &expression.kind {
+        ExpressionKind::Block(block) => block.result.as_deref().unwrap_or(expression),
+        _ => expression,
+    }
+}
+
+fn pattern_words(pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Name { name, .. } => format!("`{}`", name.text),
+        Pattern::Tuple(..) | Pattern::Ignore(_) => "the value".into(),
+    }
+}

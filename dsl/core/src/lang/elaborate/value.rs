@@ -1,0 +1,278 @@
+//! What an expression stands for while a model is elaborated, and the types it may have.
+
+use std::fmt;
+
+use crate::build::shape_text;
+use crate::ir::{Binary, Expr, Extent, Instr, Sizes, Unary, ValueId};
+use crate::lang::program::{Program, StructId};
+
+/// What an expression stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Val {
+    /// A tensor of the graph.
+    Tensor(ValueId),
+    /// A parameter struct, by its place among the checkpoint's names.
+    Struct { of: StructId, sizes: Vec<Extent>, path: String },
+    /// An array of parameters.
+    Array { of: Box<Ty>, count: Extent, path: String },
+    /// Something that may be absent; only while checking, where nobody knows.
+    Maybe(Box<Val>),
+    /// An optional value that is there.
+    Present(Box<Val>),
+    /// An optional value that is not there.
+    Nothing,
+    /// A size.
+    Size(Extent),
+    /// A number known when the plan is made.
+    Number(Scalar),
+    /// A flag; while checking, settings have no value.
+    Flag(Option<bool>),
+    /// Several values.
+    Tuple(Vec<Val>),
+    /// Several values in brackets.
+    List(Vec<Val>),
+    /// A text.
+    Text(String),
+    /// The result of a mistake already reported.
+    Poison,
+}
+
+/// A type with its sizes resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Ty {
+    Tensor(Vec<Extent>),
+    Struct(StructId, Vec<Extent>),
+    Array(Box<Ty>, Extent),
+    Optional(Box<Ty>),
+    Tuple(Vec<Ty>),
+    Number,
+    Size,
+    Flag,
+    List,
+    Text,
+    /// Fits anything: a mistake already reported, or the inside of `None`.
+    Unknown,
+}
+
+/// A number known when the plan is made: a formula of sizes and constants, folded where they have values.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Scalar(pub(super) Expr);
+
+impl Scalar {
+    pub(super) fn new(value: f64) -> Scalar {
+        Scalar(Expr(vec![Instr::Const(value)]))
+    }
+
+    pub(super) fn size(extent: &Extent) -> Scalar {
+        match extent.as_literal() {
+            #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
+            Some(n) => Scalar::new(n as f64),
+            None => Scalar(Expr(vec![Instr::Size(extent.clone())])),
+        }
+    }
+
+    /// The value, where every size has one.
+    pub(super) fn value(&self, sizes: &Sizes) -> Option<f64> {
+        let mut values: Vec<f64> = Vec::with_capacity(self.0.0.len());
+        for instr in &self.0.0 {
+            #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
+            let value = match instr {
+                Instr::Const(x) => *x,
+                Instr::Size(extent) => extent.eval(sizes).ok()? as f64,
+                Instr::Unary(f, a) => unary(*f, values[*a]),
+                Instr::Binary(f, a, b) => binary(*f, values[*a], values[*b]),
+                Instr::Select(c, a, b) => values[if values[*c] == 0.0 { *b } else { *a }],
+                Instr::Load(_) | Instr::Position(_) | Instr::Gather { .. } | Instr::Row => return None,
+            };
+            values.push(value);
+        }
+        values.last().copied()
+    }
+
+    fn folded(self, sizes: &Sizes) -> Scalar {
+        match self.value(sizes) {
+            Some(value) => Scalar::new(value),
+            None => self,
+        }
+    }
+
+    pub(super) fn unary(self, f: Unary, sizes: &Sizes) -> Scalar {
+        let mut expr = self.0;
+        let last = expr.0.len() - 1;
+        expr.push(Instr::Unary(f, last));
+        Scalar(expr).folded(sizes)
+    }
+
+    pub(super) fn binary(self, f: Binary, other: &Scalar, sizes: &Sizes) -> Scalar {
+        let mut expr = self.0;
+        let left = expr.0.len() - 1;
+        let right = other.append_to(&mut expr);
+        expr.push(Instr::Binary(f, left, right));
+        Scalar(expr).folded(sizes)
+    }
+
+    /// Writes the formula at the end of an expression; gives the place of its result.
+    pub(super) fn append_to(&self, expr: &mut Expr) -> usize {
+        expr.append(&self.0, &mut |e, leaf| e.push(leaf.clone()))
+    }
+
+    pub(super) fn substitute(&self, meaning: &dyn Fn(&str) -> Option<Extent>) -> Scalar {
+        let instr = |instr: &Instr| match instr {
+            Instr::Size(extent) => Instr::Size(extent.substitute(meaning)),
+            instr => instr.clone(),
+        };
+        Scalar(Expr(self.0.0.iter().map(instr).collect()))
+    }
+}
+
+fn unary(f: Unary, x: f64) -> f64 {
+    match f {
+        Unary::Neg => -x,
+        Unary::Abs => x.abs(),
+        Unary::Exp => libm::exp(x),
+        Unary::Log => libm::log(x),
+        Unary::Sqrt => x.sqrt(),
+        Unary::Recip => 1.0 / x,
+        Unary::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
+        Unary::Relu => x.max(0.0),
+        Unary::Gelu => 0.5 * x * (1.0 + libm::erf(x * std::f64::consts::FRAC_1_SQRT_2)),
+        Unary::Tanh => libm::tanh(x),
+        Unary::Erf => libm::erf(x),
+        Unary::Sin => libm::sin(x),
+        Unary::Cos => libm::cos(x),
+        Unary::Floor => x.floor(),
+        Unary::Not => f64::from(u8::from(x == 0.0)),
+    }
+}
+
+fn binary(f: Binary, a: f64, b: f64) -> f64 {
+    let flag = |holds: bool| f64::from(u8::from(holds));
+    match f {
+        Binary::Add => a + b,
+        Binary::Sub => a - b,
+        Binary::Mul => a * b,
+        Binary::Div => a / b,
+        Binary::Max => a.max(b),
+        Binary::Min => a.min(b),
+        Binary::Lt => flag(a < b),
+        Binary::Le => flag(a <= b),
+        Binary::Eq => flag(a == b),
+        Binary::Ne => flag(a != b),
+    }
+}
+
+impl Val {
+    /// Nothing of value: the result of a statement.
+    pub(super) fn unit() -> Val {
+        Val::Tuple(Vec::new())
+    }
+
+    /// Every tensor in it, in order.
+    pub(super) fn tensors(&self, found: &mut Vec<ValueId>) {
+        match self {
+            Val::Tensor(id) => found.push(*id),
+            Val::Tuple(parts) | Val::List(parts) => parts.iter().for_each(|p| p.tensors(found)),
+            Val::Maybe(inner) | Val::Present(inner) => inner.tensors(found),
+            _ => {}
+        }
+    }
+
+    /// The same value in another graph: other tensors, other meanings of symbols.
+    pub(super) fn moved(
+        &self,
+        place: &dyn Fn(ValueId) -> ValueId,
+        meaning: &dyn Fn(&str) -> Option<Extent>,
+    ) -> Val {
+        let all = |parts: &[Val]| parts.iter().map(|p| p.moved(place, meaning)).collect();
+        match self {
+            Val::Tensor(id) => Val::Tensor(place(*id)),
+            Val::Struct { of, sizes, path } => Val::Struct {
+                of: *of,
+                sizes: sizes.iter().map(|e| e.substitute(meaning)).collect(),
+                path: path.clone(),
+            },
+            Val::Array { of, count, path } => Val::Array {
+                of: Box::new(of.substitute(meaning)),
+                count: count.substitute(meaning),
+                path: path.clone(),
+            },
+            Val::Maybe(inner) => Val::Maybe(Box::new(inner.moved(place, meaning))),
+            Val::Present(inner) => Val::Present(Box::new(inner.moved(place, meaning))),
+            Val::Size(extent) => Val::Size(extent.substitute(meaning)),
+            Val::Number(scalar) => Val::Number(scalar.substitute(meaning)),
+            Val::Tuple(parts) => Val::Tuple(all(parts)),
+            Val::List(parts) => Val::List(all(parts)),
+            Val::Nothing | Val::Flag(_) | Val::Text(_) | Val::Poison => self.clone(),
+        }
+    }
+
+    /// Whether a mistake already reported is in it.
+    pub(super) fn poisoned(&self) -> bool {
+        match self {
+            Val::Poison => true,
+            Val::Tuple(parts) | Val::List(parts) => parts.iter().any(Val::poisoned),
+            Val::Maybe(inner) | Val::Present(inner) => inner.poisoned(),
+            _ => false,
+        }
+    }
+}
+
+impl Ty {
+    pub(super) fn substitute(&self, meaning: &dyn Fn(&str) -> Option<Extent>) -> Ty {
+        let all = |extents: &[Extent]| extents.iter().map(|e| e.substitute(meaning)).collect();
+        match self {
+            Ty::Tensor(shape) => Ty::Tensor(all(shape)),
+            Ty::Struct(id, sizes) => Ty::Struct(*id, all(sizes)),
+            Ty::Array(of, count) => Ty::Array(Box::new(of.substitute(meaning)), count.substitute(meaning)),
+            Ty::Optional(of) => Ty::Optional(Box::new(of.substitute(meaning))),
+            Ty::Tuple(parts) => Ty::Tuple(parts.iter().map(|p| p.substitute(meaning)).collect()),
+            Ty::Number | Ty::Size | Ty::Flag | Ty::List | Ty::Text | Ty::Unknown => self.clone(),
+        }
+    }
+
+    /// Whether a value of type `found` may stand where this type is expected.
+    pub(super) fn takes(&self, found: &Ty) -> bool {
+        match (self, found) {
+            (Ty::Unknown, _) | (_, Ty::Unknown) | (Ty::Number, Ty::Size) => true,
+            (Ty::Array(a, n), Ty::Array(b, m)) => n == m && a.takes(b),
+            (Ty::Optional(a), Ty::Optional(b)) => a.takes(b),
+            (Ty::Tuple(a), Ty::Tuple(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.takes(b)),
+            (a, b) => a == b,
+        }
+    }
+
+    /// As the user would write it.
+    pub(super) fn show<'p>(&'p self, program: &'p Program<'p>) -> Shown<'p> {
+        Shown(self, program)
+    }
+}
+
+/// A type as text.
+pub(super) struct Shown<'p>(&'p Ty, &'p Program<'p>);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shown(ty, program) = self;
+        let within = |shape: &[Extent]| {
+            let text = shape_text(shape);
+            text[1..text.len() - 1].to_string()
+        };
+        match ty {
+            Ty::Tensor(shape) => write!(f, "Tensor<{}>", within(shape)),
+            Ty::Struct(id, sizes) if sizes.is_empty() => f.write_str(&program.structure(*id).name.text),
+            Ty::Struct(id, sizes) => write!(f, "{}<{}>", program.structure(*id).name.text, within(sizes)),
+            Ty::Array(of, count) => write!(f, "[{}; {count}]", of.show(program)),
+            Ty::Optional(of) => write!(f, "Option<{}>", of.show(program)),
+            Ty::Tuple(parts) => {
+                let parts: Vec<String> = parts.iter().map(|p| p.show(program).to_string()).collect();
+                write!(f, "({})", parts.join(", "))
+            }
+            Ty::Number => f.write_str("f32"),
+            Ty::Size => f.write_str("usize"),
+            Ty::Flag => f.write_str("bool"),
+            Ty::List => f.write_str("a list"),
+            Ty::Text => f.write_str("a text"),
+            Ty::Unknown => f.write_str("_"),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A graph with its sizes: concrete extents, bytes, and where each value's memory is.
+
+use super::PlanError;
+use crate::fuse::{Orders, storage_orders};
+use crate::ir::{Access, AxisRef, ExtentError, Graph, NodeId, Op, Sizes, ValueId};
+
+/// A graph at concrete sizes.
+pub(super) struct Bound {
+    pub graph: Graph,
+    pub sizes: Sizes,
+    /// The order in which each value's axes are stored.
+    pub orders: Orders,
+    /// The extent of each index of each node.
+    pub extents: Vec<Vec<u64>>,
+    /// The extents of each value's axes.
+    pub shapes: Vec<Vec<u64>>,
+    /// The value in whose memory each value stands: itself, or what it is a view of.
+    pub roots: Vec<ValueId>,
+    /// The node that makes each value.
+    pub producers: Vec<Option<NodeId>>,
+    /// Whether each value is a weight.
+    pub is_param: Vec<bool>,
+    /// Whether each value is given to the caller.
+    pub is_output: Vec<bool>,
+}
+
+impl Bound {
+    pub(super) fn new(graph: &Graph, sizes: &Sizes) -> Result<Bound, PlanError> {
+        let shapes = (0..graph.values.len()).map(|v| graph.shape(v, sizes)).collect::<Result<Vec<_>, _>>()?;
+        for (value, shape) in graph.values.iter().zip(&shapes) {
+            let elements = shape.iter().try_fold(1u64, |n, &e| n.checked_mul(e));
+            if elements.is_none_or(|n| n > i64::MAX as u64 / 64) {
+                let product = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("·");
+                return Err(PlanError::TooLarge { name: value.name.clone(), elements: product });
+            }
+        }
+        let extents = graph.nodes.iter().map(|n| n.indices.iter().map(|e| e.eval(sizes)).collect());
+        let extents = extents.collect::<Result<Vec<Vec<u64>>, ExtentError>>()?;
+        let mut roots: Vec<ValueId> = (0..graph.values.len()).collect();
+        let (mut is_param, mut is_output) = (vec![false; roots.len()], vec![false; roots.len()]);
+        graph.params.iter().for_each(|p| is_param[p.value] = true);
+        graph.outputs.iter().for_each(|p| is_output[p.value] = true);
+        for (id, node) in graph.nodes.iter().enumerate() {
+            if node.op == Op::View {
+                roots[node.result().value] = roots[node.operands[0].value];
+            }
+            for access in &node.operands {
+                for (axis, &size) in access.axes.iter().zip(&shapes[access.value]) {
+                    if let AxisRef::Shifted(i, start) = axis
+                        && start.eval(sizes)? + extents[id][*i] > size
+                    {
+                        let range = format!("{start}..{start} + {}", node.indices[*i]);
+                        return Err(ExtentError::OutOfRange(range, format!("beyond an axis of {size} in `{}`", node.origin)).into());
+                    }
+                }
+            }
+        }
+        let (orders, producers) = (storage_orders(graph), graph.producers());
+        let (graph, sizes) = (graph.clone(), sizes.clone());
+        Ok(Bound { graph, sizes, orders, extents, shapes, roots, producers, is_param, is_output })
+    }
+
+    /// Elements of a value.
+    pub(super) fn elements(&self, value: ValueId) -> u64 {
+        self.shapes[value].iter().product()
+    }
+
+    /// Bytes of a value stored whole.
+    pub(super) fn bytes(&self, value: ValueId) -> u64 {
+        4 * self.elements(value)
+    }
+
+    /// Bytes of one position along an axis of a value.
+    pub(super) fn bytes_per_position(&self, value: ValueId, axis: usize) -> u64 {
+        let others = self.shapes[value].iter().enumerate().filter(|(a, _)| *a != axis);
+        4 * others.map(|(_, e)| e).product::<u64>()
+    }
+
+    /// Offset and strides (in elements) of a value's axes in its root's memory, where the root holds
+    /// `chunk` positions of its axis `axis`, or everything.
+    pub(super) fn locate(&self, value: ValueId, chunk: Option<(usize, u64)>) -> (u64, Vec<u64>) {
+        if self.roots[value] == value {
+            let mut shape = self.shapes[value].clone();
+            if let Some((axis, positions)) = chunk {
+                shape[axis] = positions;
+            }
+            let mut strides = vec![0; shape.len()];
+            let mut stride = 1;
+            for &axis in self.orders[value].iter().rev() {
+                strides[axis] = stride;
+                stride *= shape[axis].max(1);
+            }
+            return (0, strides);
+        }
+        let id = self.producers[value].expect("a view has a producer");
+        let view = &self.graph.nodes[id];
+        let (mut offset, source) = self.locate(view.operands[0].value, chunk);
+        let (moved, by_index) = self.index_strides(id, &view.operands[0], &source);
+        offset += moved;
+        let strides = view.result().axes.iter().map(|axis| match axis {
+            AxisRef::Index(i) | AxisRef::Joined(_, i) | AxisRef::Shifted(i, _) => by_index[*i],
+            AxisRef::Unit => 0,
+        });
+        (offset, strides.collect())
+    }
+
+    /// Offset and stride for each index of a node, from the strides of an accessed value's axes.
+    pub(super) fn index_strides(&self, node: NodeId, access: &Access, axes: &[u64]) -> (u64, Vec<u64>) {
+        let mut strides = vec![0; self.extents[node].len()];
+        let mut offset = 0;
+        for (axis, &stride) in access.axes.iter().zip(axes) {
+            match axis {
+                AxisRef::Index(i) => strides[*i] += stride,
+                AxisRef::Unit => {}
+                AxisRef::Joined(o, i) => {
+                    strides[*o] += stride * self.extents[node][*i];
+                    strides[*i] += stride;
+                }
+                AxisRef::Shifted(i, start) => {
+                    strides[*i] += stride;
+                    offset += stride * start.eval(&self.sizes).expect("checked when bound");
+                }
+            }
+        }
+        (offset, strides)
+    }
+}

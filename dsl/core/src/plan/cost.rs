@@ -1,0 +1,59 @@
+//! The time model: nanoseconds of one kernel call, from its extents and the target's table.
+//!
+//! A call costs a fixed start plus the larger of its arithmetic and its memory traffic. Small
+//! contractions run below the table's rate. A model to rank plans by, never a promise.
+
+use super::bound::Bound;
+use super::target::Target;
+use crate::ir::{AxisRef, Expr, Index, NodeId, Op};
+
+/// Nanoseconds of node `id` when `slice` limits one index to a number of positions.
+pub(super) fn node_time(bound: &Bound, id: NodeId, target: &Target, slice: Option<(Index, u64)>) -> u64 {
+    let node = &bound.graph.nodes[id];
+    let extent = |i: Index| match slice {
+        Some((index, positions)) if index == i => positions,
+        _ => bound.extents[id][i],
+    };
+    let points: u64 = (0..bound.extents[id].len()).map(extent).product();
+    let touched = |axes: &[AxisRef]| -> u64 {
+        let axis = |a: &AxisRef| match a {
+            AxisRef::Index(i) | AxisRef::Shifted(i, _) => extent(*i),
+            AxisRef::Joined(o, i) => extent(*o) * extent(*i),
+            AxisRef::Unit => 1,
+        };
+        4 * axes.iter().map(axis).product::<u64>()
+    };
+    let traffic: u64 = node.operands.iter().chain(&node.results).map(|a| touched(&a.axes)).sum();
+    let arithmetic = |expr: &Expr| 1 + expr.functions() as u64 + 12 * expr.transcendentals() as u64;
+    let work = match &node.op {
+        Op::View | Op::Repeat(_) => return 0,
+        Op::Pointwise(expr) => points * arithmetic(expr) * 1000 / target.scalar_rate,
+        Op::Rows { before, row, after, .. } => {
+            let passes = if row.consumes() { 2 } else { 16 };
+            points * (arithmetic(before) + passes + arithmetic(after)) * 1000 / target.scalar_rate
+        }
+        Op::Concat { .. } => 0,
+        Op::Contract => contract_time(bound, id, target, &extent),
+    };
+    target.call + work.max(traffic * 1000 / target.bandwidth)
+}
+
+/// `2·|all indices|` flop; a side shorter than a tile wastes the rest of it.
+fn contract_time(bound: &Bound, id: NodeId, target: &Target, extent: &dyn Fn(Index) -> u64) -> u64 {
+    let node = &bound.graph.nodes[id];
+    let (a, b, c) = (&node.operands[0], &node.operands[1], node.result());
+    let mut sides = [1u64; 4]; // batch, rows, columns, contracted
+    for i in 0..bound.extents[id].len() {
+        let side = match (c.mentions(i), a.mentions(i), b.mentions(i)) {
+            (true, true, true) => 0,
+            (true, true, false) => 1,
+            (true, ..) => 2,
+            (false, ..) => 3,
+        };
+        sides[side] *= extent(i);
+    }
+    let [batch, rows, columns, contracted] = sides;
+    let (long, short) = (rows.max(columns), rows.min(columns));
+    let padded = long.next_multiple_of(8) * short.next_multiple_of(8) * (contracted + 8);
+    (2 * batch * padded).saturating_mul(1000) / target.contract_rate
+}

@@ -1,0 +1,56 @@
+//! Orders in which the nodes of a graph may run; regions are stretches of one.
+
+use crate::ir::{Graph, NodeId, Op};
+
+/// The orders tried: as written, and depth first from the outputs with the subtree that needs the
+/// most memory for the smallest result first (Sethi and Ullman 1970, on a graph instead of a tree).
+pub(super) fn orders(graph: &Graph, bytes: &dyn Fn(usize) -> u64) -> Vec<Vec<NodeId>> {
+    let written: Vec<NodeId> = (0..graph.nodes.len()).collect();
+    let deep = depth_first(graph, bytes);
+    if deep == written { vec![written] } else { vec![written, deep] }
+}
+
+fn depth_first(graph: &Graph, bytes: &dyn Fn(usize) -> u64) -> Vec<NodeId> {
+    let producers = graph.producers();
+    let result = |id: NodeId| -> u64 {
+        if graph.nodes[id].op == Op::View { 0 } else { graph.nodes[id].results.iter().map(|r| bytes(r.value)).sum() }
+    };
+    // The memory a node's subtree needs beyond its result: of the operands, the neediest first.
+    let mut needs = vec![0u64; graph.nodes.len()];
+    let mut operands: Vec<Vec<NodeId>> = vec![Vec::new(); graph.nodes.len()];
+    for (id, node) in graph.nodes.iter().enumerate() {
+        let mut before: Vec<NodeId> = node.operands.iter().filter_map(|o| producers[o.value]).collect();
+        before.sort_unstable();
+        before.dedup();
+        before.sort_by_key(|&p| (std::cmp::Reverse(needs[p].saturating_sub(result(p))), p));
+        let mut held = 0;
+        for &p in &before {
+            needs[id] = needs[id].max(held + needs[p]);
+            held += result(p);
+        }
+        needs[id] = needs[id].max(held + result(id));
+        operands[id] = before;
+    }
+    let mut order = Vec::with_capacity(graph.nodes.len());
+    let mut placed = vec![false; graph.nodes.len()];
+    let roots = graph.outputs.iter().filter_map(|o| producers[o.value]);
+    for root in roots.chain(0..graph.nodes.len()) {
+        let mut stack = vec![(root, 0)];
+        while let Some((id, next)) = stack.pop() {
+            if placed[id] {
+                continue;
+            }
+            match operands[id].get(next) {
+                Some(&operand) => {
+                    stack.push((id, next + 1));
+                    stack.push((operand, 0));
+                }
+                None => {
+                    placed[id] = true;
+                    order.push(id);
+                }
+            }
+        }
+    }
+    order
+}

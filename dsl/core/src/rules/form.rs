@@ -1,0 +1,78 @@
+//! The language of forms.
+
+use std::fmt;
+use std::str::FromStr;
+
+use egg::{EGraph, Id, define_language};
+
+use crate::ir::{Graph, Op, ValueId};
+
+define_language! {
+    /// A value in one of its forms.
+    pub enum Form {
+        /// The number of an axis.
+        Axis(u32),
+        /// (split axis x): the slices of x along an axis.
+        "split" = Split([Id; 2]),
+        /// (merge axis x): the whole value whose slices are x.
+        "merge" = Merge([Id; 2]),
+        /// A node applied to the forms of its operands; a leaf where it has none.
+        Op(OpTag, Vec<Id>),
+    }
+}
+
+/// Which node a form applies, and whether to whole values or to slices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OpTag {
+    /// An input, a parameter or a result of a repeat.
+    Leaf(u32),
+    /// The node on whole operands.
+    Whole(u32),
+    /// The node on slices of one of its indices.
+    Sliced(u32, u32),
+}
+
+impl fmt::Display for OpTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpTag::Leaf(value) => write!(f, "v{value}"),
+            OpTag::Whole(node) => write!(f, "n{node}"),
+            OpTag::Sliced(node, index) => write!(f, "n{node}/{index}"),
+        }
+    }
+}
+
+impl FromStr for OpTag {
+    type Err = String;
+    fn from_str(text: &str) -> Result<OpTag, String> {
+        let number = |t: &str| t.parse::<u32>().map_err(|e| format!("`{text}` names no node: {e}"));
+        match (text.strip_prefix('v'), text.strip_prefix('n').map(|t| t.split_once('/').ok_or(t))) {
+            (Some(value), _) => Ok(OpTag::Leaf(number(value)?)),
+            (_, Some(Ok((node, index)))) => Ok(OpTag::Sliced(number(node)?, number(index)?)),
+            (_, Some(Err(node))) => Ok(OpTag::Whole(number(node)?)),
+            _ => Err(format!("`{text}` names no node")),
+        }
+    }
+}
+
+/// Adds a graph, every value whole; gives the class of each value.
+pub(super) fn insert(egraph: &mut EGraph<Form, ()>, graph: &Graph) -> Vec<Id> {
+    let leaf = |v: ValueId| Form::Op(OpTag::Leaf(v as u32), vec![]);
+    let mut classes: Vec<Option<Id>> = vec![None; graph.values.len()];
+    for (id, node) in graph.nodes.iter().enumerate() {
+        for operand in &node.operands {
+            classes[operand.value].get_or_insert_with(|| egraph.add(leaf(operand.value)));
+        }
+        for result in &node.results {
+            let form = match node.op {
+                Op::Repeat(_) => leaf(result.value),
+                _ => {
+                    let operands = node.operands.iter().map(|o| classes[o.value].expect("added above")).collect();
+                    Form::Op(OpTag::Whole(id as u32), operands)
+                }
+            };
+            classes[result.value] = Some(egraph.add(form));
+        }
+    }
+    (0..graph.values.len()).map(|v| classes[v].unwrap_or_else(|| egraph.add(leaf(v)))).collect()
+}

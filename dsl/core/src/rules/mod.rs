@@ -1,0 +1,131 @@
+//! Forms of a graph, in an e-graph: which values may be split, by which rules.
+//!
+//! A term says *what is equal*, never how many chunks there are or in which order they run: those are
+//! choices made after extraction. Rules stand in tables, a file a topic; every rule has a law.
+
+mod chunk;
+mod form;
+#[cfg(test)]
+mod laws;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use egg::{EGraph, Id, Runner};
+pub use form::{Form, OpTag};
+
+use crate::ir::{Graph, Index, NodeId};
+
+/// A rewrite of forms.
+pub type Rule = egg::Rewrite<Form, ()>;
+
+/// Iterations until the rules stop; a graph saturates in 3.
+const ITERATIONS: usize = 12;
+/// Nodes an e-graph may have; a block of 150 operations has about 2,000.
+const NODES: usize = 400_000;
+
+/// Every rule, for one graph.
+pub fn rules(graph: &Arc<Graph>) -> Vec<Rule> {
+    chunk::rules(graph)
+}
+
+/// How a split node reads one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// The operand lacks the index: the same whole value for every slice.
+    Whole,
+    /// The operand is split along this axis.
+    Split(usize),
+}
+
+/// A legal split of one node, as extracted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// The index split.
+    pub index: Index,
+    /// The axis of the result that the slices are merged along.
+    pub axis: usize,
+    /// How each operand is read.
+    pub operands: Vec<Operand>,
+}
+
+/// Everything the rules found, read off the saturated e-graph.
+#[derive(Clone, Debug, Default)]
+pub struct Forms {
+    slices: BTreeMap<NodeId, Vec<Slice>>,
+    /// Nodes of the e-graph when it was saturated.
+    pub size: usize,
+    /// Whether the rules came to rest before a limit.
+    pub saturated: bool,
+}
+
+impl Forms {
+    /// Explores the forms of a graph.
+    pub fn explore(graph: &Graph) -> Forms {
+        let shared = Arc::new(graph.clone());
+        let mut egraph: EGraph<Form, ()> = EGraph::default();
+        let classes = form::insert(&mut egraph, graph);
+        let runner = Runner::<Form, ()>::default()
+            .with_egraph(egraph)
+            .with_iter_limit(ITERATIONS)
+            .with_node_limit(NODES)
+            .with_time_limit(std::time::Duration::MAX)
+            .with_scheduler(egg::SimpleScheduler)
+            .run(&rules(&shared));
+        let saturated = matches!(runner.stop_reason, Some(egg::StopReason::Saturated));
+        let egraph = runner.egraph;
+        let mut forms = Forms { size: egraph.total_size(), saturated, ..Forms::default() };
+        for (id, node) in graph.nodes.iter().enumerate() {
+            if let [result] = node.results.as_slice() {
+                let slices = extract(&egraph, &classes, graph, id, classes[result.value]);
+                forms.slices.insert(id, slices);
+            }
+        }
+        forms
+    }
+
+    /// Every legal split of a node.
+    pub fn slices(&self, node: NodeId) -> &[Slice] {
+        self.slices.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// The split of a node along one of its indices, if it is legal.
+    pub fn slice(&self, node: NodeId, index: Index) -> Option<&Slice> {
+        self.slices(node).iter().find(|s| s.index == index)
+    }
+
+    /// The split of a node whose slices merge along this axis of its result.
+    pub fn slice_of_axis(&self, node: NodeId, axis: usize) -> Option<&Slice> {
+        self.slices(node).iter().find(|s| s.axis == axis)
+    }
+}
+
+/// Reads the splits of node `id` off its class: each `merge axis (sliced node)` is one.
+fn extract(egraph: &EGraph<Form, ()>, classes: &[Id], graph: &Graph, id: NodeId, class: Id) -> Vec<Slice> {
+    let axis_number =
+        |class: Id| egraph[class].iter().find_map(|f| if let Form::Axis(a) = f { Some(*a as usize) } else { None });
+    let mut slices = Vec::new();
+    for form in egraph[class].iter() {
+        let Form::Merge([axis, body]) = form else { continue };
+        for sliced in egraph[*body].iter() {
+            let Form::Op(OpTag::Sliced(node, index), children) = sliced else { continue };
+            if *node as usize != id {
+                continue;
+            }
+            let operands = children.iter().zip(&graph.nodes[id].operands).map(|(child, operand)| {
+                let whole = egraph.find(classes[operand.value]);
+                let split = egraph[*child].iter().find_map(|f| match f {
+                    Form::Split([a, x]) if egraph.find(*x) == whole => axis_number(*a),
+                    _ => None,
+                });
+                split.map_or(Operand::Whole, Operand::Split)
+            });
+            let axis = axis_number(*axis).expect("a merge names its axis");
+            slices.push(Slice { index: *index as usize, axis, operands: operands.collect() });
+        }
+    }
+    slices.sort_by_key(|s| s.index);
+    slices.dedup();
+    debug_assert!(slices.iter().all(|s| s.operands.len() == graph.nodes[id].operands.len()));
+    slices
+}

@@ -1,0 +1,30 @@
+//! Crease's macro: Rust syntax in, the language's own tree and its mistakes out.
+//!
+//! `#[crease::model] mod name { … }` is read ([`parse`]), meets the definitions that it imports ([`link`]),
+//! is checked by `crease-core` ([`check`]), and becomes items that Rust can use ([`emit`]); a mistake lands
+//! on the user's own token ([`error`]). What a program means is not known here, and nothing is kept between
+//! two expansions: the same tokens give the same tokens.
+
+mod check;
+mod emit;
+mod error;
+mod link;
+mod parse;
+mod signature;
+
+use proc_macro::TokenStream;
+
+/// Reads a module as a model: its axes, its parameter structs and its functions.
+///
+/// Each function becomes one that gives the model, ready to plan; every other name can be imported by other models.
+#[proc_macro_attribute]
+pub fn model(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    emit::model(arguments.into(), item.into()).into()
+}
+
+/// The end of a chain of imports: not to be called by hand.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __finish(input: TokenStream) -> TokenStream {
+    link::finish(input.into()).into()
+}

@@ -1,0 +1,134 @@
+//! `#[budget("2 GiB", R = 384)]`: promises about memory.
+
+use crease_core::lang::Code;
+use crease_core::lang::ast::Budget;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, Lit, LitStr, Meta, Token};
+
+use super::item::text;
+use super::{Reader, start};
+
+const FORM: &str = "write `#[budget(\"2 GiB\", R = 384)]`: the bytes, then each axis and setting";
+
+impl Reader {
+    pub(super) fn budget(
+        &mut self,
+        attribute: &Attribute,
+        function: &syn::Ident,
+        public: bool,
+    ) -> Option<Budget> {
+        if !public {
+            self.wrong(
+                Code::BudgetPrivate,
+                start(attribute.path()),
+                format!("`{function}` is not `pub`, so it is never planned by itself"),
+                format!("write `pub fn {function}`, or promise for the function that calls it"),
+            );
+        }
+        let Meta::List(list) = &attribute.meta else {
+            let message = "a budget names its bytes";
+            self.wrong(Code::BudgetForm, start(attribute.path()), message, FORM);
+            return None;
+        };
+        let parser = Punctuated::<Expr, Token![,]>::parse_terminated;
+        let arguments = match syn::parse::Parser::parse2(parser, list.tokens.clone()) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                let message = "a budget is a list of values between commas";
+                self.wrong(Code::BudgetForm, error.span(), message, FORM);
+                return None;
+            }
+        };
+        let mut arguments = arguments.iter();
+        let size = arguments.next().and_then(|first| self.bytes(first));
+        if size.is_none() && list.tokens.is_empty() {
+            let message = "a budget names its bytes";
+            self.wrong(Code::BudgetForm, start(attribute.path()), message, FORM);
+        }
+        let mut budget = Budget {
+            text: size.as_ref().map_or_else(String::new, LitStr::value),
+            span: self.span(size.map_or_else(|| start(attribute.path()), |text| text.span())),
+            bindings: Vec::new(),
+        };
+        for argument in arguments {
+            self.binding(argument, &mut budget);
+        }
+        Some(budget)
+    }
+
+    fn bytes(&mut self, expr: &Expr) -> Option<LitStr> {
+        let Expr::Lit(literal) = expr else {
+            let message = "a budget begins with its bytes";
+            self.wrong(Code::BudgetForm, start(expr), message, FORM);
+            return None;
+        };
+        let Lit::Str(text) = &literal.lit else {
+            let message = "the bytes of a budget are text with a unit";
+            self.wrong(Code::BudgetForm, start(expr), message, FORM);
+            return None;
+        };
+        if !is_size(&text.value()) {
+            self.wrong(
+                Code::BudgetSize,
+                text.span(),
+                format!("`{}` is no number of bytes", text.value()),
+                "write a number and a unit: `512 MiB`, `2 GiB`, `1.5 GiB`, `4096 B`",
+            );
+            return None;
+        }
+        Some(text.clone())
+    }
+
+    fn binding(&mut self, argument: &Expr, budget: &mut Budget) {
+        let Expr::Assign(assign) = argument else {
+            let message = format!("`{}` says nothing about the promise", text(argument));
+            self.wrong(Code::BudgetBinding, start(argument), message, FORM);
+            return;
+        };
+        let Some(name) = plain_name(&assign.left) else {
+            let message = format!("`{}` is no axis and no setting", text(&assign.left));
+            self.wrong(Code::BudgetBinding, start(&assign.left), message, FORM);
+            return;
+        };
+        let name = self.ident(&name);
+        if budget.bindings.iter().any(|(seen, _)| seen.text == name.text) {
+            self.wrong(
+                Code::BudgetBinding,
+                start(&assign.left),
+                format!("`{}` is bound twice", name.text),
+                "leave one; a second budget can promise for other sizes",
+            );
+            return;
+        }
+        match self.literal(&assign.right) {
+            Some(value) => budget.bindings.push((name, value)),
+            None => self.wrong(
+                Code::BudgetBinding,
+                start(&assign.right),
+                format!("`{}` needs a number or a flag", name.text),
+                "write the number itself: `R = 384`, `opm_first = true`",
+            ),
+        }
+    }
+}
+
+/// A path of one name.
+pub(super) fn plain_name(expr: &Expr) -> Option<syn::Ident> {
+    match expr {
+        Expr::Group(group) => plain_name(&group.expr),
+        Expr::Path(path) if path.qself.is_none() => path.path.get_ident().cloned(),
+        _ => None,
+    }
+}
+
+/// Whether a text is a number and a unit of bytes.
+fn is_size(text: &str) -> bool {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "kB", "MB", "GB", "TB"];
+    let split = text.find(|letter: char| letter.is_ascii_alphabetic());
+    let Some((number, unit)) = split.and_then(|position| text.split_at_checked(position)) else {
+        return false;
+    };
+    let number = number.trim_end();
+    let digits = number.chars().all(|digit| digit.is_ascii_digit() || digit == '.');
+    digits && number.parse::<f64>().is_ok_and(|number| number > 0.0) && units.contains(&unit)
+}

@@ -1,0 +1,119 @@
+//! `if`, `if let` and `for`: what may be decided and repeated.
+
+use crease_core::lang::Code;
+use crease_core::lang::ast::{Block, Expression, ExpressionKind, Pattern, Statement};
+use syn::{Expr, ExprForLoop, ExprIf, ExprLet, Pat};
+
+use super::body::gives_value;
+use super::item::text;
+use super::{Reader, start};
+
+const IF_SOME: &str = "write `if let Some(bias) = w.bias { … } else { … }`";
+
+impl Reader {
+    pub(super) fn if_expression(&mut self, expr: &ExprIf) -> Expression {
+        let kind = match &*expr.cond {
+            Expr::Let(condition) => {
+                let pattern = self.some_pattern(condition);
+                ExpressionKind::IfSome {
+                    pattern,
+                    value: Box::new(self.expression(&condition.expr)),
+                    then: self.block(&expr.then_branch),
+                    otherwise: self.otherwise(expr),
+                }
+            }
+            condition => ExpressionKind::If {
+                condition: Box::new(self.expression(condition)),
+                then: self.block(&expr.then_branch),
+                otherwise: self.otherwise(expr),
+            },
+        };
+        Expression {
+            kind,
+            span: self.span(expr.if_token.span),
+        }
+    }
+
+    fn some_pattern(&mut self, condition: &ExprLet) -> Pattern {
+        if let Pat::TupleStruct(some) = &*condition.pat
+            && some.path.is_ident("Some")
+            && some.elems.len() == 1
+        {
+            return self.pattern(&some.elems[0]);
+        }
+        self.wrong(
+            Code::ControlCondition,
+            start(&condition.pat),
+            format!("`if let` asks whether something is there, and `{}` is not `Some(name)`", text(&condition.pat)),
+            IF_SOME,
+        );
+        Pattern::Ignore(self.span(condition.let_token.span))
+    }
+
+    /// `else { … }`, or `else if …` as a block that holds the next `if`.
+    fn otherwise(&mut self, expr: &ExprIf) -> Option<Block> {
+        let (token, branch) = expr.else_branch.as_ref()?;
+        match &**branch {
+            Expr::Block(block) => Some(self.block(&block.block)),
+            Expr::If(next) => {
+                let value = self.if_expression(next);
+                let mut block = Block {
+                    statements: Vec::new(),
+                    result: None,
+                    end: value.span,
+                };
+                if gives_value(&value) {
+                    block.result = Some(Box::new(value));
+                } else {
+                    block.statements.push(Statement::Expression(value));
+                }
+                Some(block)
+            }
+            _ => {
+                let (message, help) = ("`else` has no braces", "write `else { … }`");
+                self.wrong(Code::ControlCondition, token.span, message, help);
+                None
+            }
+        }
+    }
+
+    /// A condition that joins `let` with something else.
+    pub(super) fn stray_let(&mut self, expr: &ExprLet) {
+        self.wrong(
+            Code::ControlCondition,
+            expr.let_token.span,
+            "`let` is a condition by itself, not a part of one",
+            "write one `if` within the other",
+        );
+    }
+
+    pub(super) fn for_loop(&mut self, expr: &ExprForLoop) -> Statement {
+        if let Some(label) = &expr.label {
+            self.wrong(
+                Code::ControlFor,
+                label.name.span(),
+                format!("`{}` names a loop that nothing can leave", label.name),
+                "leave it out: a loop runs over every layer",
+            );
+        }
+        let pattern = self.pattern(&expr.pat);
+        let over = match &*expr.expr {
+            Expr::Range(range) => {
+                self.wrong(
+                    Code::ControlFor,
+                    start(&range.limits),
+                    "a loop runs over layers, not over numbers",
+                    "write `for block in w.blocks { … }`, with `blocks: [Block; N_BLOCKS]` in the parameters",
+                );
+                self.placeholder(start(&range.limits))
+            }
+            over => self.expression(over),
+        };
+        Statement::For {
+            pattern,
+            over,
+            body: self.block(&expr.body),
+            span: self.span(expr.for_token.span),
+        }
+    }
+}

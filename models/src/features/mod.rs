@@ -1,0 +1,26 @@
+//! From an alignment file to AlphaFold's MSA features.
+//!
+//! ```text
+//! file -> Alignment (rows on the query's residues) -> MsaFeatures (what the model reads)
+//! ```
+//!
+//! [`Alignment::read`] takes A3M, aligned FASTA or Stockholm; [`MsaFeatures::from_alignment`] picks the centres,
+//! gives every extra row to its nearest centre and writes the feature arrays.
+//! Absent on purpose: searching data bases, templates, padding to fixed sizes, anything that knows a model.
+
+mod alignment;
+mod clusters;
+mod error;
+mod fasta;
+mod msa;
+mod random;
+mod raw;
+mod residues;
+mod stockholm;
+#[cfg(test)]
+mod tests;
+
+pub use alignment::{Alignment, Format, Row};
+pub use error::{AlignmentError, AlignmentProblem, FeatureError};
+pub use msa::{FeatureOptions, MSA_FEAT, MsaFeatures, TARGET_FEAT};
+pub use residues::{CODES, GAP, LETTERS, MASKED, UNKNOWN, code};

@@ -1,0 +1,248 @@
+//! AlphaFold's MSA features: centres with their clusters, and the extra rows.
+
+use std::collections::HashSet;
+use std::f32::consts::FRAC_2_PI;
+
+use super::alignment::{Alignment, Row};
+use super::clusters;
+use super::error::FeatureError;
+use super::random::Random;
+use super::residues::{CODES, code};
+
+/// Features of a centre at a residue: one-hot 23, has a deletion, deletion value, profile 23, mean deletion value.
+pub const MSA_FEAT: usize = 2 * CODES + 3;
+/// Features of a residue: 0 (no chain break), one-hot 21 of the query.
+pub const TARGET_FEAT: usize = 22;
+
+/// Where the parts of `msa_feat` begin.
+const HAS_DELETION: usize = CODES;
+const DELETION_VALUE: usize = CODES + 1;
+const PROFILE: usize = CODES + 2;
+const DELETION_MEAN: usize = 2 * CODES + 2;
+
+/// What [`MsaFeatures::from_alignment`] may choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeatureOptions {
+    /// At most this many centres, the query included; 512 unless told.
+    pub max_seqs: usize,
+    /// At most this many extra rows; 1,024 unless told.
+    pub max_extra: usize,
+    /// Draw centres and extra rows at random; none: in file order.
+    pub sample_seed: Option<u64>,
+    /// Replace 15 % of the centres' positions as in AlphaFold's training; none: leave them.
+    pub mask_seed: Option<u64>,
+}
+
+impl Default for FeatureOptions {
+    fn default() -> Self {
+        Self {
+            max_seqs: 512,
+            max_extra: 1024,
+            sample_seed: None,
+            mask_seed: None,
+        }
+    }
+}
+
+/// What AlphaFold reads of an alignment. All arrays are row-major.
+///
+/// s = `num_seqs`, e = `num_extra`, r = `num_residues`; a deletion value is (2/π)·atan(count / 3).
+#[derive(Clone, Debug, PartialEq)]
+pub struct MsaFeatures {
+    /// Centres, s: at least 1, the query first.
+    pub num_seqs: usize,
+    /// Extra rows, e: may be 0.
+    pub num_extra: usize,
+    /// Residues of the query, r.
+    pub num_residues: usize,
+    /// `[s, r, 49]` ([`MSA_FEAT`]); the profile and the mean are over the centre and its extra rows.
+    pub msa_feat: Vec<f32>,
+    /// `[r, 22]` ([`TARGET_FEAT`]).
+    pub target_feat: Vec<f32>,
+    /// `[r]`: the query's codes, 0 to 20, never masked.
+    pub aatype: Vec<u8>,
+    /// `[r]`: 0, 1, 2, …
+    pub residue_index: Vec<i32>,
+    /// `[s, r]`: the centres' codes, after masking.
+    pub msa: Vec<u8>,
+    /// `[e, r]`: the extra rows' codes.
+    pub extra_msa: Vec<u8>,
+    /// `[e, r]`: min(deletion count, 1).
+    pub extra_has_deletion: Vec<f32>,
+    /// `[e, r]`: deletion values.
+    pub extra_deletion_value: Vec<f32>,
+    /// `[e]`: the index of each extra row's centre.
+    pub extra_cluster_assignment: Vec<usize>,
+}
+
+impl MsaFeatures {
+    /// Picks centres and extra rows among the distinct rows, clusters them and writes the features.
+    ///
+    /// # Errors
+    /// `max_seqs` is 0, or an array does not fit in memory.
+    pub fn from_alignment(
+        alignment: &Alignment,
+        options: &FeatureOptions,
+    ) -> Result<Self, FeatureError> {
+        if options.max_seqs == 0 {
+            return Err(FeatureError::NoCentres);
+        }
+        let r = alignment.num_residues();
+        let all = distinct(alignment.rows());
+        let mut order = all.clone();
+        if let Some(seed) = options.sample_seed {
+            Random::new(seed).shuffle_after_first(&mut order);
+        }
+        let (centres, rest) = order.split_at(options.max_seqs.min(order.len()));
+        let extra = &rest[..options.max_extra.min(rest.len())];
+        let (s, e) = (centres.len(), extra.len());
+
+        let query = coded("aatype", &all[..1], r)?;
+        let mut msa = coded("msa", centres, r)?;
+        if let Some(seed) = options.mask_seed {
+            let codes = coded("msa", &all, r)?;
+            let rows: Vec<&[u8]> = codes.chunks(r.max(1)).collect();
+            Random::new(seed).mask(&mut msa, r, &rows);
+        }
+        let extra_msa = coded("extra_msa", extra, r)?;
+        let extra_cluster_assignment = clusters::nearest(&msa, &extra_msa, r);
+
+        let mut msa_feat = zeros("msa_feat", &[s, r, MSA_FEAT])?;
+        write_sums(&mut msa_feat, &msa, centres);
+        add_extra(&mut msa_feat, &extra_msa, extra, &extra_cluster_assignment);
+        divide(&mut msa_feat, r, &extra_cluster_assignment);
+
+        let mut target_feat = zeros("target_feat", &[r, TARGET_FEAT])?;
+        for (features, code) in target_feat.chunks_exact_mut(TARGET_FEAT).zip(&query) {
+            features[1 + usize::from(*code)] = 1.0;
+        }
+        let mut extra_has_deletion = zeros("extra_has_deletion", &[e, r])?;
+        let mut extra_deletion_value = zeros("extra_deletion_value", &[e, r])?;
+        let counts = extra.iter().flat_map(|row| &row.deletions);
+        for ((has, value), count) in extra_has_deletion
+            .iter_mut()
+            .zip(&mut extra_deletion_value)
+            .zip(counts)
+        {
+            *has = has_deletion(*count);
+            *value = deletion_value(*count as f32);
+        }
+        let residues = i32::try_from(r).map_err(|_| too_large("residue_index", &[r]))?;
+        Ok(Self {
+            num_seqs: s,
+            num_extra: e,
+            num_residues: r,
+            msa_feat,
+            target_feat,
+            aatype: query,
+            residue_index: (0..residues).collect(),
+            msa,
+            extra_msa,
+            extra_has_deletion,
+            extra_deletion_value,
+            extra_cluster_assignment,
+        })
+    }
+}
+
+/// The rows without later copies of the same aligned letters.
+fn distinct(rows: &[Row]) -> Vec<&Row> {
+    let mut seen = HashSet::new();
+    rows.iter()
+        .filter(|row| seen.insert(row.letters.as_slice()))
+        .collect()
+}
+
+/// min(count, 1).
+fn has_deletion(count: u32) -> f32 {
+    if count > 0 { 1.0 } else { 0.0 }
+}
+
+/// v(d) = (2/π)·atan(d/3).
+fn deletion_value(count: f32) -> f32 {
+    (count / 3.0).atan() * FRAC_2_PI
+}
+
+/// Everything of the centres themselves; their one-hots and deletion counts begin the sums of the clusters.
+fn write_sums(msa_feat: &mut [f32], msa: &[u8], centres: &[&Row]) {
+    let counts = centres.iter().flat_map(|row| &row.deletions);
+    for ((features, code), count) in msa_feat.chunks_exact_mut(MSA_FEAT).zip(msa).zip(counts) {
+        features[usize::from(*code)] = 1.0;
+        features[HAS_DELETION] = has_deletion(*count);
+        features[DELETION_VALUE] = deletion_value(*count as f32);
+        features[PROFILE + usize::from(*code)] = 1.0;
+        features[DELETION_MEAN] = *count as f32;
+    }
+}
+
+/// Adds every extra row to its centre's sums.
+fn add_extra(msa_feat: &mut [f32], extra_msa: &[u8], extra: &[&Row], assignment: &[usize]) {
+    let mut codes = extra_msa.iter();
+    for (row, centre) in extra.iter().zip(assignment) {
+        let start = centre * row.letters.len() * MSA_FEAT;
+        let features = msa_feat[start..].chunks_exact_mut(MSA_FEAT);
+        for ((features, count), code) in features.zip(&row.deletions).zip(&mut codes) {
+            features[PROFILE + usize::from(*code)] += 1.0;
+            features[DELETION_MEAN] += *count as f32;
+        }
+    }
+}
+
+/// Makes profiles and mean deletion values of the clusters' sums.
+fn divide(msa_feat: &mut [f32], residues: usize, assignment: &[usize]) {
+    let mut members = vec![0u32; msa_feat.len() / (residues * MSA_FEAT).max(1)];
+    for centre in assignment {
+        members[*centre] += 1;
+    }
+    for (centre, members) in msa_feat
+        .chunks_exact_mut((residues * MSA_FEAT).max(1))
+        .zip(members)
+    {
+        let count = 1e-6 + 1.0 + members as f32;
+        for features in centre.chunks_exact_mut(MSA_FEAT) {
+            features[PROFILE..DELETION_MEAN]
+                .iter_mut()
+                .for_each(|sum| *sum /= count);
+            features[DELETION_MEAN] = deletion_value(features[DELETION_MEAN] / count);
+        }
+    }
+}
+
+/// The rows' codes, `[rows, r]`.
+fn coded(array: &'static str, rows: &[&Row], residues: usize) -> Result<Vec<u8>, FeatureError> {
+    let mut codes = room(array, &[rows.len(), residues])?;
+    codes.extend(
+        rows.iter()
+            .flat_map(|row| &row.letters)
+            .map(|letter| code(*letter)),
+    );
+    Ok(codes)
+}
+
+fn zeros(array: &'static str, shape: &[usize]) -> Result<Vec<f32>, FeatureError> {
+    let mut zeros = room(array, shape)?;
+    zeros.resize(shape.iter().product(), 0.0);
+    Ok(zeros)
+}
+
+/// An empty vector with room for an array of that shape.
+fn room<T>(array: &'static str, shape: &[usize]) -> Result<Vec<T>, FeatureError> {
+    let size = shape
+        .iter()
+        .try_fold(1usize, |size, axis| size.checked_mul(*axis));
+    let mut room = Vec::new();
+    let fits = size.is_some_and(|size| room.try_reserve_exact(size).is_ok());
+    if fits {
+        Ok(room)
+    } else {
+        Err(too_large(array, shape))
+    }
+}
+
+fn too_large(array: &'static str, shape: &[usize]) -> FeatureError {
+    let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
+    FeatureError::TooLarge {
+        array,
+        shape: shape.join(", "),
+    }
+}

@@ -1,0 +1,283 @@
+//! From the indices of a contraction to one matrix product in a loop, cut into tasks.
+//!
+//! Everything here is a function of the contraction and the instruction set, never of the number of threads; the split
+//! of k does not even depend on the instruction set. Nothing is read, written or allocated.
+
+use super::contract::{Contraction, Dim};
+use super::micro::InstructionSet;
+
+/// Most indices in one group of a [`Contraction`].
+pub const MOST_DIMS: usize = 6;
+
+/// Most of k summed in registers before C is touched.
+pub(super) const K_BLOCK: usize = 256;
+/// Most rows of A packed at a time; a multiple of every tile's rows.
+pub(super) const M_BLOCK: usize = 192;
+/// Most columns of B packed at a time; a multiple of every tile's columns.
+pub(super) const N_BLOCK: usize = 1024;
+
+/// Blocks are halved while there are fewer than the first number and they have more multiply-adds than the second: large
+/// problems are to feed many threads evenly, small ones several threads without packing too much twice.
+const SPLIT: [(usize, usize); 2] = [(40, 1 << 22), (16, 1 << 19)];
+/// Blocks are put together until a task has this many multiply-adds.
+const TASK_WORK: usize = 1 << 19;
+/// Putting together stops at this many tasks.
+const ENOUGH_TASKS: usize = 64;
+/// Products whose elements lie side by side are done one after another up to this many: one cache line of them.
+const SIDE_BY_SIDE: usize = 16;
+/// Blocks of A that share a block of B stay in one task up to this many.
+const SHARED_B: usize = 8;
+
+/// A short list of dims.
+#[derive(Clone, Copy)]
+pub(super) struct Dims {
+    at: [Dim; 3 * MOST_DIMS],
+    len: usize,
+}
+
+impl Dims {
+    const NONE: Self = Self { at: [Dim::ONE; 3 * MOST_DIMS], len: 0 };
+
+    fn new(dims: &[Dim]) -> Self {
+        assert!(dims.len() <= MOST_DIMS, "a group of a contraction has at most {MOST_DIMS} dims");
+        let mut all = Self::NONE;
+        dims.iter().filter(|dim| dim.extent != 1).for_each(|dim| all.push(*dim));
+        all
+    }
+
+    fn push(&mut self, dim: Dim) {
+        self.at[self.len] = dim;
+        self.len += 1;
+    }
+
+    fn remove(&mut self, i: usize) -> Dim {
+        let dim = self.at[i];
+        self.at.copy_within(i + 1..self.len, i);
+        self.len -= 1;
+        dim
+    }
+
+    pub(super) fn as_slice(&self) -> &[Dim] {
+        &self.at[..self.len]
+    }
+
+    /// The number of index tuples.
+    pub(super) fn count(&self) -> usize {
+        self.as_slice().iter().map(|dim| dim.extent).product()
+    }
+
+    /// Offsets in A, B and C of tuple number `i`, the last dim running fastest.
+    pub(super) fn offsets(&self, mut i: usize) -> (isize, isize, isize) {
+        let (mut a, mut b, mut c) = (0, 0, 0);
+        for dim in self.as_slice().iter().rev() {
+            let at = (i % dim.extent) as isize;
+            i /= dim.extent;
+            a += at * dim.a;
+            b += at * dim.b;
+            c += at * dim.c;
+        }
+        (a, b, c)
+    }
+
+    /// Makes one dim of any two that step through all three operands as one would.
+    fn merge(&mut self) {
+        let joins = |x: &Dim, y: &Dim| {
+            let n = y.extent as isize;
+            x.a == y.a * n && x.b == y.b * n && x.c == y.c * n
+        };
+        'again: loop {
+            for outer in 0..self.len {
+                for inner in 0..self.len {
+                    if outer != inner && joins(&self.at[outer], &self.at[inner]) {
+                        self.at[inner].extent *= self.at[outer].extent;
+                        self.remove(outer);
+                        continue 'again;
+                    }
+                }
+            }
+            return;
+        }
+    }
+
+    /// Takes out up to [`SIDE_BY_SIDE`] values of a dim that has unit stride in some operand.
+    fn split_beside(&mut self) -> Dim {
+        let unit = |dim: &Dim| [dim.a, dim.b, dim.c].into_iter().any(|step| step.unsigned_abs() == 1);
+        let Some(dim) = self.at[..self.len].iter_mut().find(|dim| unit(dim)) else { return Dim::ONE };
+        let some = (1..=SIDE_BY_SIDE.min(dim.extent)).rev().find(|some| dim.extent.is_multiple_of(*some)).unwrap_or(1);
+        let beside = Dim { extent: some, ..*dim };
+        let n = some as isize;
+        *dim = Dim { extent: dim.extent / some, a: dim.a * n, b: dim.b * n, c: dim.c * n };
+        beside
+    }
+
+    /// At least one dim, so that there is an axis to choose.
+    fn or_one(mut self) -> Self {
+        if self.len == 0 {
+            self.push(Dim::ONE);
+        }
+        self
+    }
+
+    fn swap_operands(mut self) -> Self {
+        self.at[..self.len].iter_mut().for_each(|dim| (dim.a, dim.b) = (dim.b, dim.a));
+        self
+    }
+}
+
+/// A contraction as `outer` times a product of an m by k and a k by n matrix, cut into blocks.
+pub(super) struct Plan {
+    /// A and B have changed places; `a` and `b` in all dims below are as after that.
+    pub(super) swapped: bool,
+    pub(super) m: Dim,
+    pub(super) n: Dim,
+    pub(super) k: Dim,
+    /// Around the product, one product after another; independent.
+    pub(super) outer: Dims,
+    /// Like `outer`, but run through for each block: products that share cache lines.
+    pub(super) beside: Dim,
+    /// Around `k`: the sum runs over these and `k` as one flat index, `k` fastest.
+    pub(super) outer_k: Dims,
+    pub(super) m_block: usize,
+    pub(super) n_block: usize,
+    pub(super) k_block: usize,
+    pub(super) m_blocks: usize,
+    pub(super) n_blocks: usize,
+    pub(super) k_blocks: usize,
+    /// Blocks in all: outer × n × m × beside, the last fastest.
+    pub(super) blocks: usize,
+    /// Consecutive blocks in one task.
+    pub(super) blocks_per_task: usize,
+}
+
+impl Plan {
+    /// `None` where there is nothing to write.
+    pub(super) fn new(spec: &Contraction<'_>, isa: InstructionSet) -> Option<Self> {
+        let (mut m, mut n, mut k) = (Dims::new(spec.m), Dims::new(spec.n), Dims::new(spec.k));
+        debug_assert!(m.as_slice().iter().all(|dim| dim.b == 0), "m is no index of b");
+        debug_assert!(n.as_slice().iter().all(|dim| dim.a == 0), "n is no index of a");
+        debug_assert!(k.as_slice().iter().all(|dim| dim.c == 0), "k is no index of c");
+        // A batch index that only one operand has makes that operand's matrix longer.
+        let mut batch = Dims::NONE;
+        for dim in Dims::new(spec.batch).as_slice() {
+            match (dim.a, dim.b) {
+                (_, 0) => m.push(*dim),
+                (0, _) => n.push(*dim),
+                _ => batch.push(*dim),
+            }
+        }
+        if [&batch, &m, &n].into_iter().any(|dims| dims.count() == 0) {
+            return None;
+        }
+        if k.count() == 0 {
+            if spec.accumulate {
+                return None;
+            }
+            k = Dims::NONE;
+            k.push(Dim { extent: 0, ..Dim::ONE });
+        }
+        [&mut batch, &mut m, &mut n, &mut k].into_iter().for_each(Dims::merge);
+        let (mut m, mut n, mut k) = (m.or_one(), n.or_one(), k.or_one());
+
+        let k_axis = (0..k.len).rev().max_by_key(|&i| {
+            let dim = &k.at[i];
+            dim.extent * if dim.a == 1 || dim.b == 1 { 2 } else { 1 }
+        });
+        let k_axis = k.remove(k_axis.expect("k has a dim"));
+        let terms = k_axis.extent * k.count();
+
+        let (mut best, mut least) = ((false, 0, 0), f64::INFINITY);
+        for swapped in [false, true] {
+            let (rows, columns) = if swapped { (&n, &m) } else { (&m, &n) };
+            for i in 0..rows.len {
+                for j in 0..columns.len {
+                    let flip = |dim: Dim| if swapped { Dim { a: dim.b, b: dim.a, ..dim } } else { dim };
+                    let (row, column) = (flip(rows.at[i]), flip(columns.at[j]));
+                    let products = batch.count() * rows.count() * columns.count() / (row.extent * column.extent);
+                    let cycles = cycles(isa, row, column, flip(k_axis), terms) * products as f64;
+                    if cycles < least {
+                        (best, least) = ((swapped, i, j), cycles);
+                    }
+                }
+            }
+        }
+        let (swapped, i, j) = best;
+        if swapped {
+            (m, n) = (n.swap_operands(), m.swap_operands());
+        }
+        let (m_axis, n_axis) = (m.remove(i), n.remove(j));
+        let mut outer = if swapped { batch.swap_operands() } else { batch };
+        m.as_slice().iter().chain(n.as_slice()).for_each(|dim| outer.push(*dim));
+        // The longest steps in C outermost, and what leaves B in place innermost.
+        outer.at[..outer.len].sort_unstable_by_key(|dim| (dim.b == 0, std::cmp::Reverse(dim.c.unsigned_abs())));
+        let k_axis = if swapped { Dim { a: k_axis.b, b: k_axis.a, ..k_axis } } else { k_axis };
+        let outer_k = if swapped { k.swap_operands() } else { k };
+        let beside = outer.split_beside();
+        Some(Self::cut(isa, swapped, [m_axis, n_axis, k_axis], (outer, beside), outer_k))
+    }
+
+    fn cut(isa: InstructionSet, swapped: bool, [m, n, k]: [Dim; 3], around: (Dims, Dim), outer_k: Dims) -> Self {
+        let (outer, beside) = around;
+        let (rows, columns) = (isa.rows(), 2 * isa.lanes());
+        let terms = k.extent * outer_k.count();
+        let k_blocks = terms.div_ceil(K_BLOCK).max(1);
+        let k_block = terms.div_ceil(k_blocks);
+        let products = outer.count() * beside.extent;
+
+        let mut m_block = even(m.extent, M_BLOCK, rows);
+        let mut n_block = even(n.extent, N_BLOCK, columns);
+        let few = |m_block: usize, n_block: usize| {
+            let blocks = products * m.extent.div_ceil(m_block) * n.extent.div_ceil(n_block);
+            let work = m_block * n_block * terms;
+            SPLIT.iter().any(|&(enough, small)| blocks < enough && work > small)
+        };
+        while few(m_block, n_block) && m_block >= 8 * rows {
+            m_block = even(m.extent, m_block / 2, rows);
+        }
+        while few(m_block, n_block) && n_block >= 8 * columns {
+            n_block = even(n.extent, n_block / 2, columns);
+        }
+        let (m_blocks, n_blocks) = (m.extent.div_ceil(m_block), n.extent.div_ceil(n_block));
+        let blocks = products * m_blocks * n_blocks;
+        let work = (m_block * n_block * terms).max(1);
+        let mut blocks_per_task = (TASK_WORK / work).min(blocks / ENOUGH_TASKS).max(1);
+        blocks_per_task = blocks_per_task.next_multiple_of(beside.extent);
+        if m_blocks <= SHARED_B && blocks / (m_blocks * beside.extent) >= ENOUGH_TASKS {
+            blocks_per_task = blocks_per_task.next_multiple_of(m_blocks * beside.extent);
+        }
+        Self {
+            swapped,
+            m,
+            n,
+            k,
+            outer,
+            beside,
+            outer_k,
+            m_block,
+            n_block,
+            k_block,
+            m_blocks,
+            n_blocks,
+            k_blocks,
+            blocks,
+            blocks_per_task,
+        }
+    }
+}
+
+/// The block for `extent` cut into as few and as even blocks of at most `most` as there are, a multiple of `step`.
+fn even(extent: usize, most: usize, step: usize) -> usize {
+    let most = (most / step * step).max(step);
+    extent.div_ceil(extent.div_ceil(most)).next_multiple_of(step)
+}
+
+/// A rough count of cycles for one product, to choose axes by: multiply-adds with their padding, packing, stores.
+fn cycles(isa: InstructionSet, m: Dim, n: Dim, k: Dim, terms: usize) -> f64 {
+    let lanes = isa.lanes();
+    let padded = m.extent.next_multiple_of(isa.rows()) * n.extent.next_multiple_of(lanes);
+    let pack = |unit: bool| if unit { 0.6 } else { 2.0 };
+    let store = if n.c == 1 { 2.0 / lanes as f64 } else { 1.5 };
+    (padded * terms) as f64 / (2 * lanes) as f64
+        + (m.extent * terms) as f64 * pack(m.a == 1 || k.a == 1)
+        + (n.extent * terms) as f64 * pack(n.b == 1 || k.b == 1)
+        + (m.extent * n.extent) as f64 * store
+}

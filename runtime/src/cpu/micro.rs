@@ -1,0 +1,209 @@
+//! The innermost tiles of a contraction: a few rows by one or two vectors of columns, summed over k in registers.
+//!
+//! Every instruction set runs the same sums in the same order with fused multiply-add, so the results are the same bits
+//! on every machine. Nothing here knows about blocks, packing or threads.
+
+#![allow(unsafe_code)] // Vector intrinsics on raw pointers; each block says why it is sound.
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// The vector instructions the kernels may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InstructionSet {
+    /// Plain Rust; slow where the target has no fused multiply-add.
+    Portable,
+    /// AVX2 with FMA.
+    Avx2,
+    /// AVX-512F.
+    Avx512,
+}
+
+impl InstructionSet {
+    /// The best this machine has.
+    #[must_use]
+    pub fn detect() -> Self {
+        static FOUND: AtomicU8 = AtomicU8::new(u8::MAX);
+        let cached = FOUND.load(Ordering::Relaxed);
+        if let Some(&isa) = [Self::Portable, Self::Avx2, Self::Avx512].get(usize::from(cached)) {
+            return isa;
+        }
+        let best = if Self::Avx512.is_here() {
+            Self::Avx512
+        } else if Self::Avx2.is_here() {
+            Self::Avx2
+        } else {
+            Self::Portable
+        };
+        FOUND.store(best as u8, Ordering::Relaxed);
+        best
+    }
+
+    /// Whether this machine has it.
+    #[must_use]
+    pub fn is_here(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(all(target_arch = "x86_64", not(miri)))]
+            Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.is_here(),
+            #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+            _ => false,
+        }
+    }
+
+    /// Rows of a full tile.
+    pub(super) const fn rows(self) -> usize {
+        match self {
+            Self::Portable => PORTABLE_ROWS,
+            Self::Avx2 => AVX2_ROWS,
+            Self::Avx512 => AVX512_ROWS,
+        }
+    }
+
+    /// Columns of one vector; a full tile has two.
+    pub(super) const fn lanes(self) -> usize {
+        match self {
+            Self::Portable | Self::Avx2 => 8,
+            Self::Avx512 => 16,
+        }
+    }
+
+    /// The kernel for `rows` rows and `vectors` vectors. `packed`: A lies in panels (`a_row` 1, `a_k` [`Self::rows`]).
+    pub(super) fn kernel(self, rows: usize, vectors: usize, packed: bool) -> Kernel {
+        let at = (vectors - 1) * 2 + usize::from(packed);
+        match self {
+            Self::Portable => PORTABLE[rows - 1][at],
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => AVX2[rows - 1][at],
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => AVX512[rows - 1][at],
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => unreachable!("not on this architecture"),
+        }
+    }
+}
+
+const PORTABLE_ROWS: usize = 4;
+const AVX2_ROWS: usize = 6;
+const AVX512_ROWS: usize = 8;
+
+/// Most rows and columns any tile has.
+pub(super) const MOST_ROWS: usize = 8;
+/// See [`MOST_ROWS`].
+pub(super) const MOST_COLUMNS: usize = 32;
+
+/// One tile: `c[r][j] (+)= scale * sum_k a[r * a_row + k * a_k] * b[k * b_k + j]`.
+pub(super) struct Tile {
+    pub(super) k: usize,
+    pub(super) a: *const f32,
+    pub(super) a_row: isize,
+    pub(super) a_k: isize,
+    pub(super) b: *const f32,
+    pub(super) b_k: isize,
+    pub(super) c: *mut f32,
+    pub(super) c_row: isize,
+    pub(super) scale: f32,
+    pub(super) add: bool,
+}
+
+/// A kernel computes one tile of a fixed size.
+///
+/// # Safety
+/// The machine has the kernel's instruction set; every element of `a`, `b` and `c` that the tile names is in bounds, and
+/// `c` overlaps neither `a` nor `b`.
+pub(super) type Kernel = unsafe fn(&Tile);
+
+/// # Safety
+/// As [`Kernel`].
+#[inline(always)]
+unsafe fn portable<const R: usize, const V: usize, const PACKED: bool>(tile: &Tile) {
+    let (a_row, a_k) = if PACKED { (1, PORTABLE_ROWS as isize) } else { (tile.a_row, tile.a_k) };
+    let mut sums = [[[0.0_f32; 8]; V]; R];
+    for k in 0..tile.k as isize {
+        for (r, row) in sums.iter_mut().enumerate() {
+            // SAFETY: in bounds by the caller's promise.
+            let x = unsafe { *tile.a.offset(r as isize * a_row + k * a_k) };
+            for (j, sum) in row.as_flattened_mut().iter_mut().enumerate() {
+                // SAFETY: in bounds by the caller's promise.
+                *sum = x.mul_add(unsafe { *tile.b.offset(k * tile.b_k + j as isize) }, *sum);
+            }
+        }
+    }
+    for (r, row) in sums.iter().enumerate() {
+        for (j, sum) in row.as_flattened().iter().enumerate() {
+            // SAFETY: in bounds by the caller's promise.
+            unsafe {
+                let c = tile.c.offset(r as isize * tile.c_row + j as isize);
+                *c = if tile.add { *c + sum * tile.scale } else { sum * tile.scale };
+            }
+        }
+    }
+}
+
+/// A kernel of `$rows` rows in `$feature`, vectors of `$lanes`.
+macro_rules! vector_kernel {
+    ($name:ident, $feature:literal, $rows:ident, $lanes:literal,
+     $zero:ident $load:ident $store:ident $splat:ident $fma:ident $mul:ident $sum:ident) => {
+        /// # Safety
+        /// As [`Kernel`].
+        #[cfg(target_arch = "x86_64")]
+        #[target_feature(enable = $feature)]
+        unsafe fn $name<const R: usize, const V: usize, const PACKED: bool>(tile: &Tile) {
+            let (a_row, a_k) = if PACKED { (1, $rows as isize) } else { (tile.a_row, tile.a_k) };
+            let (mut a, mut b) = (tile.a, tile.b);
+            let mut sums = [[$zero(); V]; R];
+            for r in 0..R {
+                // A prefetch touches nothing; the address may be anywhere.
+                _mm_prefetch::<_MM_HINT_T0>(tile.c.wrapping_offset(r as isize * tile.c_row).cast());
+            }
+            for _ in 0..tile.k {
+                let mut columns = [$zero(); V];
+                for v in 0..V {
+                    // SAFETY: row k of B has V vectors, by the caller's promise.
+                    columns[v] = unsafe { $load(b.add(v * $lanes)) };
+                }
+                for r in 0..R {
+                    // SAFETY: element (r, k) of A is in bounds, by the caller's promise.
+                    let x = $splat(unsafe { *a.offset(r as isize * a_row) });
+                    for v in 0..V {
+                        sums[r][v] = $fma(x, columns[v], sums[r][v]);
+                    }
+                }
+                a = a.wrapping_offset(a_k);
+                b = b.wrapping_offset(tile.b_k);
+            }
+            let scale = $splat(tile.scale);
+            for r in 0..R {
+                for v in 0..V {
+                    let scaled = $mul(sums[r][v], scale);
+                    // SAFETY: row r of C has V vectors, by the caller's promise.
+                    unsafe {
+                        let c = tile.c.offset(r as isize * tile.c_row + (v * $lanes) as isize);
+                        $store(c, if tile.add { $sum($load(c), scaled) } else { scaled });
+                    }
+                }
+            }
+        }
+    };
+}
+
+vector_kernel!(avx2, "avx2,fma", AVX2_ROWS, 8,
+    _mm256_setzero_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps _mm256_fmadd_ps _mm256_mul_ps _mm256_add_ps);
+vector_kernel!(avx512, "avx512f", AVX512_ROWS, 16,
+    _mm512_setzero_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_set1_ps _mm512_fmadd_ps _mm512_mul_ps _mm512_add_ps);
+
+/// The kernels of one instruction set by rows, then (one vector, one packed, two, two packed).
+macro_rules! table {
+    ($name:ident: $($rows:literal)*) => {
+        [$([$name::<$rows, 1, false>, $name::<$rows, 1, true>, $name::<$rows, 2, false>, $name::<$rows, 2, true>]),*]
+    };
+}
+
+static PORTABLE: [[Kernel; 4]; PORTABLE_ROWS] = table!(portable: 1 2 3 4);
+#[cfg(target_arch = "x86_64")]
+static AVX2: [[Kernel; 4]; AVX2_ROWS] = table!(avx2: 1 2 3 4 5 6);
+#[cfg(target_arch = "x86_64")]
+static AVX512: [[Kernel; 4]; AVX512_ROWS] = table!(avx512: 1 2 3 4 5 6 7 8);

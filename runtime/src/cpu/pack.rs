@@ -1,0 +1,138 @@
+//! Packing: strips of an operand copied so that a kernel reads them straight through.
+//!
+//! A strip is W rows of A, or W columns of B, by some of k: `out[k * W + w]`, zero where the operand has no w. There is a
+//! fast path for unit stride along w (copy) and along k (transpose); anything else is gathered.
+
+#![allow(unsafe_code)] // Vector intrinsics on raw pointers; each block says why it is sound.
+
+use super::micro::InstructionSet;
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::*;
+
+/// Where a strip comes from: element (w, k) is at `from + w * w_step + k * k_step`.
+#[derive(Clone, Copy)]
+pub(super) struct Strip {
+    pub(super) from: *const f32,
+    pub(super) w_step: isize,
+    pub(super) k_step: isize,
+    /// Valid w; the rest of the strip's width is filled with zeros.
+    pub(super) wide: usize,
+    /// Valid k.
+    pub(super) k: usize,
+}
+
+/// Copies a strip of `width` to `out`.
+///
+/// # Safety
+/// The machine has `isa`; every element of the strip is in bounds, and `out` has room for `k * width` numbers and does
+/// not overlap the operand.
+pub(super) unsafe fn pack(isa: InstructionSet, width: usize, strip: Strip, out: *mut f32) {
+    // SAFETY: the caller's promise, passed on.
+    unsafe {
+        match (isa, width) {
+            #[cfg(target_arch = "x86_64")]
+            (InstructionSet::Avx2 | InstructionSet::Avx512, 6) => pack_avx2::<6>(strip, out),
+            #[cfg(target_arch = "x86_64")]
+            (InstructionSet::Avx2 | InstructionSet::Avx512, 8) => pack_avx2::<8>(strip, out),
+            #[cfg(target_arch = "x86_64")]
+            (InstructionSet::Avx2 | InstructionSet::Avx512, 16) => pack_avx2::<16>(strip, out),
+            #[cfg(target_arch = "x86_64")]
+            (InstructionSet::Avx2 | InstructionSet::Avx512, 32) => pack_avx2::<32>(strip, out),
+            (_, 4) => pack_plain::<4>(strip, out),
+            (_, 16) => pack_plain::<16>(strip, out),
+            _ => unreachable!("no tile is {width} wide"),
+        }
+    }
+}
+
+/// # Safety
+/// As [`pack`], with `W` for `width`.
+#[inline(always)]
+unsafe fn pack_plain<const W: usize>(strip: Strip, out: *mut f32) {
+    let Strip { from, w_step, k_step, wide, k } = strip;
+    for k in 0..k {
+        // SAFETY: row k of the strip and of `out`, by the caller's promise.
+        unsafe {
+            let (row, to) = (from.offset(k as isize * k_step), out.add(k * W));
+            if wide == W && w_step == 1 {
+                to.copy_from_nonoverlapping(row, W);
+            } else {
+                for w in 0..wide {
+                    *to.add(w) = *row.offset(w as isize * w_step);
+                }
+                for w in wide..W {
+                    *to.add(w) = 0.0;
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`pack`], with `W` for `width`, on a machine with AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+unsafe fn pack_avx2<const W: usize>(strip: Strip, out: *mut f32) {
+    let whole = if strip.k_step == 1 && strip.w_step != 1 { strip.k / 8 * 8 } else { 0 };
+    // SAFETY: the first `whole` of k here and the rest after it are parts of the strip the caller vouches for.
+    unsafe {
+        for w in (0..W).step_by(8) {
+            if whole > 0 {
+                let (wide, keep) = (strip.wide.saturating_sub(w).min(8), (W - w).min(8));
+                let from = strip.from.wrapping_offset(w as isize * strip.w_step);
+                transpose::<W>(from, strip.w_step, wide, whole, out.add(w), keep);
+            }
+        }
+        let rest =
+            Strip { from: strip.from.wrapping_offset(whole as isize * strip.k_step), k: strip.k - whole, ..strip };
+        pack_plain::<W>(rest, out.add(whole * W));
+    }
+}
+
+/// Up to eight rows of `k` numbers (a multiple of 8), `step` apart, to columns of `out`, whose rows are `W` apart; `keep`
+/// (6 or 8) columns are written, zeros past `wide`.
+///
+/// # Safety
+/// The rows are in bounds and `out` has room; the machine has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn transpose<const W: usize>(from: *const f32, step: isize, wide: usize, k: usize, out: *mut f32, keep: usize) {
+    for k in (0..k).step_by(8) {
+        let mut x = [_mm256_setzero_ps(); 8];
+        for (w, row) in x.iter_mut().enumerate() {
+            if w < wide {
+                // SAFETY: row w has eight numbers from k on.
+                *row = unsafe { _mm256_loadu_ps(from.offset(w as isize * step).add(k)) };
+            }
+        }
+        // Pairs, then fours, then halves.
+        let mut y = x;
+        for i in [0, 2, 4, 6] {
+            y[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
+            y[i + 1] = _mm256_unpackhi_ps(x[i], x[i + 1]);
+        }
+        for i in [0, 4] {
+            x[i] = _mm256_shuffle_ps::<0x44>(y[i], y[i + 2]);
+            x[i + 1] = _mm256_shuffle_ps::<0xee>(y[i], y[i + 2]);
+            x[i + 2] = _mm256_shuffle_ps::<0x44>(y[i + 1], y[i + 3]);
+            x[i + 3] = _mm256_shuffle_ps::<0xee>(y[i + 1], y[i + 3]);
+        }
+        for i in 0..4 {
+            y[i] = _mm256_permute2f128_ps::<0x20>(x[i], x[i + 4]);
+            y[i + 4] = _mm256_permute2f128_ps::<0x31>(x[i], x[i + 4]);
+        }
+        for (i, row) in y.iter().enumerate() {
+            // SAFETY: row k + i of `out` has `keep` numbers from here on.
+            unsafe {
+                let to = out.add((k + i) * W);
+                if keep == 8 {
+                    _mm256_storeu_ps(to, *row);
+                } else {
+                    _mm_storeu_ps(to, _mm256_castps256_ps128(*row));
+                    _mm_storel_epi64(to.add(4).cast(), _mm_castps_si128(_mm256_extractf128_ps::<1>(*row)));
+                }
+            }
+        }
+    }
+}
