@@ -12,7 +12,7 @@
 //!
 //!     /// The pair representation's mean over one of its sides.
 //!     pub fn pooled(z: Tensor<R, R, C_Z>) -> Tensor<R, C_Z> {
-//!         mean(z, over = R)
+//!         mean(z, over = 0)
 //!     }
 //! }
 //!
@@ -20,7 +20,7 @@
 //! ```
 //!
 //! Inside the module everything is valid Rust, so it is formatted and highlighted as such, but it is a
-//! language of its own: tensors are values, operations are functions (`softmax(x, over = R)`), and
+//! language of its own: tensors are values, operations are functions (`softmax(x, over = R)`, or a position where an axis stands twice), and
 //! `einsum!([i, j, c] = a[i, k, c] * b[j, k, c])` names indices. Models use each other's public items by
 //! `use`, across modules and crates.
 
@@ -29,23 +29,8 @@ pub use crease_macros::model;
 /// What generated code names; no part of the interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use crease_core::lang::Model;
     pub use crease_macros::__finish as finish;
-
-    /// Stands in for `crease_core::lang::Model`.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Model {
-        /// The library, as JSON.
-        pub library: &'static str,
-        /// The function's name in its last module.
-        pub function: &'static str,
-    }
-
-    impl Model {
-        /// A function of a library.
-        pub const fn new(library: &'static str, function: &'static str) -> Model {
-            Model { library, function }
-        }
-    }
 
     /// Stands in for the library of a module with mistakes, so that they are the only errors.
     pub mod no_library {

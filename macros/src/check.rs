@@ -3,8 +3,7 @@
 use crease_core::lang::Diagnostic;
 use crease_core::lang::ast::Library;
 
-/// Everything wrong with the last module of a library, budgets included.
-pub(crate) fn library(_library: &Library) -> Vec<Diagnostic> {
-    // Swapped for `crease_core::lang::check` as soon as it is there.
-    Vec::new()
+/// Everything wrong with the last module of a library; those before it were checked where they stand.
+pub(crate) fn library(library: &Library) -> Vec<Diagnostic> {
+    crease_core::lang::check(library)
 }

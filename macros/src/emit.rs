@@ -4,7 +4,7 @@
 use crease_core::lang::Code;
 use crease_core::lang::ast::Literal;
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{AttrStyle, Item, ItemMod};
 
 use crate::parse::{self, Source};
@@ -18,6 +18,10 @@ pub(crate) fn model(arguments: TokenStream, tokens: TokenStream) -> TokenStream 
             let message = "an attribute cannot see into a module kept in another file";
             let help = format!("write the model here: `mod {} {{ … }}`", item.ident);
             return refuse(item.ident.span(), message, &help);
+        }
+        Err(error) if tokens.to_string().contains("mod ") => {
+            let message = format!("this is no Rust that a model can be read from: {error}");
+            return refuse(error.span(), &message, "correct it as Rust first");
         }
         _ => {
             let place = tokens.clone().into_iter().next();
@@ -78,6 +82,7 @@ fn stubs(item: &ItemMod, source: &Source) -> TokenStream {
     let (mut axes, mut constants) = (module.axes.iter(), module.constants.iter());
     let (mut structs, mut functions) = (module.structs.iter(), module.functions.iter());
     let mut stubs = TokenStream::new();
+    let mut seen: Vec<String> = Vec::new();
     for item in items {
         let (visibility, name, doc, stub) = match item {
             Item::Type(item) => {
@@ -107,7 +112,12 @@ fn stubs(item: &ItemMod, source: &Source) -> TokenStream {
             }
             _ => continue,
         };
-        stubs.extend(stub.emit(visibility, name, &doc));
+        // A name declared twice is a mistake that the language says; Rust need not say it again.
+        let declared = format!("{} {name}", if matches!(stub, Stub::Type) { "type" } else { "value" });
+        if !seen.contains(&declared) {
+            seen.push(declared);
+            stubs.extend(stub.emit(visibility, name, &doc));
+        }
     }
     stubs
 }
@@ -130,32 +140,39 @@ enum Stub {
 
 impl Stub {
     fn emit(&self, visibility: &syn::Visibility, name: &syn::Ident, doc: &str) -> TokenStream {
+        // Rust's notes about the item (`private`, `defined here`) then point at its name.
+        let place = name.span();
         let item = match self {
-            Stub::Type => quote!(#visibility struct #name { _declared: () }),
-            Stub::Constant(Literal::Size(size)) => {
-                let size = proc_macro2::Literal::u64_unsuffixed(*size);
-                quote!(#visibility const #name: usize = #size;)
-            }
-            Stub::Constant(Literal::Flag(flag)) => quote!(#visibility const #name: bool = #flag;),
-            Stub::Constant(Literal::Number(number)) => {
-                let text = format!("{number:?}_f32");
-                let number: TokenStream = text.parse().unwrap_or_default();
-                quote!(#visibility const #name: f32 = #number;)
+            Stub::Type => quote_spanned!(place=> #visibility struct #name { _declared: () }),
+            Stub::Constant(value) => {
+                let (ty, value) = rust_value(*value);
+                quote_spanned!(place=> #visibility const #name: #ty = #value;)
             }
             Stub::Function => {
                 let text = parse::plain(name);
-                quote! {
-                    #[must_use]
-                    #visibility fn #name() -> ::crease::__private::Model {
-                        ::crease::__private::Model::new(__CREASE_LIBRARY, #text)
-                    }
-                }
+                let model = quote!(::crease::__private::Model);
+                let body = quote!(#model::new(__CREASE_LIBRARY, #text));
+                quote_spanned!(place=> #[must_use] #visibility fn #name() -> #model { #body })
             }
         };
         quote! {
             #[doc = #doc]
             #[allow(dead_code, unreachable_pub, missing_debug_implementations, missing_copy_implementations)]
             #item
+        }
+    }
+}
+
+fn rust_value(value: Literal) -> (TokenStream, TokenStream) {
+    match value {
+        Literal::Size(size) => {
+            let size = proc_macro2::Literal::u64_unsuffixed(size);
+            (quote!(usize), quote!(#size))
+        }
+        Literal::Flag(flag) => (quote!(bool), quote!(#flag)),
+        Literal::Number(number) => {
+            let text = format!("{number:?}_f32");
+            (quote!(f32), text.parse().unwrap_or_default())
         }
     }
 }

@@ -8,9 +8,9 @@ use crate::parse::Places;
 
 /// One `compile_error!` a mistake.
 pub(crate) fn compile_errors(mistakes: &[Diagnostic], places: &Places) -> TokenStream {
-    let errors = mistakes.iter().map(|mistake| {
-        syn::Error::new(places.get(mistake.span), text(mistake, places)).to_compile_error()
-    });
+    let errors = mistakes
+        .iter()
+        .map(|mistake| syn::Error::new(places.get(mistake.span), text(mistake, places)).to_compile_error());
     errors.collect()
 }
 

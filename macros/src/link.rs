@@ -11,7 +11,7 @@
 
 use crease_core::lang::ast::{Ident, Import, Library, Module, Span};
 use proc_macro2::{Span as Place, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Item, ItemMod, Path, Visibility};
 
 use crate::parse::{self, Source};
@@ -20,17 +20,21 @@ use crate::{check, error};
 /// Tokens that call the definitions of everything a module mentions, and end in [`finish`].
 pub(crate) fn chain(source: &Source, tokens: TokenStream) -> TokenStream {
     let (mut uses, mut calls) = (Vec::new(), Vec::new());
-    for (number, path) in imported(source).into_iter().enumerate() {
-        let Some(last) = path.segments.last().map(|segment| &segment.ident) else {
-            continue;
-        };
+    let mut seen: Vec<String> = Vec::new();
+    for (path, place) in imported(source) {
         // Bound to a name first: Rust says more about an import than about a macro's path.
-        let name = parse::plain(last);
-        let name = format_ident!("crease_definition_{number}_of_{name}", span = last.span());
+        let item = path.segments.last().map(|last| parse::plain(&last.ident));
+        let mut name = format!("crease_model_definition_of_{}", item.unwrap_or_default());
+        let again = seen.iter().filter(|seen| **seen == name).count();
+        seen.push(name.clone());
+        if again > 0 {
+            name.push_str(&format!("_{again}"));
+        }
+        let name = syn::Ident::new(&name, place);
         let single = path.leading_colon.is_none() && path.segments.len() == 1;
-        let here = single.then(|| quote_spanned!(last.span()=> self::));
+        let here = single.then(|| quote_spanned!(place=> self::));
         uses.push(quote!(#[allow(unused_imports)] use #here #path as #name;));
-        calls.push(quote!(#name));
+        calls.push(name.to_token_stream());
     }
     calls.push(quote!(::crease::__private::finish));
     let (first, rest) = (&calls[0], &calls[1..]);
@@ -40,17 +44,21 @@ pub(crate) fn chain(source: &Source, tokens: TokenStream) -> TokenStream {
     }
 }
 
-/// The paths that name an item of another model.
-fn imported(source: &Source) -> Vec<&Path> {
+/// The paths that name an item of another model, and where to say so: at the `use`, if there is one.
+fn imported(source: &Source) -> Vec<(Path, Place)> {
     const RUST: [&str; 6] = ["f32", "f64", "usize", "bool", "std", "core"];
-    let is_imported = |path: &&Path| {
-        let first = path.segments.first().map(|segment| &segment.ident);
-        first.is_some_and(|first| match path.get_ident() {
-            Some(name) => source.uses.contains(name),
-            None => RUST.iter().all(|word| first != word),
-        })
-    };
-    source.mentions.iter().filter(is_imported).collect()
+    let imported = source.mentions.iter().filter_map(|path| {
+        let place = match path.get_ident() {
+            Some(name) => source.uses.iter().find(|used| *used == name)?.span(),
+            None => {
+                let (first, last) = (path.segments.first()?, path.segments.last()?);
+                let is_rust = RUST.iter().any(|word| first.ident == word);
+                (!is_rust).then(|| last.ident.span())?
+            }
+        };
+        Some((path.clone(), place))
+    });
+    imported.collect()
 }
 
 /// The end of the chain: every definition is here.
@@ -62,19 +70,17 @@ pub(crate) fn finish(input: TokenStream) -> TokenStream {
     let mut source = parse::module(&item);
     let mut definition = parse::definition(&item);
     let mut library = Library::default();
-    let paths: Vec<Path> = imported(&source).into_iter().cloned().collect();
-    for (path, imported) in paths.iter().zip(definitions) {
+    for ((path, place), imported) in imported(&source).into_iter().zip(definitions) {
         let Some(found) = imported.library else {
             // What is wrong stands where it is; nothing can be said here.
             return exports(&item, None);
         };
         let import = |span| Import {
-            name: ident(parse::path_text(path), span),
+            name: ident(parse::path_text(&path), span),
             module: found.modules.last().map_or_else(String::new, |last| last.id.clone()),
             item: ident(imported.item.clone(), Span::default()),
         };
-        let place = path.segments.last().map(|last| last.ident.span());
-        let span = source.places.add(place.unwrap_or_else(Place::call_site));
+        let span = source.places.add(place);
         source.module.imports.push(import(span));
         definition.imports.push(import(Span::default()));
         for module in found.modules {
@@ -201,7 +207,5 @@ fn unique_name(item: &ItemMod) -> String {
 
 /// FNV-1a: the same on every machine and with every compiler.
 fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

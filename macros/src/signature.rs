@@ -1,8 +1,6 @@
 //! Signatures as text, for documentation: Rust's own view of a model's function says nothing about tensors.
 
-use crease_core::lang::ast::{
-    Constant, Function, Ident, Literal, SizeExpr, SizeKind, Struct, Type, TypeKind,
-};
+use crease_core::lang::ast::{Constant, Function, Ident, Literal, SizeExpr, SizeKind, Struct, Type, TypeKind};
 
 /// `fn outgoing(z: Tensor<R, R, C_Z>) -> Tensor<R, R, C_Z>`, a line each argument if there are many.
 pub(crate) fn function(function: &Function) -> String {
@@ -29,11 +27,7 @@ pub(crate) fn parameters(parameters: &Struct) -> String {
     }
     let fields = parameters.fields.iter().map(|field| {
         let line = format!("    {}: {},", field.name.text, ty(&field.ty));
-        if field.stored == field.name.text {
-            line
-        } else {
-            format!("{line} // `{}` in checkpoints", field.stored)
-        }
+        if field.stored == field.name.text { line } else { format!("{line} // `{}` in checkpoints", field.stored) }
     });
     format!("{name} {{\n{}\n}}", fields.collect::<Vec<_>>().join("\n"))
 }

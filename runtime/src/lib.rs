@@ -1,1 +1,14 @@
-//! Placeholder.
+//! Runs plans: one arena, kernels, weights. It never rewrites; it executes the form it is given.
+
+pub mod arena;
+mod backend;
+pub mod cpu;
+mod process;
+mod run;
+mod weights;
+
+pub use backend::{Backend, Operands};
+pub use cpu::Cpu;
+pub use process::peak_resident_bytes;
+pub use run::{Checks, Executable, Progress, RunError};
+pub use weights::{Weights, WeightsError};

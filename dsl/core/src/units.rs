@@ -33,8 +33,7 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     };
     let too_large = || format!("`{text}` is more than 64 bits can count");
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
-    let whole: u128 =
-        if whole.is_empty() { 0 } else { whole.parse::<u64>().map_err(|_| too_large())?.into() };
+    let whole: u128 = if whole.is_empty() { 0 } else { whole.parse::<u64>().map_err(|_| too_large())?.into() };
     // Twelve digits after the point: finer than a byte of a TiB is not.
     let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(12).collect();
     let parts = fraction.parse::<u128>().map_err(|_| too_large())? * u128::from(*size) / 1_000_000_000_000;
@@ -97,7 +96,8 @@ mod tests {
 
     #[test]
     fn numbers_are_printed() {
-        let cases = [(0, "0 B"), (1023, "1023 B"), (1024, "1.00 KiB"), (3 << 29, "1.50 GiB"), (u64::MAX, "16777216.00 TiB")];
+        let cases =
+            [(0, "0 B"), (1023, "1023 B"), (1024, "1.00 KiB"), (3 << 29, "1.50 GiB"), (u64::MAX, "16777216.00 TiB")];
         for (bytes, text) in cases {
             assert_eq!(format_bytes(bytes), text);
         }

@@ -1,9 +1,7 @@
 //! Bodies: statements, patterns, assignments.
 
 use crease_core::lang::Code;
-use crease_core::lang::ast::{
-    BinaryOp, Block, Expression, ExpressionKind, Ident, Pattern, Statement,
-};
+use crease_core::lang::ast::{BinaryOp, Block, Expression, ExpressionKind, Ident, Pattern, Statement};
 use quote::ToTokens;
 use syn::{BinOp, Expr, Local, Pat, Stmt};
 
@@ -55,11 +53,7 @@ impl Reader {
             self.no_attributes(statement);
             read.extend(self.statement(statement));
         }
-        Block {
-            statements: read,
-            result: None,
-            end: self.span(block.brace_token.span.close()),
-        }
+        Block { statements: read, result: None, end: self.span(block.brace_token.span.close()) }
     }
 
     fn no_attributes(&mut self, tokens: &impl ToTokens) {
@@ -154,12 +148,7 @@ impl Reader {
         place: proc_macro2::Span,
     ) -> Statement {
         let span = self.span(place);
-        Statement::Assign {
-            pattern,
-            op,
-            value,
-            span,
-        }
+        Statement::Assign { pattern, op, value, span }
     }
 
     /// What stands left of `=`.
@@ -175,10 +164,7 @@ impl Reader {
             Expr::Path(path) if path.qself.is_none() && path.path.get_ident().is_some() => {
                 let place = start(&path.path);
                 Pattern::Name {
-                    name: Ident {
-                        text: super::path_text(&path.path),
-                        span: self.span(place),
-                    },
+                    name: Ident { text: super::path_text(&path.path), span: self.span(place) },
                     mutable: false,
                 }
             }
@@ -199,10 +185,9 @@ impl Reader {
         match pattern {
             Pat::Paren(paren) => self.pattern(&paren.pat),
             Pat::Wild(wild) => Pattern::Ignore(self.span(wild.underscore_token.span)),
-            Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Pattern::Name {
-                name: self.ident(&name.ident),
-                mutable: name.mutability.is_some(),
-            },
+            Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
+                Pattern::Name { name: self.ident(&name.ident), mutable: name.mutability.is_some() }
+            }
             Pat::Tuple(tuple) => {
                 let parts = tuple.elems.iter().map(|part| self.pattern(part)).collect();
                 Pattern::Tuple(parts, self.span(tuple.paren_token.span.join()))
@@ -235,10 +220,9 @@ fn is_statement(expr: &Expr) -> bool {
 pub(super) fn gives_value(value: &Expression) -> bool {
     match &value.kind {
         ExpressionKind::Block(block) => block.result.is_some(),
-        ExpressionKind::If { then, otherwise, .. }
-        | ExpressionKind::IfSome { then, otherwise, .. } => otherwise
-            .as_ref()
-            .is_some_and(|otherwise| then.result.is_some() || otherwise.result.is_some()),
+        ExpressionKind::If { then, otherwise, .. } | ExpressionKind::IfSome { then, otherwise, .. } => {
+            otherwise.as_ref().is_some_and(|otherwise| then.result.is_some() || otherwise.result.is_some())
+        }
         _ => true,
     }
 }

@@ -1,7 +1,7 @@
 //! `#[budget("2 GiB", R = 384)]`: promises about memory.
 
 use crease_core::lang::Code;
-use crease_core::lang::ast::Budget;
+use crease_core::lang::ast::{Budget, Ident};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Lit, LitStr, Meta, Token};
 
@@ -11,12 +11,7 @@ use super::{Reader, start};
 const FORM: &str = "write `#[budget(\"2 GiB\", R = 384)]`: the bytes, then each axis and setting";
 
 impl Reader {
-    pub(super) fn budget(
-        &mut self,
-        attribute: &Attribute,
-        function: &syn::Ident,
-        public: bool,
-    ) -> Option<Budget> {
+    pub(super) fn budget(&mut self, attribute: &Attribute, function: &syn::Ident, public: bool) -> Option<Budget> {
         if !public {
             self.wrong(
                 Code::BudgetPrivate,
@@ -49,6 +44,7 @@ impl Reader {
             text: size.as_ref().map_or_else(String::new, LitStr::value),
             span: self.span(size.map_or_else(|| start(attribute.path()), |text| text.span())),
             bindings: Vec::new(),
+            target: None,
         };
         for argument in arguments {
             self.binding(argument, &mut budget);
@@ -67,15 +63,6 @@ impl Reader {
             self.wrong(Code::BudgetForm, start(expr), message, FORM);
             return None;
         };
-        if !is_size(&text.value()) {
-            self.wrong(
-                Code::BudgetSize,
-                text.span(),
-                format!("`{}` is no number of bytes", text.value()),
-                "write a number and a unit: `512 MiB`, `2 GiB`, `1.5 GiB`, `4096 B`",
-            );
-            return None;
-        }
         Some(text.clone())
     }
 
@@ -91,13 +78,18 @@ impl Reader {
             return;
         };
         let name = self.ident(&name);
-        if budget.bindings.iter().any(|(seen, _)| seen.text == name.text) {
+        let known = budget.bindings.iter().any(|(seen, _)| seen.text == name.text);
+        if known || (name.text == "target" && budget.target.is_some()) {
             self.wrong(
                 Code::BudgetBinding,
                 start(&assign.left),
                 format!("`{}` is bound twice", name.text),
                 "leave one; a second budget can promise for other sizes",
             );
+            return;
+        }
+        if name.text == "target" {
+            budget.target = self.target_name(&assign.right);
             return;
         }
         match self.literal(&assign.right) {
@@ -110,6 +102,18 @@ impl Reader {
             ),
         }
     }
+
+    /// `"avx512"`
+    fn target_name(&mut self, expr: &Expr) -> Option<Ident> {
+        if let Expr::Lit(literal) = expr
+            && let Lit::Str(name) = &literal.lit
+        {
+            return Some(Ident { text: name.value(), span: self.span(name.span()) });
+        }
+        let message = "a target is a name between quotes";
+        self.wrong(Code::BudgetBinding, start(expr), message, "write `target = \"avx512\"`");
+        None
+    }
 }
 
 /// A path of one name.
@@ -119,16 +123,4 @@ pub(super) fn plain_name(expr: &Expr) -> Option<syn::Ident> {
         Expr::Path(path) if path.qself.is_none() => path.path.get_ident().cloned(),
         _ => None,
     }
-}
-
-/// Whether a text is a number and a unit of bytes.
-fn is_size(text: &str) -> bool {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB", "kB", "MB", "GB", "TB"];
-    let split = text.find(|letter: char| letter.is_ascii_alphabetic());
-    let Some((number, unit)) = split.and_then(|position| text.split_at_checked(position)) else {
-        return false;
-    };
-    let number = number.trim_end();
-    let digits = number.chars().all(|digit| digit.is_ascii_digit() || digit == '.');
-    digits && number.parse::<f64>().is_ok_and(|number| number > 0.0) && units.contains(&unit)
 }

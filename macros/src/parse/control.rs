@@ -28,10 +28,7 @@ impl Reader {
                 otherwise: self.otherwise(expr),
             },
         };
-        Expression {
-            kind,
-            span: self.span(expr.if_token.span),
-        }
+        Expression { kind, span: self.span(expr.if_token.span) }
     }
 
     fn some_pattern(&mut self, condition: &ExprLet) -> Pattern {
@@ -57,11 +54,7 @@ impl Reader {
             Expr::Block(block) => Some(self.block(&block.block)),
             Expr::If(next) => {
                 let value = self.if_expression(next);
-                let mut block = Block {
-                    statements: Vec::new(),
-                    result: None,
-                    end: value.span,
-                };
+                let mut block = Block { statements: Vec::new(), result: None, end: value.span };
                 if gives_value(&value) {
                     block.result = Some(Box::new(value));
                 } else {
@@ -109,11 +102,6 @@ impl Reader {
             }
             over => self.expression(over),
         };
-        Statement::For {
-            pattern,
-            over,
-            body: self.block(&expr.body),
-            span: self.span(expr.for_token.span),
-        }
+        Statement::For { pattern, over, body: self.block(&expr.body), span: self.span(expr.for_token.span) }
     }
 }

@@ -28,9 +28,7 @@ impl Reader {
             return self.placeholder(place);
         };
         let result = match left {
-            [TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket => {
-                self.indices(group)
-            }
+            [TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket => self.indices(group),
             other => {
                 let place = other.first().map_or(place, TokenTree::span);
                 let message = "the result of an einsum is its indices alone";
@@ -40,18 +38,13 @@ impl Reader {
         };
         let factors = right.split(|token| is_punct(token, '*'));
         let factors = factors.filter_map(|factor| self.factor(factor, place)).collect();
-        Expression {
-            kind: ExpressionKind::Einsum { result, factors },
-            span: self.span(place),
-        }
+        Expression { kind: ExpressionKind::Einsum { result, factors }, span: self.span(place) }
     }
 
     /// `a[i, k, c]`, `w.bias[c]`, `linear(x, w)[i, c]`, `(a + b)[i, c]`
     fn factor(&mut self, tokens: &[TokenTree], call: Place) -> Option<(Expression, Vec<Ident>)> {
         let (indices, value) = match tokens.split_last() {
-            Some((TokenTree::Group(group), value))
-                if group.delimiter() == Delimiter::Bracket && !value.is_empty() =>
-            {
+            Some((TokenTree::Group(group), value)) if group.delimiter() == Delimiter::Bracket && !value.is_empty() => {
                 (group, value)
             }
             Some((last, _)) => {

@@ -92,10 +92,7 @@ impl Reader {
     }
 
     fn made(&mut self, kind: ExpressionKind, place: Place) -> Expression {
-        Expression {
-            kind,
-            span: self.span(place),
-        }
+        Expression { kind, span: self.span(place) }
     }
 
     /// Stands for what could not be read.
@@ -149,10 +146,7 @@ impl Reader {
         }
         let name = self.plain_path(&path.path);
         let span = name.span;
-        Expression {
-            kind: ExpressionKind::Name(name),
-            span,
-        }
+        Expression { kind: ExpressionKind::Name(name), span }
     }
 
     /// A path without `::<…>`.
@@ -185,7 +179,7 @@ impl Reader {
         let mut named: Vec<(Ident, Expression)> = Vec::new();
         for argument in list {
             if let Expr::Assign(assign) = argument {
-                named.extend(self.named_argument(&assign.left, &assign.right, &named));
+                named.extend(self.named_argument(&assign.left, &assign.right));
                 continue;
             }
             if let Some((last, _)) = named.last() {
@@ -195,22 +189,10 @@ impl Reader {
             }
             arguments.push(self.expression(argument));
         }
-        Expression {
-            span: function.span,
-            kind: ExpressionKind::Call {
-                function,
-                arguments,
-                named,
-            },
-        }
+        Expression { span: function.span, kind: ExpressionKind::Call { function, arguments, named } }
     }
 
-    fn named_argument(
-        &mut self,
-        left: &Expr,
-        right: &Expr,
-        before: &[(Ident, Expression)],
-    ) -> Option<(Ident, Expression)> {
+    fn named_argument(&mut self, left: &Expr, right: &Expr) -> Option<(Ident, Expression)> {
         let value = self.expression(right);
         let Some(name) = plain_name(left) else {
             self.wrong(
@@ -222,14 +204,6 @@ impl Reader {
             return None;
         };
         let name = self.ident(&name);
-        if before.iter().any(|(seen, _)| seen.text == name.text) {
-            self.wrong(
-                Code::CallsName,
-                start(left),
-                format!("`{}` is given twice", name.text),
-                "leave one",
-            );
-        }
         Some((name, value))
     }
 

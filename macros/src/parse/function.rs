@@ -27,22 +27,10 @@ impl Reader {
         let params = signature.inputs.iter();
         let params = params.filter_map(|input| self.param(input)).collect();
         let result = match &signature.output {
-            ReturnType::Default => Type {
-                kind: TypeKind::Tuple(Vec::new()),
-                span: name.span,
-            },
+            ReturnType::Default => Type { kind: TypeKind::Tuple(Vec::new()), span: name.span },
             ReturnType::Type(_, ty) => self.ty(ty),
         };
-        Function {
-            name,
-            doc,
-            public,
-            generics,
-            params,
-            result,
-            body: self.function_body(&item.block),
-            budgets,
-        }
+        Function { name, doc, public, generics, params, result, body: self.function_body(&item.block), budgets }
     }
 
     fn qualifiers(&mut self, signature: &Signature) {
@@ -94,11 +82,9 @@ impl Reader {
         }
         let ty = self.ty(&typed.ty);
         match &*typed.pat {
-            Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => Some(Param {
-                name: self.ident(&name.ident),
-                mutable: name.mutability.is_some(),
-                ty,
-            }),
+            Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
+                Some(Param { name: self.ident(&name.ident), mutable: name.mutability.is_some(), ty })
+            }
             pattern => {
                 self.wrong(
                     Code::SyntaxParameter,

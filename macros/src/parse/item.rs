@@ -9,16 +9,11 @@ use syn::{Type, UnOp, Visibility};
 use super::{Reader, plain, start};
 
 /// What a model module may hold.
-const ITEMS: &str =
-    "a model has `type R = Axis;`, `const N: usize = 1;`, structs of parameters, functions and `use`";
+const ITEMS: &str = "a model has `type R = Axis;`, `const N: usize = 1;`, structs of parameters, functions and `use`";
 
 impl Reader {
     pub(super) fn module(&mut self, item: &ItemMod) -> Module {
-        let mut module = Module {
-            name: plain(&item.ident),
-            doc: self.doc_only(&item.attrs),
-            ..Module::default()
-        };
+        let mut module = Module { name: plain(&item.ident), doc: self.doc_only(&item.attrs), ..Module::default() };
         for item in item.content.iter().flat_map(|(_, items)| items) {
             self.item(item, &mut module);
         }
@@ -37,12 +32,7 @@ impl Reader {
             Item::Use(item) => self.use_tree(&item.tree),
             other => {
                 let (place, what) = foreign_item(other);
-                self.wrong(
-                    Code::SyntaxItem,
-                    place,
-                    format!("{what} has no place in a model"),
-                    ITEMS,
-                );
+                self.wrong(Code::SyntaxItem, place, format!("{what} has no place in a model"), ITEMS);
             }
         }
     }
@@ -57,10 +47,7 @@ impl Reader {
                 Code::SyntaxAxis,
                 start(&item.ty),
                 format!("`type` declares an axis, and `{}` is none", text(&item.ty)),
-                format!(
-                    "write `type {} = Axis;` for an axis, or the type itself where it is used",
-                    item.ident
-                ),
+                format!("write `type {} = Axis;` for an axis, or the type itself where it is used", item.ident),
             );
         }
         let name = self.ident(&item.ident);
@@ -101,20 +88,13 @@ impl Reader {
             (_, Some(_)) => self.wrong(
                 Code::SyntaxConstant,
                 start(&item.expr),
-                format!(
-                    "`{}` is a `{ty}`, and `{}` is none",
-                    item.ident,
-                    text(&item.expr)
-                ),
+                format!("`{}` is a `{ty}`, and `{}` is none", item.ident, text(&item.expr)),
                 "write a value of the constant's type, or another type",
             ),
             (_, None) => self.wrong(
                 Code::SyntaxConstant,
                 start(&item.expr),
-                format!(
-                    "the value of `{}` is not written as a single number or flag",
-                    item.ident
-                ),
+                format!("the value of `{}` is not written as a single number or flag", item.ident),
                 "write the number itself: a constant is a setting with a default, not a formula",
             ),
         }
@@ -126,17 +106,13 @@ impl Reader {
         match expr {
             Expr::Group(group) => self.literal(&group.expr),
             Expr::Paren(paren) => self.literal(&paren.expr),
-            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => {
-                match self.literal(&unary.expr)? {
-                    Literal::Number(number) => Some(Literal::Number(-number)),
-                    _ => None,
-                }
-            }
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match self.literal(&unary.expr)? {
+                Literal::Number(number) => Some(Literal::Number(-number)),
+                _ => None,
+            },
             Expr::Lit(literal) => match &literal.lit {
                 Lit::Bool(flag) => Some(Literal::Flag(flag.value)),
-                Lit::Int(int) if matches!(int.suffix(), "" | "usize") => {
-                    int.base10_parse().ok().map(Literal::Size)
-                }
+                Lit::Int(int) if matches!(int.suffix(), "" | "usize") => int.base10_parse().ok().map(Literal::Size),
                 Lit::Float(float) if matches!(float.suffix(), "" | "f32") => {
                     float.base10_parse().ok().map(Literal::Number)
                 }
@@ -165,12 +141,7 @@ impl Reader {
                 "write `struct Name { weight: Tensor<O, I> }`: field names are checkpoint names",
             ),
         }
-        module.structs.push(Struct {
-            name,
-            doc,
-            generics,
-            fields,
-        });
+        module.structs.push(Struct { name, doc, generics, fields });
     }
 
     fn field(&mut self, field: &syn::Field) -> Option<Field> {
@@ -186,11 +157,7 @@ impl Reader {
             }
         }
         self.visibility(&field.vis);
-        Some(Field {
-            name: self.ident(ident),
-            stored,
-            ty: self.ty(&field.ty),
-        })
+        Some(Field { name: self.ident(ident), stored, ty: self.ty(&field.ty) })
     }
 
     /// `#[name = "self"]`
@@ -298,12 +265,22 @@ fn foreign_item(item: &Item) -> (proc_macro2::Span, &'static str) {
     }
 }
 
-/// Tokens as a person writes them, roughly.
+/// Tokens as a person writes them, roughly: without the spaces that no one would put.
 pub(super) fn text(tokens: &impl ToTokens) -> String {
-    let text = tokens.to_token_stream().to_string();
-    let mut text = text.replace(" :: ", "::").replace(" (", "(");
-    for (spaced, tight) in [("( ", "("), (" )", ")"), (" <", "<"), ("< ", "<"), (" >", ">")] {
-        text = text.replace(spaced, tight);
+    let mut text = String::new();
+    let spaced = tokens.to_token_stream().to_string();
+    let mut letters = spaced.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let before = text.chars().next_back().unwrap_or('(');
+        let after = letters.peek().copied().unwrap_or(')');
+        let ends = before.is_alphanumeric() || matches!(before, ')' | ']' | '>' | '_');
+        let tight = matches!(before, '(' | '[' | '<' | '&' | '.' | ':' | '!')
+            || matches!(after, ')' | ']' | '>' | ',' | ';' | '.' | ':' | '?' | '!')
+            || (ends && matches!(after, '(' | '[' | '<'))
+            || matches!(text.as_str(), "-" | "*");
+        if letter != ' ' || !tight {
+            text.push(letter);
+        }
     }
-    text.replace(" ,", ",").replace("- ", "-").replace("& ", "&")
+    text.replace("= >", "=>").replace("- >", "->")
 }

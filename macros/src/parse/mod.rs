@@ -43,13 +43,7 @@ pub(crate) struct Source {
 pub(crate) fn module(item: &ItemMod) -> Source {
     let mut reader = Reader::new(item, true);
     let module = reader.module(item);
-    Source {
-        module,
-        places: reader.places,
-        mentions: reader.mentions,
-        uses: reader.uses,
-        mistakes: reader.mistakes,
-    }
+    Source { module, places: reader.places, mentions: reader.mentions, uses: reader.uses, mistakes: reader.mistakes }
 }
 
 /// Reads a module as others import it: without a place in it.
@@ -89,47 +83,24 @@ struct Reader {
 
 impl Reader {
     fn new(item: &ItemMod, keeps_places: bool) -> Reader {
-        let places = Places {
-            list: Vec::new(),
-            module: item.ident.span(),
-        };
-        Reader {
-            places,
-            mentions: Vec::new(),
-            uses: Vec::new(),
-            mistakes: Vec::new(),
-            keeps_places,
-        }
+        let places = Places { list: Vec::new(), module: item.ident.span() };
+        Reader { places, mentions: Vec::new(), uses: Vec::new(), mistakes: Vec::new(), keeps_places }
     }
 
     /// The number of a place.
     fn span(&mut self, place: Place) -> Span {
-        if self.keeps_places {
-            self.places.add(place)
-        } else {
-            Span::default()
-        }
+        if self.keeps_places { self.places.add(place) } else { Span::default() }
     }
 
     /// A name without `r#`.
     fn ident(&mut self, ident: &syn::Ident) -> Ident {
-        Ident {
-            text: plain(ident),
-            span: self.span(ident.span()),
-        }
+        Ident { text: plain(ident), span: self.span(ident.span()) }
     }
 
     /// Says a mistake: what is wrong, and what to write instead.
-    fn wrong(
-        &mut self,
-        code: Code,
-        place: Place,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
+    fn wrong(&mut self, code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) {
         let span = self.span(place);
-        self.mistakes
-            .push(Diagnostic::new(code, span, message).help(help));
+        self.mistakes.push(Diagnostic::new(code, span, message).help(help));
     }
 
     /// A path that may name an item of another module; its place is its last name.
@@ -140,10 +111,7 @@ impl Reader {
             self.mentions.push(path.clone());
         }
         let place = path.segments.last().map(|segment| segment.ident.span());
-        Ident {
-            text,
-            span: self.span(place.unwrap_or_else(Place::call_site)),
-        }
+        Ident { text, span: self.span(place.unwrap_or_else(Place::call_site)) }
     }
 }
 
@@ -151,8 +119,7 @@ impl Source {
     /// Adds a mistake that is not in the module's body.
     pub(crate) fn wrong(&mut self, code: Code, place: Place, message: &str, help: &str) {
         let span = self.places.add(place);
-        self.mistakes
-            .push(Diagnostic::new(code, span, message).help(help));
+        self.mistakes.push(Diagnostic::new(code, span, message).help(help));
     }
 }
 

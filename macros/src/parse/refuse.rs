@@ -20,24 +20,21 @@ impl Reader {
                 return self.placeholder(condition.let_token.span);
             }
             Expr::Reference(reference) => {
-                let (message, help) = (
-                    "tensors are values: there are no references",
-                    format!("write `{}`", text(&reference.expr)),
-                );
+                let (message, help) =
+                    ("tensors are values: there are no references", format!("write `{}`", text(&reference.expr)));
                 self.wrong(Code::SyntaxReference, reference.and_token.span, message, help);
                 return self.expression(&reference.expr);
             }
             _ => {}
         }
-        let (code, place, message, help) =
-            control(expr).or_else(|| value(expr)).unwrap_or_else(|| {
-                refusal(
-                    Code::SyntaxExpression,
-                    start(expr),
-                    "this is no expression of a model",
-                    "a model has calls, operators, fields, tuples, `if` and blocks",
-                )
-            });
+        let (code, place, message, help) = control(expr).or_else(|| value(expr)).unwrap_or_else(|| {
+            refusal(
+                Code::SyntaxExpression,
+                start(expr),
+                "this is no expression of a model",
+                "a model has calls, operators, fields, tuples, `if` and blocks",
+            )
+        });
         self.wrong(code, place, message, help);
         self.placeholder(place)
     }
@@ -107,36 +104,22 @@ fn control(expr: &Expr) -> Option<Refusal> {
 /// Values that a model does not have.
 fn value(expr: &Expr) -> Option<Refusal> {
     let (place, message, help) = match expr {
-        Expr::Closure(expr) => (
-            expr.inputs_begin.span,
-            "a model has no closures",
-            "write a function",
-        ),
-        Expr::Cast(expr) => (
-            expr.as_token.span,
-            "a model has no `as`",
-            "leave it out: a number's type follows from its use",
-        ),
+        Expr::Closure(expr) => (expr.inputs_begin.span, "a model has no closures", "write a function"),
+        Expr::Cast(expr) => {
+            (expr.as_token.span, "a model has no `as`", "leave it out: a number's type follows from its use")
+        }
         Expr::Range(expr) => (
             start(&expr.limits),
             "a model has no ranges",
             "an axis is taken whole; loops run over layers: `for block in w.blocks { … }`",
         ),
-        Expr::Repeat(expr) => (
-            expr.semi_token.span,
-            "a list names each of its parts",
-            "write `[a, a, a]`",
-        ),
+        Expr::Repeat(expr) => (expr.semi_token.span, "a list names each of its parts", "write `[a, a, a]`"),
         Expr::Struct(expr) => (
             start(&expr.path),
             "parameters are not made in a model: they come from a checkpoint",
             "take them as an argument, or return a tuple for several results",
         ),
-        Expr::Unsafe(expr) => (
-            expr.unsafe_token.span,
-            "nothing in a model is unsafe",
-            "write `{ … }`",
-        ),
+        Expr::Unsafe(expr) => (expr.unsafe_token.span, "nothing in a model is unsafe", "write `{ … }`"),
         Expr::Async(expr) => (
             expr.async_token.span,
             "a model has no `async`: what runs at the same time is the plan's business",
@@ -147,22 +130,14 @@ fn value(expr: &Expr) -> Option<Refusal> {
             "a model has no `await`: what runs at the same time is the plan's business",
             "leave it out",
         ),
-        Expr::Const(expr) => (
-            expr.const_token.span,
-            "everything about sizes is constant anyway",
-            "write `{ … }`",
-        ),
+        Expr::Const(expr) => (expr.const_token.span, "everything about sizes is constant anyway", "write `{ … }`"),
         Expr::Block(expr) => (start(expr), "a block has no label", "write `{ … }`"),
         Expr::Assign(expr) => (
             expr.eq_token.span,
             "an assignment is a statement, not a value",
             "write it on a line of its own; to compare, write `==`",
         ),
-        Expr::Infer(expr) => (
-            expr.underscore_token.span,
-            "`_` is no value",
-            "name the value",
-        ),
+        Expr::Infer(expr) => (expr.underscore_token.span, "`_` is no value", "name the value"),
         _ => return None,
     };
     Some(refusal(Code::SyntaxExpression, place, message, help))

@@ -8,7 +8,8 @@ use syn::{BinOp, Expr, GenericArgument, Lit, PathArguments, PathSegment, Stmt};
 use super::item::text;
 use super::{Reader, start};
 
-const TYPES: &str = "types are `Tensor<R, C>`, parameter structs, `[Block; N]`, `Option<…>`, tuples, `f32`, `usize` and `bool`";
+const TYPES: &str =
+    "types are `Tensor<R, C>`, parameter structs, `[Block; N]`, `Option<…>`, tuples, `f32`, `usize` and `bool`";
 
 impl Reader {
     pub(super) fn ty(&mut self, ty: &syn::Type) -> Type {
@@ -41,19 +42,11 @@ impl Reader {
     }
 
     fn typed(&mut self, kind: TypeKind, place: Place) -> Type {
-        Type {
-            kind,
-            span: self.span(place),
-        }
+        Type { kind, span: self.span(place) }
     }
 
     fn no_type(&mut self, place: Place, what: &str, help: &str) -> Type {
-        self.wrong(
-            Code::SyntaxType,
-            place,
-            format!("`{what}` is no type of a model"),
-            help,
-        );
+        self.wrong(Code::SyntaxType, place, format!("`{what}` is no type of a model"), help);
         self.typed(TypeKind::Tuple(Vec::new()), place)
     }
 
@@ -85,11 +78,10 @@ impl Reader {
                 let help = "an axis has a name: declare `type R = Axis;` and write `Tensor<R>`";
                 self.no_type(place, &name, help)
             }
-            "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64"
-            | "u128" => self.no_type(place, &name, "counts and sizes are `usize`"),
-            "Self" | "Box" | "String" | "str" | "char" | "Result" => {
-                self.no_type(place, &name, TYPES)
+            "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128" => {
+                self.no_type(place, &name, "counts and sizes are `usize`")
             }
+            "Self" | "Box" | "String" | "str" | "char" | "Result" => self.no_type(place, &name, TYPES),
             _ => self.struct_type(path, last),
         }
     }
@@ -107,10 +99,7 @@ impl Reader {
             segment.arguments = PathArguments::None;
         }
         let name = self.path(&bare);
-        Type {
-            span: name.span,
-            kind: TypeKind::Struct(name, sizes),
-        }
+        Type { span: name.span, kind: TypeKind::Struct(name, sizes) }
     }
 
     fn optional(&mut self, segment: &PathSegment) -> Type {
@@ -141,16 +130,12 @@ impl Reader {
 
     fn size_argument(&mut self, argument: &GenericArgument) -> SizeExpr {
         match argument {
-            GenericArgument::Type(syn::Type::Path(path)) if path.qself.is_none() => {
-                self.size_name(&path.path)
-            }
+            GenericArgument::Type(syn::Type::Path(path)) if path.qself.is_none() => self.size_name(&path.path),
             GenericArgument::Type(syn::Type::Infer(infer)) => {
                 self.no_size(infer.underscore_token.span, "`_` says no size")
             }
             GenericArgument::Const(expr) => self.size(expr),
-            GenericArgument::Lifetime(lifetime) => {
-                self.no_size(lifetime.span(), "a lifetime is no size")
-            }
+            GenericArgument::Lifetime(lifetime) => self.no_size(lifetime.span(), "a lifetime is no size"),
             other => {
                 let message = format!("`{}` is no size", text(other));
                 self.no_size(start(other), &message)
@@ -164,10 +149,7 @@ impl Reader {
             return self.no_size(start(path), &message);
         }
         let name = self.path(path);
-        SizeExpr {
-            kind: SizeKind::Name(name.text),
-            span: name.span,
-        }
+        SizeExpr { kind: SizeKind::Name(name.text), span: name.span }
     }
 
     /// A size: a name, a number, or `+`, `-`, `*` of sizes.
@@ -182,10 +164,9 @@ impl Reader {
             Expr::Path(path) if path.qself.is_none() => self.size_name(&path.path),
             Expr::Lit(literal) => match &literal.lit {
                 Lit::Int(int) => match int.base10_parse() {
-                    Ok(size) if matches!(int.suffix(), "" | "usize") => SizeExpr {
-                        kind: SizeKind::Literal(size),
-                        span: self.span(int.span()),
-                    },
+                    Ok(size) if matches!(int.suffix(), "" | "usize") => {
+                        SizeExpr { kind: SizeKind::Literal(size), span: self.span(int.span()) }
+                    }
                     _ => self.no_size(int.span(), &format!("`{int}` is no size")),
                 },
                 other => {
@@ -205,10 +186,7 @@ impl Reader {
                 };
                 let left = Box::new(self.size(&binary.left));
                 let right = Box::new(self.size(&binary.right));
-                SizeExpr {
-                    kind: make(left, right),
-                    span: self.span(start(&binary.op)),
-                }
+                SizeExpr { kind: make(left, right), span: self.span(start(&binary.op)) }
             }
             other => {
                 let message = format!("`{}` is no size", text(other));
@@ -224,9 +202,6 @@ impl Reader {
             message,
             "a size is an axis, a constant, a number, or `{ A * B }` with `+`, `-` and `*`",
         );
-        SizeExpr {
-            kind: SizeKind::Literal(1),
-            span: self.span(place),
-        }
+        SizeExpr { kind: SizeKind::Literal(1), span: self.span(place) }
     }
 }

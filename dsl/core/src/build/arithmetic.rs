@@ -158,7 +158,9 @@ fn align(shape: &[Extent], indices: &mut [Extent]) -> Result<Vec<usize>, Misfit>
     // Count the ways to find `shape` in order among `indices`: first and last fit, and whether they differ.
     let first = subsequence(shape, indices, false).ok_or(Misfit::None { axis: None })?;
     let last = subsequence(shape, indices, true).ok_or(Misfit::None { axis: None })?;
-    if first == last { Ok(first) } else { Err(Misfit::Many) }
+    // Where an axis of extent 1 stands makes no difference.
+    let same = (0..shape.len()).all(|k| first[k] == last[k] || shape[k] == one);
+    if same { Ok(first) } else { Err(Misfit::Many) }
 }
 
 /// The earliest (or latest) places at which `shape` stands in order among `indices`.

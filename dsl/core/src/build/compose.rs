@@ -80,7 +80,11 @@ fn moved_op(op: &Op, meaning: Meaning) -> Op {
             expr.0
                 .iter()
                 .map(|instr| match instr {
-                    Instr::Size(extent) => Instr::Size(extent.substitute(meaning)),
+                    Instr::Size(extent) => {
+                        let extent = extent.substitute(meaning);
+                        #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
+                        extent.as_literal().map_or(Instr::Size(extent), |n| Instr::Const(n as f64))
+                    }
                     instr => instr.clone(),
                 })
                 .collect(),

@@ -70,8 +70,11 @@ impl Builder {
         let shape = self.shape(x);
         for (k, &axis) in axes.iter().enumerate() {
             if axis >= shape.len() || axes[..k].contains(&axis) {
-                let why = if axis >= shape.len() { "there is no" } else { "named twice:" };
-                let text = format!("{why} axis {axis} in {}, which has {}", shape_text(shape), shape.len());
+                let text = if axis >= shape.len() {
+                    format!("there is no axis {axis} in {}, which has {}", shape_text(shape), shape.len())
+                } else {
+                    format!("axis {axis} of {} is named twice", shape_text(shape))
+                };
                 return Err(Fault::new(FaultKind::NoSuchAxis, text).at(0));
             }
         }

@@ -153,6 +153,9 @@ pub struct Budget {
     pub span: Span,
     /// Sizes and settings the promise is made for.
     pub bindings: Vec<(Ident, Literal)>,
+    /// `target = "avx512"`: the machine the promise is made for, where it is not any.
+    #[serde(default)]
+    pub target: Option<Ident>,
 }
 
 /// A type.

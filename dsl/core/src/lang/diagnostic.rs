@@ -1,5 +1,7 @@
 //! What can be wrong with a model, and how it is said.
 
+use std::fmt;
+
 use super::ast::Span;
 
 /// One mistake, on the smallest part of the source at fault.
@@ -35,6 +37,15 @@ impl Diagnostic {
     pub fn help(mut self, text: impl Into<String>) -> Diagnostic {
         self.help = Some(text.into());
         self
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    /// Without a source at hand: the message, its notes and the help, one a line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} [{}]", self.message, self.code.text())?;
+        self.notes.iter().try_for_each(|(_, note)| write!(f, "\n  {note}"))?;
+        self.help.iter().try_for_each(|help| write!(f, "\n  help: {help}"))
     }
 }
 
@@ -243,6 +254,6 @@ codes! {
     CallsOrder = "calls-order",
     /// A call of something that is no name.
     CallsCallee = "calls-callee",
-    /// An argument's name that is none, or stands twice.
+    /// Something that is no name on the left of a named argument's `=`.
     CallsName = "calls-name",
 }

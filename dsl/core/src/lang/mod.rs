@@ -1,6 +1,27 @@
 //! The language below its syntax: trees, what they mean, and what can be wrong with them.
+//!
+//! [`check`] finds what is wrong with a module, [`elaborate()`] makes a function's graph. Spans are
+//! numbers here; only the macro knows the source.
 
 pub mod ast;
+mod check;
 mod diagnostic;
+mod elaborate;
+mod model;
+mod program;
+mod settings;
+mod types;
+mod visit;
 
+pub use check::check;
 pub use diagnostic::{Code, Diagnostic};
+pub use model::{Elaborated, Model, ModelError, Parameter, Signature, Tensor, elaborate, signature};
+pub use settings::{Options, Settings};
+
+/// Every word of the language: the functions a model may call without importing them.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    elaborate::builtin_names()
+}
+
+#[cfg(test)]
+mod tests;

@@ -155,7 +155,9 @@ pub(super) fn suggest(name: &str, there: &[String]) -> Option<String> {
     let mut near: Vec<(usize, &String)> = there
         .iter()
         .map(|other| (distance(&name.to_lowercase(), &other.to_lowercase()), other))
-        .filter(|(d, _)| *d <= 1 + name.chars().count() / 4)
+        .filter(|(d, other)| {
+            *d <= (1 + name.chars().count() / 4).min(name.chars().count().max(other.chars().count()) / 2)
+        })
         .collect();
     near.sort();
     near.dedup();

@@ -91,13 +91,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn named_struct(
-        &self,
-        module: usize,
-        name: &Ident,
-        given: usize,
-        found: &mut Vec<Diagnostic>,
-    ) -> Option<StructId> {
+    fn named_struct(&self, module: usize, name: &Ident, given: usize, found: &mut Vec<Diagnostic>) -> Option<StructId> {
         let Some(id) = self.find_struct(module, &name.text) else {
             let mut names = self.names(module, |m| m.structs.iter().map(|s| &*s.name.text).collect());
             names.extend(["Linear", "LinearNoBias", "LayerNorm"].map(String::from));

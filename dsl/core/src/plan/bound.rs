@@ -50,7 +50,11 @@ impl Bound {
                         && start.eval(sizes)? + extents[id][*i] > size
                     {
                         let range = format!("{start}..{start} + {}", node.indices[*i]);
-                        return Err(ExtentError::OutOfRange(range, format!("beyond an axis of {size} in `{}`", node.origin)).into());
+                        return Err(ExtentError::OutOfRange(
+                            range,
+                            format!("beyond an axis of {size} in `{}`", node.origin),
+                        )
+                        .into());
                     }
                 }
             }

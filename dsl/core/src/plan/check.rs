@@ -94,11 +94,21 @@ fn check_call(plan: &Plan, call: &Call, loops: &[Option<(u64, u64)>]) -> Result<
         check_place(plan, place, strides, more, &lengths)?;
     }
     check_place(plan, &call.result, store, 0, &lengths)?;
-    match (&call.result.base, call.scratch) {
-        (Base::Param(_), _) => Err("writes a weight".into()),
-        (_, Some(slot)) if slot >= plan.slots.len() => Err("names no scratch buffer".into()),
-        _ => Ok(()),
+    if matches!(call.result.base, Base::Param(_)) {
+        return Err("writes a weight".into());
     }
+    let places = call.operands.iter().chain([&call.result]).map(|p| p.base);
+    let slots = places.filter_map(|b| if let Base::Slot(s) = b { Some(s) } else { None }).chain(call.scratch);
+    for k in slots {
+        let slot = plan.slots.get(k).ok_or("names no buffer")?;
+        if !(slot.first..=slot.last).contains(&call.moment) {
+            return Err(format!(
+                "uses buffer {k} (`{}`) at {}, alive from {} to {}",
+                slot.name, call.moment, slot.first, slot.last
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// One kernel index: its longest length, and the loop it follows with that loop's extent.

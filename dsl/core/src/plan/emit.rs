@@ -6,9 +6,7 @@ use super::lower::{Home, Turn, lower};
 use super::schedule::END;
 use super::search::{Candidate, Path, Search, carried_copy};
 use super::target::Target;
-use super::{
-    Base, Call, Length, LoopId, Memory, Place, Plan, PlanParam, PlanPort, Slot, SlotKind, Step, layout,
-};
+use super::{Base, Call, Length, LoopId, Memory, Place, Plan, PlanParam, PlanPort, Slot, SlotKind, Step, layout};
 use crate::ir::{Expr, NodeId, Op, Sizes, ValueId};
 use crate::kernel::{Kernel, Nest};
 
@@ -201,6 +199,7 @@ impl Emitter {
             let scratch = scratch.get(&emitter.moment).copied();
             for (kernel, mut call) in lower(bound, id, turn, &home, scratch) {
                 call.kernel = emitter.kernel(kernel);
+                call.moment = emitter.moment;
                 steps.push(Step::Call(call));
             }
             emitter.tick(&bound.graph.nodes[id].origin);
@@ -244,7 +243,13 @@ impl Emitter {
             let mut slot = places[&operand.value];
             if k < repeat.carried {
                 if carried_copy(seq, id, k) {
-                    let own = self.slot(&port.name, SlotKind::Temporary, bound.bytes(operand.value), self.moment, self.moment);
+                    let own = self.slot(
+                        &port.name,
+                        SlotKind::Temporary,
+                        bound.bytes(operand.value),
+                        self.moment,
+                        self.moment,
+                    );
                     self.copy(bound.elements(operand.value), slot, own, &port.name, steps);
                     slot = own;
                 }
@@ -316,6 +321,7 @@ impl Emitter {
             result: place(to),
             lengths: vec![Length::Fixed(elements)],
             scratch: None,
+            moment: self.moment,
             origin: format!("copy of {name}"),
         }));
         for slot in [from, to] {

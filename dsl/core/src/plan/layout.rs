@@ -62,7 +62,14 @@ mod tests {
     use super::*;
 
     fn slots(spec: &[(u64, u64, u64)]) -> Vec<Slot> {
-        let slot = |&(bytes, first, last)| Slot { name: String::new(), kind: SlotKind::Temporary, offset: 0, bytes, first, last };
+        let slot = |&(bytes, first, last)| Slot {
+            name: String::new(),
+            kind: SlotKind::Temporary,
+            offset: 0,
+            bytes,
+            first,
+            last,
+        };
         spec.iter().map(slot).collect()
     }
 

@@ -55,6 +55,7 @@ pub(super) fn lower(
         result,
         lengths,
         scratch,
+        moment: 0,
         origin: node.origin.clone(),
     };
     let bind = |expr: &Expr| bind_sizes(expr, bound);

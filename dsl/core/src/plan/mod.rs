@@ -167,6 +167,8 @@ pub struct Call {
     pub lengths: Vec<Length>,
     /// The buffer for working memory, if the kernel needs one.
     pub scratch: Option<usize>,
+    /// When it runs: slots are alive or not by this count.
+    pub moment: u64,
     /// Where it comes from in the source.
     pub origin: String,
 }
@@ -306,7 +308,9 @@ impl Planner {
     /// # Errors
     /// The smallest budget that can be met, and the operation that binds it.
     pub fn plan(&self, budget: Option<u64>) -> Result<Plan, PlanError> {
-        let Some(limit) = budget else { return Ok(self.emit(&self.search.best(u64::MAX).expect("something always runs"), budget)) };
+        let Some(limit) = budget else {
+            return Ok(self.emit(&self.search.best(u64::MAX).expect("something always runs"), budget));
+        };
         let leanest = self.leanest();
         if leanest.memory.total() > limit {
             return Err(PlanError::Budget {

@@ -44,7 +44,10 @@ pub(super) fn grow(seq: &Sequence, forms: &Forms, l: usize, r: usize, seed: &Sli
         if !slices.contains_key(&id) {
             continue;
         }
-        for &consumer in seq.order[l..r].iter().filter(|c| bound.graph.nodes[**c].operands.iter().any(|o| o.value == node.result().value)) {
+        for &consumer in seq.order[l..r]
+            .iter()
+            .filter(|c| bound.graph.nodes[**c].operands.iter().any(|o| o.value == node.result().value))
+        {
             let reads = bound.graph.nodes[consumer].operands.iter().filter(|o| o.value == node.result().value);
             for read in reads {
                 let AxisRef::Index(index) = read.axes[slice.axis] else { return None };

@@ -92,21 +92,38 @@ impl Sequence {
             if self.last_use[root] >= r {
                 return END;
             }
-            let reads = self.readers[root].iter().filter_map(|id| moment.get(id).map(|&m| if m >= start { loop_end } else { m }));
+            let reads = self.readers[root]
+                .iter()
+                .filter_map(|id| moment.get(id).map(|&m| if m >= start { loop_end } else { m }));
             reads.max().unwrap_or(0).max(first)
         };
         let mut intervals = Vec::new();
         for root in self.live_at(l) {
             let bytes = bound.bytes(root);
-            let interval = Interval { root: Some(root), bytes, chunked: false, external: true, first: 0, last: last(root, 0), alias: None };
+            let interval = Interval {
+                root: Some(root),
+                bytes,
+                chunked: false,
+                external: true,
+                first: 0,
+                last: last(root, 0),
+                alias: None,
+            };
             intervals.push(interval);
         }
         for (&id, &at) in before.iter().chain(&body).map(|id| (id, &moment[id])) {
             let node = &bound.graph.nodes[id];
             for result in &node.results {
                 let root = result.value;
-                let mut interval =
-                    Interval { root: Some(root), bytes: bound.bytes(root), chunked: false, external: false, first: at, last: last(root, at), alias: None };
+                let mut interval = Interval {
+                    root: Some(root),
+                    bytes: bound.bytes(root),
+                    chunked: false,
+                    external: false,
+                    first: at,
+                    last: last(root, at),
+                    alias: None,
+                };
                 if let Some(slice) = sliced(&id) {
                     if self.last_use[root] >= r {
                         interval.first = start;
@@ -117,7 +134,8 @@ impl Sequence {
                         interval.last = reads.max().unwrap_or(at).max(at);
                     }
                 }
-                interval.alias = self.find_alias(id, root, &interval, &intervals, (l, r), sliced(&id), &|id| sliced(&id), &moment);
+                interval.alias =
+                    self.find_alias(id, root, &interval, &intervals, (l, r), sliced(&id), &|id| sliced(&id), &moment);
                 if let Some(target) = interval.alias {
                     let rep = representative(&intervals, target);
                     let merged = intervals[rep].last.max(interval.last);
@@ -127,7 +145,15 @@ impl Sequence {
             }
             if matches!(node.op, Op::Contract) {
                 let bytes = target.contract_scratch * target.threads;
-                intervals.push(Interval { root: None, bytes, chunked: false, external: false, first: at, last: at, alias: None });
+                intervals.push(Interval {
+                    root: None,
+                    bytes,
+                    chunked: false,
+                    external: false,
+                    first: at,
+                    last: at,
+                    alias: None,
+                });
             }
         }
         Schedule { before, body, intervals }
@@ -168,13 +194,18 @@ impl Sequence {
             return None;
         }
         let fits = |v: ValueId| {
-            v != result && bound.shapes[v] == bound.shapes[result] && bound.orders[v] == bound.orders[result] && self.last_use[v] < r
+            v != result
+                && bound.shapes[v] == bound.shapes[result]
+                && bound.orders[v] == bound.orders[result]
+                && self.last_use[v] < r
         };
         let here = moment[&id];
         let elementwise = |v: ValueId| {
             let plain = |axes: &[AxisRef]| axes.iter().all(|a| matches!(a, AxisRef::Index(_)));
             let mut reads = node.operands.iter().filter(|o| bound.roots[o.value] == v);
-            node.is_elementwise() && plain(&node.result().axes) && reads.all(|o| o.value == v && o.axes == node.result().axes)
+            node.is_elementwise()
+                && plain(&node.result().axes)
+                && reads.all(|o| o.value == v && o.axes == node.result().axes)
         };
         intervals.iter().rev().find_map(|other| {
             let v = other.root?;
@@ -193,11 +224,16 @@ impl Sequence {
                 _ if slice.is_none() || own.chunked => reads_here && all_before,
                 Some(slice) => {
                     all_before
-                        && self.readers[v].iter().filter(|reader| moment.contains_key(reader)).all(|&reader| match sliced(reader) {
-                            None => true,
-                            Some(reading) => bound.graph.nodes[reader].operands.iter().zip(&reading.operands).all(|(o, how)| {
-                                bound.roots[o.value] != v || (o.value == v && *how == Operand::Split(slice.axis))
-                            }),
+                        && self.readers[v].iter().filter(|reader| moment.contains_key(reader)).all(|&reader| {
+                            match sliced(reader) {
+                                None => true,
+                                Some(reading) => {
+                                    bound.graph.nodes[reader].operands.iter().zip(&reading.operands).all(|(o, how)| {
+                                        bound.roots[o.value] != v
+                                            || (o.value == v && *how == Operand::Split(slice.axis))
+                                    })
+                                }
+                            }
                         })
                 }
                 None => false,

@@ -151,7 +151,12 @@ impl Search {
 }
 
 /// Every stretch of an order and every way tried to run it, sorted by start.
-fn enumerate(seq: &Sequence, forms: &Forms, target: &Target, fronts: &BTreeMap<NodeId, Vec<Rc<Path>>>) -> Vec<Candidate> {
+fn enumerate(
+    seq: &Sequence,
+    forms: &Forms,
+    target: &Target,
+    fronts: &BTreeMap<NodeId, Vec<Rc<Path>>>,
+) -> Vec<Candidate> {
     let bound = &*seq.bound;
     let mut candidates = Vec::new();
     for l in 0..seq.order.len() {
@@ -183,7 +188,13 @@ fn enumerate(seq: &Sequence, forms: &Forms, target: &Target, fronts: &BTreeMap<N
 }
 
 /// One node, whole.
-fn whole(seq: &Sequence, l: usize, target: &Target, fronts: &BTreeMap<NodeId, Vec<Rc<Path>>>, out: &mut Vec<Candidate>) {
+fn whole(
+    seq: &Sequence,
+    l: usize,
+    target: &Target,
+    fronts: &BTreeMap<NodeId, Vec<Rc<Path>>>,
+    out: &mut Vec<Candidate>,
+) {
     let bound = &*seq.bound;
     let id = seq.order[l];
     let schedule = seq.schedule(l, l + 1, None, target);
@@ -218,7 +229,14 @@ pub(super) fn carried_copy(seq: &Sequence, id: NodeId, k: usize) -> bool {
 }
 
 /// A loop, for each chunk size of the ladder.
-fn chunked(seq: &Sequence, (l, r): (usize, usize), slices: &Slices, total: u64, target: &Target, out: &mut Vec<Candidate>) {
+fn chunked(
+    seq: &Sequence,
+    (l, r): (usize, usize),
+    slices: &Slices,
+    total: u64,
+    target: &Target,
+    out: &mut Vec<Candidate>,
+) {
     let bound = &*seq.bound;
     let schedule = seq.schedule(l, r, Some(slices), target);
     let profile = schedule.profile();

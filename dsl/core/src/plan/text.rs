@@ -41,7 +41,9 @@ fn steps(f: &mut fmt::Formatter<'_>, list: &[Step], depth: usize) -> fmt::Result
                 let name = |step: &Step| if let Step::Call(c) = step { c.origin.clone() } else { String::new() };
                 match calls {
                     1 => writeln!(f, "{margin}{}", name(&list[at]))?,
-                    _ => writeln!(f, "{margin}{} … {} ({calls} kernels)", name(&list[at]), name(&list[at + calls - 1]))?,
+                    _ => {
+                        writeln!(f, "{margin}{} … {} ({calls} kernels)", name(&list[at]), name(&list[at + calls - 1]))?
+                    }
                 }
                 at += calls;
                 continue;

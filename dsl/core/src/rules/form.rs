@@ -9,14 +9,15 @@ use crate::ir::{Graph, Op, ValueId};
 
 define_language! {
     /// A value in one of its forms.
+    #[allow(missing_docs)] // the macro takes no documentation of variants
     pub enum Form {
-        /// The number of an axis.
+        // The number of an axis.
         Axis(u32),
-        /// (split axis x): the slices of x along an axis.
+        // (split axis x): the slices of x along an axis.
         "split" = Split([Id; 2]),
-        /// (merge axis x): the whole value whose slices are x.
+        // (merge axis x): the whole value whose slices are x.
         "merge" = Merge([Id; 2]),
-        /// A node applied to the forms of its operands; a leaf where it has none.
+        // A node applied to the forms of its operands; a leaf where it has none.
         Op(OpTag, Vec<Id>),
     }
 }

@@ -1,8 +1,8 @@
 //! A tree as one short line, to compare.
 
 use crease_core::lang::ast::{
-    Block, Expression, ExpressionKind, Function, Ident, Literal, Module, Pattern, SizeExpr,
-    SizeKind, Statement, Type, TypeKind,
+    Block, Expression, ExpressionKind, Function, Ident, Literal, Module, Pattern, SizeExpr, SizeKind, Statement, Type,
+    TypeKind,
 };
 
 /// A module, an item a line.
@@ -17,11 +17,7 @@ pub(super) fn module(module: &Module) -> String {
     }
     for item in &module.structs {
         let fields = item.fields.iter().map(|field| {
-            let stored = if field.stored == field.name.text {
-                String::new()
-            } else {
-                format!("({})", field.stored)
-            };
+            let stored = if field.stored == field.name.text { String::new() } else { format!("({})", field.stored) };
             format!("{}{stored}: {}", field.name.text, ty(&field.ty))
         });
         let generics = names(&item.generics);
@@ -32,11 +28,7 @@ pub(super) fn module(module: &Module) -> String {
 }
 
 fn doc(doc: &str) -> String {
-    if doc.is_empty() {
-        String::new()
-    } else {
-        format!(" // {doc}")
-    }
+    if doc.is_empty() { String::new() } else { format!(" // {doc}") }
 }
 
 fn literal(literal: Literal) -> String {
@@ -51,6 +43,7 @@ fn function(function: &Function) -> String {
     let budgets = function.budgets.iter().map(|budget| {
         let bindings = budget.bindings.iter();
         let bindings = bindings.map(|(name, value)| format!("{}={}", name.text, literal(*value)));
+        let bindings = bindings.chain(budget.target.iter().map(|target| target.text.clone()));
         format!("@{}[{}] ", budget.text, join(bindings))
     });
     let budgets: String = budgets.collect();
@@ -114,18 +107,11 @@ fn statement(statement: &Statement) -> String {
             let ty = ty.as_ref().map_or_else(String::new, |ty| format!(": {}", self::ty(ty)));
             format!("let {}{ty} = {}", self::pattern(pattern), expression(value))
         }
-        Statement::Assign {
-            pattern, op, value, ..
-        } => {
+        Statement::Assign { pattern, op, value, .. } => {
             let op = op.map_or_else(String::new, |op| format!("{op:?}"));
             format!("{} {op}= {}", self::pattern(pattern), expression(value))
         }
-        Statement::For {
-            pattern,
-            over,
-            body,
-            ..
-        } => {
+        Statement::For { pattern, over, body, .. } => {
             let pattern = self::pattern(pattern);
             format!("for {pattern} in {} {}", expression(over), block(body))
         }
@@ -135,10 +121,7 @@ fn statement(statement: &Statement) -> String {
 
 fn pattern(pattern: &Pattern) -> String {
     match pattern {
-        Pattern::Name {
-            name,
-            mutable: true,
-        } => format!("mut {}", name.text),
+        Pattern::Name { name, mutable: true } => format!("mut {}", name.text),
         Pattern::Name { name, .. } => name.text.clone(),
         Pattern::Tuple(parts, _) => format!("({})", join(parts.iter().map(self::pattern))),
         Pattern::Ignore(_) => "_".to_owned(),
@@ -156,11 +139,7 @@ fn expression(value: &Expression) -> String {
         ExpressionKind::Nothing => "nothing".to_owned(),
         ExpressionKind::Field(base, name) => format!("{}.{}", expression(base), name.text),
         ExpressionKind::Item(base, item) => format!("{}[{}]", expression(base), expression(item)),
-        ExpressionKind::Call {
-            function,
-            arguments,
-            named,
-        } => {
+        ExpressionKind::Call { function, arguments, named } => {
             let named = named.iter().map(|(name, value)| format!("{}={}", name.text, expression(value)));
             let arguments = arguments.iter().map(expression).chain(named);
             format!("{}({})", function.text, join(arguments))
@@ -169,20 +148,11 @@ fn expression(value: &Expression) -> String {
         ExpressionKind::Binary(op, left, right) => {
             format!("({} {op:?} {})", expression(left), expression(right))
         }
-        ExpressionKind::If {
-            condition,
-            then,
-            otherwise,
-        } => {
+        ExpressionKind::If { condition, then, otherwise } => {
             let condition = expression(condition);
             format!("if {condition} {}{}", block(then), or(otherwise.as_ref()))
         }
-        ExpressionKind::IfSome {
-            pattern,
-            value,
-            then,
-            otherwise,
-        } => {
+        ExpressionKind::IfSome { pattern, value, then, otherwise } => {
             let (pattern, value) = (self::pattern(pattern), expression(value));
             format!("if {pattern} = {value} {}{}", block(then), or(otherwise.as_ref()))
         }
@@ -191,8 +161,7 @@ fn expression(value: &Expression) -> String {
         ExpressionKind::Block(inner) => block(inner),
         ExpressionKind::Einsum { result, factors } => {
             let factors = factors.iter();
-            let factors =
-                factors.map(|(value, indices)| format!("{}[{}]", expression(value), names(indices)));
+            let factors = factors.map(|(value, indices)| format!("{}[{}]", expression(value), names(indices)));
             let factors: Vec<String> = factors.collect();
             format!("einsum [{}] = {}", names(result), factors.join(" * "))
         }

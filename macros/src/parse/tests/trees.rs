@@ -53,8 +53,8 @@ fn functions() {
         "pub fn f<C>(mut x: T<R, C>, eps: f32, n: usize, on: bool) -> (T<R>, W<>) {g(x)}",
     );
     check(
-        "#[budget(\"2 GiB\", R = 384, first = true, eps = 1e-5)] #[budget(\"512MiB\")] pub fn f() {}",
-        "@2 GiB[R=384, first=true, eps=1e-5] @512MiB[] pub fn f<>() -> () {}",
+        "#[budget(\"2 GiB\", R = 384, first = true, eps = 1e-5, target = \"avx512\")] #[budget(\"512MiB\")] pub fn f() {}",
+        "@2 GiB[R=384, first=true, eps=1e-5, avx512] @512MiB[] pub fn f<>() -> () {}",
     );
     check("fn f() -> Tensor<R> { let x = 1; return x; }", "fn f<>() -> T<R> {let x = 1; x}");
 }
@@ -74,14 +74,8 @@ fn statements() {
 #[test]
 fn choices() {
     body("if A { x } else { y }", "{if A {x} else {y}}");
-    body(
-        "if A && n > 2 { x } else if !B { y } else { z }",
-        "{if (A And (n Gt 2)) {x} else {if (Not B) {y} else {z}}}",
-    );
-    body(
-        "let y = if let Some(b) = w.bias { x + b } else { x }; y",
-        "{let y = if b = w.bias {(x Add b)} else {x}; y}",
-    );
+    body("if A && n > 2 { x } else if !B { y } else { z }", "{if (A And (n Gt 2)) {x} else {if (Not B) {y} else {z}}}");
+    body("let y = if let Some(b) = w.bias { x + b } else { x }; y", "{let y = if b = w.bias {(x Add b)} else {x}; y}");
     body("if A { m = x; } else if B { m = y; }", "{if A {m = x;} else {if B {m = y;};};}");
 }
 
@@ -102,7 +96,10 @@ fn expressions() {
 #[test]
 fn einsums() {
     body("einsum!([i, j, c] = a[i, k, c] * b[j, k, c])", "{einsum [i, j, c] = a[i, k, c] * b[j, k, c]}");
-    body("let p = einsum!([] = w.a[i] * f(x, y)[i,] * (a + b)[i]);", "{let p = einsum [] = w.a[i] * f(x, y)[i] * (a Add b)[i];}");
+    body(
+        "let p = einsum!([] = w.a[i] * f(x, y)[i,] * (a + b)[i]);",
+        "{let p = einsum [] = w.a[i] * f(x, y)[i] * (a Add b)[i];}",
+    );
     body("einsum!([i] = w.blocks[0][i] * s[]) + 1", "{(einsum [i] = w.blocks[0][i] * s[] Add 1)}");
 }
 

@@ -4,11 +4,14 @@
 
 #![allow(unsafe_code)] // Compiled code is reached through a function pointer and works on raw memory.
 
+use std::mem::MaybeUninit;
+
 use cranelift_jit::JITModule;
 use cranelift_module::FuncId;
 use crease_core::ir::Unary;
 use crease_core::kernel::Nest;
 
+use super::emit::SCRATCH;
 use super::order::{MAX_INDICES, Merge, Order};
 use crate::cpu::pool::Pool;
 
@@ -62,8 +65,8 @@ extern "C" fn cos(x: f32) -> f32 {
     x.cos()
 }
 
-/// `(loads, store, extents, starts, first unit, behind the last unit, lanes per block)`
-type Entry = unsafe extern "C" fn(*const *const f32, *mut f32, *const u64, *const u64, u64, u64, u64);
+/// `(loads, store, extents, starts, scratch, first unit, behind the last unit, lanes per block)`
+type Entry = unsafe extern "C" fn(*const *const f32, *mut f32, *const u64, *const u64, *mut f32, u64, u64, u64);
 
 /// Points that are worth a task of their own, in units of a simple instruction per point.
 const GRAIN: u128 = 1 << 17;
@@ -84,6 +87,7 @@ pub struct CompiledNest {
     /// The other indices of the result, outermost first.
     outer: Vec<usize>,
     tiled: bool,
+    staged: bool,
     merges: Vec<Merge>,
     weight: u128,
 }
@@ -121,6 +125,7 @@ pub(super) fn compiled(module: &JITModule, function: FuncId, order: &Order, nest
         lanes: order.lanes.filter(|_| !order.folds_lanes),
         outer: order.outer.clone(),
         tiled: order.tiled,
+        staged: order.staged,
         merges: order.merges.clone(),
         weight: (4 + order.before.weight + order.after.weight) as u128,
     }
@@ -166,10 +171,23 @@ impl CompiledNest {
     /// # Safety
     /// As [`CompiledNest::run`], and no other call works on the same units.
     unsafe fn units(&self, arguments: &Arguments<'_>, from: u64, to: u64) {
+        if self.staged {
+            let mut scratch = MaybeUninit::<[f32; SCRATCH]>::uninit();
+            // SAFETY: as the caller vouches; the scratch is as long as the code was compiled for.
+            unsafe { self.enter(arguments, scratch.as_mut_ptr().cast(), from, to) }
+        } else {
+            // SAFETY: as the caller vouches; code that is not staged leaves the scratch alone.
+            unsafe { self.enter(arguments, std::ptr::null_mut(), from, to) }
+        }
+    }
+
+    /// # Safety
+    /// As [`CompiledNest::units`], with a scratch of [`SCRATCH`] elements where rows are staged.
+    unsafe fn enter(&self, arguments: &Arguments<'_>, scratch: *mut f32, from: u64, to: u64) {
         let Arguments { loads, store, extents, starts, block } = arguments;
         // SAFETY: the slices have the lengths that the code was compiled for; the rest is the caller's.
         unsafe {
-            (self.entry)(loads.as_ptr(), *store, extents.as_ptr(), starts.as_ptr(), from, to, *block);
+            (self.entry)(loads.as_ptr(), *store, extents.as_ptr(), starts.as_ptr(), scratch, from, to, *block);
         }
     }
 

@@ -7,7 +7,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F32X4, I64};
 use cranelift_codegen::ir::{FuncRef, InstBuilder, MemFlagsData, Type, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
-use crease_core::kernel::Nest;
+use crease_core::kernel::{Nest, RowOp};
 
 use super::call::Helper;
 use super::order::{Code, Order};
@@ -43,8 +43,11 @@ pub(super) enum Val {
     /// The same in every lane, held once.
     One(Value),
     /// One register for each of [`Shape::count`].
-    Many([Value; 4]),
+    Many([Value; REGISTERS]),
 }
+
+/// The most registers that one step computes.
+pub(super) const REGISTERS: usize = 8;
 
 /// Which expression a loop prepares: what does not change inside is computed outside.
 #[derive(Clone, Copy, PartialEq)]
@@ -61,6 +64,8 @@ pub(super) struct At {
     pub(super) loads: Vec<Value>,
     /// The result's address, likewise.
     pub(super) store: Value,
+    /// Where a row that stays waits between passes, lanes counted.
+    pub(super) kept: Value,
     /// Position of every index entered.
     pub(super) position: Vec<Option<Value>>,
     /// The indices entered, and [`super::order::ROW`] once the row's result is known.
@@ -82,7 +87,24 @@ pub(super) struct Emitter<'a> {
     pub(super) helpers: [Option<FuncRef>; Helper::COUNT],
     pub(super) extents: Vec<Value>,
     pub(super) starts: Vec<Option<Value>>,
+    /// Where rows wait between passes, if not in the result's own memory.
+    pub(super) stage: Option<Stage>,
 }
+
+/// Memory of one task for a few rows side by side: passes over rows whose elements stand far apart
+/// touch far memory once to read and once to write.
+#[derive(Clone)]
+pub(super) struct Stage {
+    scratch: Value,
+    /// Whether a row has room; if not it waits in the result.
+    fits: Value,
+    /// Bytes from element to element along each index of the row.
+    strides: Vec<(usize, Value)>,
+}
+
+/// Room for rows that wait between passes, in elements; and bytes from one of their elements to the next.
+pub(super) const SCRATCH: usize = 16 * 1024;
+const STAGE_STEP: i64 = 16 * REGISTERS as i64;
 
 /// Memory that is there; any alignment.
 pub(super) fn flags() -> MemFlagsData {
@@ -112,8 +134,8 @@ impl Emitter<'_> {
         self.b.append_block_params_for_function_params(entry);
         self.b.switch_to_block(entry);
         self.b.seal_block(entry);
-        let &[loads, store, extents, starts, lo, hi, block] = self.b.block_params(entry) else {
-            unreachable!("the signature has seven parameters")
+        let &[loads, store, extents, starts, scratch, lo, hi, block] = self.b.block_params(entry) else {
+            unreachable!("the signature has eight parameters")
         };
         let word = |e: &mut Self, base: Value, i: usize| e.b.ins().load(I64, flags(), base, 8 * i as i32);
         self.extents = (0..self.nest.indices).map(|i| word(self, extents, i)).collect();
@@ -123,11 +145,14 @@ impl Emitter<'_> {
         let start = At {
             loads: (0..self.nest.loads.len()).map(|k| word(self, loads, k)).collect(),
             store,
+            kept: store,
             position: vec![None; self.nest.indices],
             entered: 0,
             row: None,
             known: [vec![None; self.order.before.instrs.len()], vec![None; self.order.after.instrs.len()]],
         };
+
+        self.stage = self.order.staged.then(|| self.stage(scratch));
 
         let (some, done) = (self.b.create_block(), self.b.create_block());
         let any = self.b.ins().icmp(IntCC::UnsignedLessThan, lo, hi);
@@ -144,6 +169,22 @@ impl Emitter<'_> {
         self.b.switch_to_block(done);
         self.b.seal_block(done);
         self.b.ins().return_(&[]);
+    }
+
+    fn stage(&mut self, scratch: Value) -> Stage {
+        let mut bytes = self.b.ins().iconst(I64, STAGE_STEP);
+        let mut strides: Vec<(usize, Value)> = Vec::new();
+        for &index in self.order.rows.iter().rev() {
+            strides.push((index, bytes));
+            bytes = self.b.ins().imul(bytes, self.extents[index]);
+        }
+        let room = self.b.ins().iconst(I64, 4 * SCRATCH as i64);
+        let fits = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, bytes, room);
+        for (index, stride) in &mut strides {
+            let own = self.b.ins().iconst(I64, self.nest.store[*index].wrapping_mul(4));
+            *stride = self.b.ins().select(fits, *stride, own);
+        }
+        Stage { scratch, fits, strides }
     }
 
     /// Splits the first unit's number into positions, the innermost first.
@@ -208,7 +249,11 @@ impl Emitter<'_> {
                 self.settle(Which::Before, &mut at, Shape::SCALAR);
                 self.settle(Which::After, &mut at, Shape::SCALAR);
                 self.lanes(from, to, unroll, &mut |e, lane, shape| {
-                    let at = e.enter(&at, v, lane);
+                    let mut at = e.enter(&at, v, lane);
+                    if let Some(stage) = e.stage.clone() {
+                        let own = e.step(at.store, lane, 1);
+                        at.kept = e.b.ins().select(stage.fits, stage.scratch, own);
+                    }
                     e.point(at, shape);
                 });
             }
@@ -233,8 +278,14 @@ impl Emitter<'_> {
 
     /// Registers per step that keep loads in flight without running out of registers.
     fn unroll(&self) -> usize {
-        let softmax = matches!(&self.nest.row, Some(row) if row.op == crease_core::kernel::RowOp::Softmax);
-        unroll(self.order.before.weight + self.order.after.weight + if softmax { 20 } else { 0 })
+        let weight = self.order.before.weight + self.order.after.weight;
+        match self.nest.row.as_ref().map(|row| row.op) {
+            // Two cache lines of each element of a row: rows across the lanes stride from page to page.
+            Some(RowOp::Sum | RowOp::Max | RowOp::Normalize { .. }) if weight <= 8 => REGISTERS,
+            Some(RowOp::Softmax) if weight <= 6 => REGISTERS,
+            Some(RowOp::Softmax) => unroll(weight + 12),
+            _ => unroll(weight),
+        }
     }
 
     /// Enters the loop of an index at a position.
@@ -247,6 +298,11 @@ impl Emitter<'_> {
                 at.loads[k] = self.step(at.loads[k], position, self.nest.loads[k][index]);
             }
             at.store = self.step(at.store, position, self.nest.store[index]);
+        }
+        let staged = self.stage.iter().flat_map(|stage| &stage.strides).find(|(row, _)| *row == index);
+        if let Some(&(_, stride)) = staged {
+            let offset = self.b.ins().imul(position, stride);
+            at.kept = self.b.ins().iadd(at.kept, offset);
         }
         at
     }

@@ -5,7 +5,7 @@ use cranelift_codegen::ir::types::{F32, F32X4, I32, I32X4, I64};
 use cranelift_codegen::ir::{InstBuilder, Value};
 use crease_core::ir::Instr;
 
-use super::emit::{At, Emitter, Shape, Val, Which, flags};
+use super::emit::{At, Emitter, REGISTERS, Shape, Val, Which, flags};
 
 impl Emitter<'_> {
     /// Evaluates all that the indices entered so far determine.
@@ -37,9 +37,7 @@ impl Emitter<'_> {
             Instr::Binary(function, a, b) => {
                 self.map(shape, [known(a), known(b)], |e, [a, b]| e.binary(function, a, b))
             }
-            Instr::Select(c, a, b) => {
-                self.map(shape, [known(c), known(a), known(b)], |e, [c, a, b]| e.select(c, a, b))
-            }
+            Instr::Select(c, a, b) => self.map(shape, [known(c), known(a), known(b)], |e, [c, a, b]| e.select(c, a, b)),
         }
     }
 
@@ -67,7 +65,7 @@ impl Emitter<'_> {
     /// Fills one register after the other.
     pub(super) fn many(&mut self, shape: Shape, mut register: impl FnMut(&mut Self, usize) -> Value) -> Val {
         let first = register(self, 0);
-        let mut registers = [first; 4];
+        let mut registers = [first; REGISTERS];
         for (u, place) in registers.iter_mut().enumerate().take(shape.count).skip(1) {
             *place = register(self, u);
         }
@@ -75,10 +73,10 @@ impl Emitter<'_> {
     }
 
     /// The value in every register of a shape.
-    pub(super) fn spread(&mut self, value: Val, shape: Shape) -> [Value; 4] {
+    pub(super) fn spread(&mut self, value: Val, shape: Shape) -> [Value; REGISTERS] {
         match value {
-            Val::One(x) if shape.vector => [self.b.ins().splat(F32X4, x); 4],
-            Val::One(x) => [x; 4],
+            Val::One(x) if shape.vector => [self.b.ins().splat(F32X4, x); REGISTERS],
+            Val::One(x) => [x; REGISTERS],
             Val::Many(registers) => registers,
         }
     }
@@ -92,10 +90,24 @@ impl Emitter<'_> {
         }
     }
 
-    /// Reads what the result holds here.
+    /// Reads what [`Emitter::keep`] left here.
     pub(super) fn reload(&mut self, at: &At, shape: Shape) -> Val {
+        if self.stage.is_some() {
+            return self.many(shape, |e, u| e.b.ins().load(shape.ty(), flags(), at.kept, 16 * u as i32));
+        }
         let strides = self.nest.store.clone();
         self.load(at, at.store, &strides, shape)
+    }
+
+    /// Leaves an element of a row for the next pass.
+    pub(super) fn keep(&mut self, at: &At, shape: Shape, value: Val) {
+        if self.stage.is_none() {
+            return self.put(at, shape, value);
+        }
+        let registers = self.spread(value, shape);
+        for (u, register) in registers.into_iter().enumerate().take(shape.count) {
+            self.b.ins().store(flags(), register, at.kept, 16 * u as i32);
+        }
     }
 
     fn load_lanes(&mut self, address: Value, lane: Value, stride: i64, shape: Shape) -> Val {
@@ -158,7 +170,7 @@ impl Emitter<'_> {
         let here = self.b.ins().iadd(start, here);
         if Some(index) != self.order.lanes || !shape.vector {
             let x = self.b.ins().fcvt_from_sint(F32, here);
-            return if Some(index) == self.order.lanes { Val::Many([x; 4]) } else { Val::One(x) };
+            return if Some(index) == self.order.lanes { Val::Many([x; REGISTERS]) } else { Val::One(x) };
         }
         let here = self.b.ins().ireduce(I32, here);
         let here = self.b.ins().splat(I32X4, here);

@@ -158,6 +158,7 @@ impl State {
             helpers,
             extents: Vec::new(),
             starts: Vec::new(),
+            stage: None,
         };
         emitter.nest();
         emitter.b.finalize(self.module.target_config());
@@ -168,7 +169,7 @@ impl State {
 
     fn signature(&self) -> Signature {
         let mut signature = self.module.make_signature();
-        signature.params.extend([AbiParam::new(I64); 7]);
+        signature.params.extend([AbiParam::new(I64); 8]);
         signature
     }
 }

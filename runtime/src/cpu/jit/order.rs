@@ -46,6 +46,8 @@ pub(super) struct Order {
     pub(super) rows: Vec<usize>,
     /// Whether some operand runs along the innermost of `outer`: lanes then advance by tiles.
     pub(super) tiled: bool,
+    /// Whether rows wait in scratch memory between passes: those that stand across the lanes.
+    pub(super) staged: bool,
     /// Merges to try, in order, until none applies.
     pub(super) merges: Vec<Merge>,
     /// Indices whose position is read.
@@ -73,8 +75,7 @@ impl Order {
         let lanes = (0..n).rev().max_by_key(|&v| (score(nest, v, consumed, row_bits), v));
         let folds_lanes = lanes.is_some_and(|v| over.contains(&v));
         let rest = |in_row: bool| -> Vec<usize> {
-            let mut list: Vec<usize> =
-                (0..n).filter(|i| Some(*i) != lanes && over.contains(i) == in_row).collect();
+            let mut list: Vec<usize> = (0..n).filter(|i| Some(*i) != lanes && over.contains(i) == in_row).collect();
             list.sort_by_key(|&i| std::cmp::Reverse(reach(nest, i)));
             list
         };
@@ -101,8 +102,9 @@ impl Order {
             (Some(v), Some(&o), None) => nest.loads.iter().any(|s| s[v].abs() > 1 && s[o].abs() == 1),
             _ => false,
         };
+        let staged = nest.row.is_some() && !consumed && !folds_lanes && lanes.is_some_and(|v| nest.store[v] == 1);
         let merges = merges(nest, lanes, folds_lanes, &outer, &rows, positions);
-        Ok(Order { lanes, folds_lanes, outer, rows, tiled, merges, positions, before, after })
+        Ok(Order { lanes, folds_lanes, outer, rows, tiled, staged, merges, positions, before, after })
     }
 }
 
@@ -184,11 +186,8 @@ fn score(nest: &Nest, v: usize, consumed: bool, row_bits: u64) -> usize {
     };
     // What is touched at every point outweighs what is touched once a row.
     let in_row = |strides: &[i64]| strides.iter().enumerate().any(|(i, s)| *s != 0 && row_bits >> i & 1 == 1);
-    let loads: usize = nest
-        .loads
-        .iter()
-        .map(|strides| rate(strides[v]) * if consumed && !in_row(strides) { 1 } else { 16 })
-        .sum();
+    let loads: usize =
+        nest.loads.iter().map(|strides| rate(strides[v]) * if consumed && !in_row(strides) { 1 } else { 16 }).sum();
     loads + rate(nest.store[v]) * if consumed { 1 } else { 32 }
 }
 

@@ -35,6 +35,8 @@ struct Fold {
 
 type Body<'b, 'a> = &'b mut dyn FnMut(&mut Emitter<'a>, &mut At, Shape);
 
+type FoldBody<'b, 'a, const N: usize> = &'b mut dyn FnMut(&mut Emitter<'a>, &mut At, Shape, &[Fold; N]);
+
 /// How a row is passed over.
 #[derive(Clone, Copy)]
 struct Pass {
@@ -67,12 +69,12 @@ impl<'a> Emitter<'a> {
     }
 
     fn softmax(&mut self, at: &mut At, shape: Shape) {
-        // What is cheap is evaluated again; anything else waits in the result's own memory.
+        // What is cheap is evaluated again; anything else waits, mostly in the result's own memory.
         let (first, again) = self.passes();
         let [max] = self.pass(at, shape, first, [Combine::RoughMax], &mut |e, at, shape, [fold]| {
             let x = e.element(at, shape, Which::Before);
             if again.which == Which::Neither {
-                e.put(at, shape, x);
+                e.keep(at, shape, x);
             }
             e.add(fold, shape, x);
         });
@@ -83,7 +85,7 @@ impl<'a> Emitter<'a> {
                 let below = e.b.ins().fsub(x, max);
                 e.exp_short(below, true)
             });
-            e.put(at, shape, y);
+            e.keep(at, shape, y);
             e.add(fold, shape, y);
         });
         let scale = self.map(shape, [sum], |e, [sum]| {
@@ -105,7 +107,7 @@ impl<'a> Emitter<'a> {
         let [sum] = self.pass(at, shape, first, [Combine::Sum], &mut |e, at, shape, [fold]| {
             let x = e.element(at, shape, Which::Before);
             if again.which == Which::Neither {
-                e.put(at, shape, x);
+                e.keep(at, shape, x);
             }
             e.add(fold, shape, x);
         });
@@ -148,7 +150,8 @@ impl<'a> Emitter<'a> {
     fn passes(&self) -> (Pass, Pass) {
         let first = Pass { which: Which::Before, unroll: unroll(self.order.before.weight) };
         let again = Pass { which: Which::Neither, unroll: 4 };
-        (first, if self.order.before.is_cheap() { first } else { again })
+        let evaluate = self.order.before.is_cheap() && !self.order.staged;
+        (first, if evaluate { first } else { again })
     }
 
     /// The row's element here: evaluated, or read where the first pass left it.
@@ -179,7 +182,7 @@ impl<'a> Emitter<'a> {
         shape: Shape,
         pass: Pass,
         folds: [Combine; N],
-        body: &mut dyn FnMut(&mut Self, &mut At, Shape, &[Fold; N]),
+        body: FoldBody<'_, 'a, N>,
     ) -> [Val; N] {
         let mut at = at.clone();
         self.settle(pass.which, &mut at, shape);
@@ -263,7 +266,16 @@ impl<'a> Emitter<'a> {
         let list = |e: &mut Self, count: usize| (0..count).map(|_| start(e, wide.ty())).collect();
         let parts = list(self, wide.count);
         // Parts that are combined at the end of a row are combined at the end of a block.
-        let totals = list(self, if !sums { 0 } else if self.order.folds_lanes { 1 } else { wide.count });
+        let totals = list(
+            self,
+            if !sums {
+                0
+            } else if self.order.folds_lanes {
+                1
+            } else {
+                wide.count
+            },
+        );
         let rest = self.order.folds_lanes.then(|| start(self, F32));
         let total_rest = (sums && self.order.folds_lanes).then(|| start(self, F32));
         Fold { how, parts, rest, totals, total_rest }
@@ -343,4 +355,3 @@ impl<'a> Emitter<'a> {
         Val::One(self.tree(fold.how, each))
     }
 }
-

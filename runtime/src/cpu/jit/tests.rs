@@ -47,9 +47,8 @@ fn random_nests_mean_what_they_say() {
     for _ in 0..2000 {
         let rank = dice.below(6);
         let sizes: &[u64] = if rank < 4 { &[0, 1, 2, 3, 4, 5, 17, 37] } else { &[0, 1, 2, 3, 5] };
-        let extents: Vec<u64> = (0..rank)
-            .map(|_| sizes[if dice.chance(90) { 1 + dice.below(sizes.len() - 1) } else { 0 }])
-            .collect();
+        let extents: Vec<u64> =
+            (0..rank).map(|_| sizes[if dice.chance(90) { 1 + dice.below(sizes.len() - 1) } else { 0 }]).collect();
         let (op, row_size) = (any_op(&mut dice), dice.below(4));
         let case = random::case(&mut dice, extents, op, row_size);
         check(&jit, &pool, &case);
@@ -61,7 +60,9 @@ fn the_number_of_threads_changes_no_bit() {
     let jit = Jit::new().unwrap();
     let pools = [1, 2, 3, 7].map(Pool::new);
     let mut dice = Dice(0xb175);
-    for extents in [vec![70_001], vec![3, 40_001], vec![301, 257], vec![257, 1, 301], vec![9, 130, 70], vec![1, 8, 9000]] {
+    for extents in
+        [vec![70_001], vec![3, 40_001], vec![301, 257], vec![257, 1, 301], vec![9, 130, 70], vec![1, 8, 9000]]
+    {
         for _ in 0..12 {
             let (op, row_size) = (any_op(&mut dice), dice.below(3));
             let case = random::case(&mut dice, extents.clone(), op, row_size);

@@ -61,9 +61,7 @@ impl Elaborator<'_> {
             (UnaryOp::Not, Val::Tensor(x)) => Val::Tensor(self.frame.builder.unary(Unary::Not, x)),
             (UnaryOp::Neg, Val::Tensor(x)) => Val::Tensor(self.frame.builder.unary(Unary::Neg, x)),
             (UnaryOp::Neg, Val::Number(x)) => Val::Number(x.unary(Unary::Neg, &self.frame.sizes)),
-            (UnaryOp::Neg, Val::Size(e)) => {
-                Val::Number(Scalar::size(&e).unary(Unary::Neg, &crate::ir::Sizes::new()))
-            }
+            (UnaryOp::Neg, Val::Size(e)) => Val::Number(Scalar::size(&e).unary(Unary::Neg, &crate::ir::Sizes::new())),
             (_, Val::Maybe(_) | Val::Present(_) | Val::Nothing) => self.unwrapped(at),
             (op, val) => {
                 let sign = if op == UnaryOp::Not { "!" } else { "-" };
@@ -133,11 +131,12 @@ impl Elaborator<'_> {
     fn compare(&mut self, op: BinaryOp, a: &Scalar, b: &Scalar, span: Span) -> Val {
         let sizes = &self.frame.sizes;
         let Some((a, b)) = a.value(sizes).zip(b.value(sizes)) else {
-            if self.mode == Mode::Check {
+            if self.mode == Mode::Check && !self.later(a) && !self.later(b) {
                 return Val::Flag(None);
             }
             let text = format!("`{}` compares sizes that are known only when a plan is made", sign(op));
-            return self.wrong(Code::ControlKnown, span, text);
+            let mistake = Diagnostic::new(Code::ControlKnown, span, text);
+            return self.fail(mistake.help("compare constants: an axis gets its size when a plan is made"));
         };
         #[expect(clippy::float_cmp, reason = "the user asked for equality")]
         Val::Flag(Some(match op {
@@ -212,7 +211,8 @@ impl Elaborator<'_> {
         let widest = (0..operands.len()).filter(|k| *k != wrong).max_by_key(|&k| self.shape(operands[k].1).len());
         let (large, other) = operands[widest.unwrap_or(wrong)];
         let (a, b) = (self.shape(id).to_vec(), self.shape(other).to_vec());
-        let pair = format!("`{}` {} does not fit `{}` {}", source(small), shape_text(&a), source(large), shape_text(&b));
+        let pair =
+            format!("`{}` {} does not fit `{}` {}", source(small), shape_text(&a), source(large), shape_text(&b));
         let ambiguous = fault.kind == FaultKind::Ambiguous;
         let text = if ambiguous {
             let (small, large) = (source(small), source(large));
@@ -234,7 +234,10 @@ impl Elaborator<'_> {
             mistake = mistake.note(self.provenance(at), text);
         }
         mistake.help = fault.help.map(|_| {
-            format!("say which axes it lacks: `unsqueeze({}, axis)` adds one of size 1, which fits anything", source(small))
+            format!(
+                "say which axes it lacks: `unsqueeze({}, axis)` adds one of size 1, which fits anything",
+                source(small)
+            )
         });
         self.fail(mistake)
     }

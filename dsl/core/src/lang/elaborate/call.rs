@@ -53,6 +53,7 @@ impl Elaborator<'_> {
     ) -> Val {
         let function = self.program.function(id);
         let mut given: Vec<Option<&Expression>> = arguments.iter().map(Some).collect();
+        let mut misnamed = false;
         for (label, value) in named {
             let Some(k) = function.params.iter().position(|p| p.name.text == label.text) else {
                 let text = format!("`{}` has no parameter `{}`", name.text, label.text);
@@ -60,6 +61,8 @@ impl Elaborator<'_> {
                 let mut mistake = Diagnostic::new(Code::CallsNamed, label.span, text);
                 mistake.help = suggest(&label.text, &names);
                 self.fail(mistake);
+                self.expression(value);
+                misnamed = true;
                 continue;
             };
             given.resize(given.len().max(k + 1), None);
@@ -69,6 +72,9 @@ impl Elaborator<'_> {
             }
         }
         let vals: Vec<Option<Val>> = given.iter().map(|e| e.map(|e| self.expression(e))).collect();
+        if misnamed {
+            return Val::Poison;
+        }
         if given.len() != function.params.len() || given.contains(&None) {
             let takes: Vec<&str> = function.params.iter().map(|p| &*p.name.text).collect();
             let count = given.iter().flatten().count();
@@ -89,7 +95,7 @@ impl Elaborator<'_> {
         }
         let signature = self.program.signature(id, &mut Vec::new());
         let Some(bindings) = self.unify(id, &signature, name, &given, &vals) else { return Val::Poison };
-        if self.calls.contains(&id) {
+        if self.mode == Mode::Build && self.calls.contains(&id) {
             // While checking, a cycle is found by a look at the whole module.
             let text = format!("`{}` calls itself: there is no end to it", name.text);
             return self.wrong(Code::CallsRecursion, span, text);
@@ -268,7 +274,7 @@ impl Elaborator<'_> {
         let meaning = |s: &str| meanings.get(s).cloned();
         let places = self.frame.builder.inline(&graph, &inputs, &meaning);
         for record in callee.records {
-            self.keep_record(record.name, places[record.value], function.name.span);
+            self.keep_record(record.name, record.value.map(|v| places[v]), function.name.span);
         }
         val.moved(&|id| places[id], &meaning)
     }

@@ -79,7 +79,9 @@ impl Elaborator<'_> {
             if let Some(block) = otherwise {
                 mistake = mistake.note(at(block), b.show(self.program).to_string());
             }
-            return self.fail(mistake.help("make both of one type, or give the other branch its own name"));
+            let help =
+                if otherwise.is_some() { "make both of one type" } else { "add `else { … }` with the other value" };
+            return self.fail(mistake.help(help));
         }
         unsettled(first, &second)
     }
@@ -157,7 +159,7 @@ impl Elaborator<'_> {
         }
         if self.options.record {
             let Ok(layers) = count.eval(&self.frame.sizes) else {
-                self.unknown_number(over);
+                self.unknown_number(over, &super::value::Scalar::size(&count));
                 return;
             };
             for k in 0..layers {
@@ -174,7 +176,8 @@ impl Elaborator<'_> {
         self.frame.layers.push(mark);
         let val = self.with(pattern, element, span, |e| e.block(body));
         self.frame.layers.pop();
-        if !val.poisoned() && val != Val::unit()
+        if !val.poisoned()
+            && val != Val::unit()
             && let Some(result) = &body.result
         {
             let text = format!("a layer gives {}, and nothing takes it", self.words(&val));
@@ -199,7 +202,8 @@ impl Elaborator<'_> {
             }
         }
         if !any {
-            let text = format!("the loop over `{}` assigns nothing declared before it, so it changes nothing", source(over));
+            let text =
+                format!("the loop over `{}` assigns nothing declared before it, so it changes nothing", source(over));
             let mistake = Diagnostic::new(Code::ControlIdle, span, text);
             self.fail(mistake.help("declare `let mut x = …` before the loop and assign to it inside"));
         }
@@ -217,7 +221,7 @@ impl Elaborator<'_> {
         over: &Expression,
     ) {
         let mut carried: Vec<(String, ValueId)> = Vec::new();
-        for (name, _) in &free.assigned {
+        for name in free.assigned.keys() {
             if let Some(Val::Tensor(id)) = self.variable(name).map(|v| v.val.clone()) {
                 carried.push((name.clone(), id));
             }
@@ -231,7 +235,7 @@ impl Elaborator<'_> {
         }
         others.sort_unstable();
         others.dedup();
-        let before = self.frame.scopes.clone();
+        let (before, recorded) = (self.frame.scopes.clone(), self.frame.records.len());
         let ids: Vec<ValueId> = carried.iter().map(|c| c.1).collect();
         let mut outer = std::mem::take(&mut self.frame.builder);
         let built = outer.repeat(count.clone(), &ids, &others, |inner, inside, reads| {
@@ -249,6 +253,8 @@ impl Elaborator<'_> {
         });
         self.frame.builder = outer;
         self.frame.scopes = before;
+        // What a layer records exists once a layer; there is nothing to keep out here.
+        self.frame.records.iter_mut().skip(recorded).for_each(|r| r.value = None);
         match built {
             Ok(values) => {
                 for ((name, _), id) in carried.iter().zip(values) {

@@ -12,14 +12,14 @@ impl Elaborator<'_> {
     pub(super) fn einsum_text(&mut self, text: &Expression, spec: &str, operands: &[(&Expression, ValueId)]) -> Val {
         let spec = match EinsumSpec::parse(spec) {
             Ok(spec) => spec,
-            Err(fault) => return self.einsum_fault(fault, text.span, operands),
+            Err(fault) => return self.einsum_fault(fault, text.span, None, operands),
         };
         let ids: Vec<ValueId> = operands.iter().map(|o| o.1).collect();
         match self.frame.builder.einsum(&spec, &ids) {
             Ok(id) => Val::Tensor(id),
             Err(fault) => {
                 let span = fault.operand.and_then(|k| operands.get(k)).map_or(text.span, |o| o.0.span);
-                self.einsum_fault(fault, span, operands)
+                self.einsum_fault(fault, span, Some(&spec), operands)
             }
         }
     }
@@ -37,25 +37,31 @@ impl Elaborator<'_> {
                 }
             }
         }
-        if operands.len() != factors.len() || factors.is_empty() {
+        if factors.is_empty() {
+            return self.wrong(Code::EinsumRank, span, "the einsum has no factors");
+        }
+        if operands.len() != factors.len() {
             return Val::Poison;
         }
         let letters = |names: &[Ident]| names.iter().map(|n| n.text.clone()).collect::<Vec<_>>();
-        let spec = EinsumSpec {
-            operands: factors.iter().map(|f| letters(&f.1)).collect(),
-            result: letters(result),
-        };
+        let spec = EinsumSpec { operands: factors.iter().map(|f| letters(&f.1)).collect(), result: letters(result) };
         let ids: Vec<ValueId> = operands.iter().map(|o| o.1).collect();
         match self.frame.builder.einsum(&spec, &ids) {
             Ok(id) => Val::Tensor(id),
             Err(fault) => {
                 let place = token(&fault, result, factors, &operands, self).unwrap_or(span);
-                self.einsum_fault(fault, place, &operands)
+                self.einsum_fault(fault, place, Some(&spec), &operands)
             }
         }
     }
 
-    fn einsum_fault(&mut self, fault: Fault, span: Span, operands: &[(&Expression, ValueId)]) -> Val {
+    fn einsum_fault(
+        &mut self,
+        fault: Fault,
+        span: Span,
+        spec: Option<&EinsumSpec>,
+        operands: &[(&Expression, ValueId)],
+    ) -> Val {
         let code = match fault.kind {
             FaultKind::EinsumLetter => Code::EinsumLetter,
             FaultKind::EinsumRank => Code::EinsumRank,
@@ -68,6 +74,9 @@ impl Elaborator<'_> {
                 let value = &self.frame.builder.graph().values[*id].name;
                 fault.message.replacen(&format!("`{value}`"), &format!("`{}`", source(at)), 1)
             }
+            (Code::EinsumExtent, Some((at, id))) => {
+                self.two_sizes(&fault, (at, *id), spec, operands).unwrap_or(fault.message)
+            }
             _ => fault.message,
         };
         let mut mistake = Diagnostic::new(code, span, text);
@@ -79,6 +88,29 @@ impl Elaborator<'_> {
         }
         mistake.help = fault.help;
         self.fail(mistake)
+    }
+}
+
+impl Elaborator<'_> {
+    /// A letter of two sizes, with the operands as they were written.
+    fn two_sizes(
+        &self,
+        fault: &Fault,
+        (at, id): (&Expression, ValueId),
+        spec: Option<&EinsumSpec>,
+        operands: &[(&Expression, ValueId)],
+    ) -> Option<String> {
+        let (letter, spec) = (fault.letter.as_ref()?, spec?);
+        let extents = |k: usize, id: ValueId| {
+            let places = spec.operands[k].iter().zip(self.shape(id)).filter(|(l, _)| *l == letter);
+            places.map(|(_, e)| e.clone()).collect::<Vec<_>>()
+        };
+        let (first, known) =
+            spec.operands.iter().zip(operands).enumerate().find_map(|(k, (letters, (at, id)))| {
+                letters.contains(letter).then(|| (*at, extents(k, *id)[0].clone()))
+            })?;
+        let other = extents(fault.operand?, id).into_iter().find(|e| *e != known)?;
+        Some(format!("letter `{letter}` is {known} in `{}` and {other} in `{}`", source(first), source(at)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::value::{Scalar, Val};
 use super::{DEEPEST, Elaborator, Mode, source};
-use crate::ir::Extent;
+use crate::ir::{Extent, Instr};
 use crate::lang::ast::{Expression, ExpressionKind, Ident, Literal, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
 use crate::lang::program::{last_segment, suggest};
@@ -44,9 +44,7 @@ impl Elaborator<'_> {
                 self.prefix(*op, operand, val, span)
             }
             ExpressionKind::Binary(op, a, b) => self.arithmetic(*op, a, b, span),
-            ExpressionKind::If { condition, then, otherwise } => {
-                self.branch(condition, then, otherwise.as_ref(), span)
-            }
+            ExpressionKind::If { condition, then, otherwise } => self.branch(condition, then, otherwise.as_ref(), span),
             ExpressionKind::IfSome { pattern, value, then, otherwise } => {
                 self.branch_some(pattern, value, then, otherwise.as_ref(), span)
             }
@@ -78,7 +76,8 @@ impl Elaborator<'_> {
         }
         let short = last_segment(&name.text);
         let function = self.program.find_function(module, short).is_some() || super::builtin::is_builtin(short);
-        let text = match (function, self.program.find_struct(module, short).is_some()) {
+        let structure = self.program.find_struct(module, short).is_some();
+        let text = match (function, structure) {
             (true, _) => format!("`{}` is a function: call it with its arguments", name.text),
             (_, true) => format!("`{}` is a struct of parameters, not a value", name.text),
             _ => format!("there is no variable, constant or axis `{}`", name.text),
@@ -87,7 +86,7 @@ impl Elaborator<'_> {
         names.extend(self.program.names(module, |m| m.constants.iter().map(|c| &*c.name.text).collect()));
         names.extend(self.program.size_names(module));
         let mut mistake = Diagnostic::new(Code::CallsVariable, name.span, text);
-        if !function {
+        if !function && !structure {
             mistake.help = suggest(&name.text, &names);
         }
         self.fail(mistake)
@@ -124,12 +123,8 @@ impl Elaborator<'_> {
             Val::Struct { of, sizes, path } => {
                 let declared = self.program.structure(of);
                 let Some(k) = declared.fields.iter().position(|f| f.name.text == field.text) else {
-                    let text = format!(
-                        "`{}` is a {} and has no field `{}`",
-                        source(base),
-                        declared.name.text,
-                        field.text
-                    );
+                    let text =
+                        format!("`{}` is a {} and has no field `{}`", source(base), declared.name.text, field.text);
                     let names: Vec<String> = declared.fields.iter().map(|f| f.name.text.clone()).collect();
                     let mut mistake = Diagnostic::new(Code::ParamsField, field.span, text);
                     mistake = mistake.note(declared.name.span, format!("`{}` declared here", declared.name.text));
@@ -175,8 +170,9 @@ impl Elaborator<'_> {
                 {
                     return self.fail(beyond(format!("{n} layers"), at));
                 }
-                if at.is_none() && self.mode == Mode::Build {
-                    return self.unknown_number(index);
+                let number = Scalar::size(&extent);
+                if at.is_none() && (self.mode == Mode::Build || self.later(&number)) {
+                    return self.unknown_number(index, &number);
                 }
                 let layer = at.map_or_else(|| extent.to_string(), |n| n.to_string());
                 self.param(&of, &super::params::join(&path, &layer))
@@ -187,20 +183,29 @@ impl Elaborator<'_> {
                     None => self.fail(beyond(format!("{} parts", parts.len()), at)),
                 }
             }
-            (Val::Tuple(_) | Val::List(_), None) => self.unknown_number(index),
+            (Val::Tuple(_) | Val::List(_), None) => self.unknown_number(index, &Scalar::size(&extent)),
             (Val::Maybe(_) | Val::Present(_) | Val::Nothing, _) => self.unwrapped(base),
             (val, _) => {
                 let text = format!("`{}` is {} and has no items", source(base), self.words(&val));
                 let mistake = Diagnostic::new(Code::ParamsIndex, index.span, text);
-                let help = "take a position of a tensor with `pick(x, axis, at)`, a range with `slice(x, axis, start, end)`";
+                let help =
+                    "take a position of a tensor with `pick(x, axis, at)`, a range with `slice(x, axis, start, end)`";
                 self.fail(if matches!(val, Val::Tensor(_)) { mistake.help(help) } else { mistake })
             }
         }
     }
 
+    /// Whether a number depends on an axis, which gets its size when a plan is made.
+    pub(super) fn later(&self, number: &Scalar) -> bool {
+        let signature = &self.frame.signature;
+        let generic = |symbol: &str| signature.generics.values().any(|g| g.as_symbol() == Some(symbol));
+        let axis = |symbol: &str| signature.axes.contains(symbol) && !generic(symbol);
+        number.0.0.iter().any(|instr| matches!(instr, Instr::Size(extent) if extent.symbols().any(axis)))
+    }
+
     /// A number needed now that is known only later.
-    pub(super) fn unknown_number(&mut self, at: &Expression) -> Val {
-        if self.mode == Mode::Check {
+    pub(super) fn unknown_number(&mut self, at: &Expression, number: &Scalar) -> Val {
+        if self.mode == Mode::Check && !self.later(number) {
             return Val::Poison;
         }
         let text = format!("`{}` is needed while the graph is made and is known only when a plan is", source(at));

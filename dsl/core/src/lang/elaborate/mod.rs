@@ -20,8 +20,8 @@ mod value;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use builtin::names as builtin_names;
-pub(super) use params::Leaf;
-pub(super) use root::build;
+pub(super) use free::free_names;
+pub(super) use root::{build, output_names};
 pub(super) use value::Ty;
 use value::{Scalar, Val};
 
@@ -54,11 +54,11 @@ struct Variable {
     span: Span,
 }
 
-/// A value to be kept under a name.
+/// A value to be kept under a name; none of a layer of a loop that is not unrolled.
 #[derive(Clone)]
 struct Record {
     name: String,
-    value: ValueId,
+    value: Option<ValueId>,
 }
 
 /// A loop around the place where we are.

@@ -36,8 +36,8 @@ pub(in crate::lang) fn build(
     elaborator.outputs(function, &val);
     let records: Vec<String> = elaborator.frame.records.iter().map(|r| r.name.clone()).collect();
     for record in std::mem::take(&mut elaborator.frame.records) {
-        if options.record {
-            elaborator.frame.builder.output(record.name, record.value);
+        if let (true, Some(value)) = (options.record, record.value) {
+            elaborator.frame.builder.output(record.name, value);
         }
     }
     if !elaborator.diagnostics.is_empty() {
@@ -116,7 +116,9 @@ impl Elaborator<'_> {
                     ty.show(self.program)
                 );
                 let mistake = Diagnostic::new(Code::CallsRoot, span, text);
-                self.fail(mistake.help("use a constant of the module, which is a setting, or call it from a function that gives the value"))
+                self.fail(mistake.help(
+                    "use a constant of the module, which is a setting, or call it from a function that gives the value",
+                ))
             }
         }
     }

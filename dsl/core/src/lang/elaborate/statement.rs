@@ -27,6 +27,13 @@ impl Elaborator<'_> {
                 .help("end the body with the result, without a semicolon");
             return self.fail(mistake);
         };
+        if declared == Ty::Tuple(Vec::new()) {
+            let found = found.show(self.program).to_string();
+            let text = format!("`{name}` gives {found} and declares no result");
+            let mistake = Diagnostic::new(Code::ControlResult, tail(result).span, text);
+            return self
+                .fail(mistake.note(function.name.span, "the function").help(format!("declare it: `-> {found}`")));
+        }
         let text = format!("`{name}` gives {} and declares {shown}", found.show(self.program));
         let mistake = Diagnostic::new(Code::ControlResult, tail(result).span, text);
         self.fail(mistake.note(function.result.span, "declared here"))

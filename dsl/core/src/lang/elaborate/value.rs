@@ -8,7 +8,7 @@ use crate::lang::program::{Program, StructId};
 
 /// What an expression stands for.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Val {
+pub(in crate::lang) enum Val {
     /// A tensor of the graph.
     Tensor(ValueId),
     /// A parameter struct, by its place among the checkpoint's names.
@@ -39,7 +39,7 @@ pub(super) enum Val {
 
 /// A type with its sizes resolved.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Ty {
+pub(in crate::lang) enum Ty {
     Tensor(Vec<Extent>),
     Struct(StructId, Vec<Extent>),
     Array(Box<Ty>, Extent),
@@ -56,14 +56,14 @@ pub(super) enum Ty {
 
 /// A number known when the plan is made: a formula of sizes and constants, folded where they have values.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Scalar(pub(super) Expr);
+pub(in crate::lang) struct Scalar(pub(super) Expr);
 
 impl Scalar {
-    pub(super) fn new(value: f64) -> Scalar {
+    pub(in crate::lang) fn new(value: f64) -> Scalar {
         Scalar(Expr(vec![Instr::Const(value)]))
     }
 
-    pub(super) fn size(extent: &Extent) -> Scalar {
+    pub(in crate::lang) fn size(extent: &Extent) -> Scalar {
         match extent.as_literal() {
             #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
             Some(n) => Scalar::new(n as f64),
@@ -72,7 +72,7 @@ impl Scalar {
     }
 
     /// The value, where every size has one.
-    pub(super) fn value(&self, sizes: &Sizes) -> Option<f64> {
+    pub(in crate::lang) fn value(&self, sizes: &Sizes) -> Option<f64> {
         let mut values: Vec<f64> = Vec::with_capacity(self.0.0.len());
         for instr in &self.0.0 {
             #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
@@ -96,14 +96,14 @@ impl Scalar {
         }
     }
 
-    pub(super) fn unary(self, f: Unary, sizes: &Sizes) -> Scalar {
+    pub(in crate::lang) fn unary(self, f: Unary, sizes: &Sizes) -> Scalar {
         let mut expr = self.0;
         let last = expr.0.len() - 1;
         expr.push(Instr::Unary(f, last));
         Scalar(expr).folded(sizes)
     }
 
-    pub(super) fn binary(self, f: Binary, other: &Scalar, sizes: &Sizes) -> Scalar {
+    pub(in crate::lang) fn binary(self, f: Binary, other: &Scalar, sizes: &Sizes) -> Scalar {
         let mut expr = self.0;
         let left = expr.0.len() - 1;
         let right = other.append_to(&mut expr);
@@ -112,11 +112,11 @@ impl Scalar {
     }
 
     /// Writes the formula at the end of an expression; gives the place of its result.
-    pub(super) fn append_to(&self, expr: &mut Expr) -> usize {
+    pub(in crate::lang) fn append_to(&self, expr: &mut Expr) -> usize {
         expr.append(&self.0, &mut |e, leaf| e.push(leaf.clone()))
     }
 
-    pub(super) fn substitute(&self, meaning: &dyn Fn(&str) -> Option<Extent>) -> Scalar {
+    pub(in crate::lang) fn substitute(&self, meaning: &dyn Fn(&str) -> Option<Extent>) -> Scalar {
         let instr = |instr: &Instr| match instr {
             Instr::Size(extent) => Instr::Size(extent.substitute(meaning)),
             instr => instr.clone(),
@@ -163,12 +163,12 @@ fn binary(f: Binary, a: f64, b: f64) -> f64 {
 
 impl Val {
     /// Nothing of value: the result of a statement.
-    pub(super) fn unit() -> Val {
+    pub(in crate::lang) fn unit() -> Val {
         Val::Tuple(Vec::new())
     }
 
     /// Every tensor in it, in order.
-    pub(super) fn tensors(&self, found: &mut Vec<ValueId>) {
+    pub(in crate::lang) fn tensors(&self, found: &mut Vec<ValueId>) {
         match self {
             Val::Tensor(id) => found.push(*id),
             Val::Tuple(parts) | Val::List(parts) => parts.iter().for_each(|p| p.tensors(found)),
@@ -178,7 +178,7 @@ impl Val {
     }
 
     /// The same value in another graph: other tensors, other meanings of symbols.
-    pub(super) fn moved(
+    pub(in crate::lang) fn moved(
         &self,
         place: &dyn Fn(ValueId) -> ValueId,
         meaning: &dyn Fn(&str) -> Option<Extent>,
@@ -207,7 +207,7 @@ impl Val {
     }
 
     /// Whether a mistake already reported is in it.
-    pub(super) fn poisoned(&self) -> bool {
+    pub(in crate::lang) fn poisoned(&self) -> bool {
         match self {
             Val::Poison => true,
             Val::Tuple(parts) | Val::List(parts) => parts.iter().any(Val::poisoned),
@@ -218,7 +218,7 @@ impl Val {
 }
 
 impl Ty {
-    pub(super) fn substitute(&self, meaning: &dyn Fn(&str) -> Option<Extent>) -> Ty {
+    pub(in crate::lang) fn substitute(&self, meaning: &dyn Fn(&str) -> Option<Extent>) -> Ty {
         let all = |extents: &[Extent]| extents.iter().map(|e| e.substitute(meaning)).collect();
         match self {
             Ty::Tensor(shape) => Ty::Tensor(all(shape)),
@@ -231,7 +231,7 @@ impl Ty {
     }
 
     /// Whether a value of type `found` may stand where this type is expected.
-    pub(super) fn takes(&self, found: &Ty) -> bool {
+    pub(in crate::lang) fn takes(&self, found: &Ty) -> bool {
         match (self, found) {
             (Ty::Unknown, _) | (_, Ty::Unknown) | (Ty::Number, Ty::Size) => true,
             (Ty::Array(a, n), Ty::Array(b, m)) => n == m && a.takes(b),
@@ -242,13 +242,13 @@ impl Ty {
     }
 
     /// As the user would write it.
-    pub(super) fn show<'p>(&'p self, program: &'p Program<'p>) -> Shown<'p> {
+    pub(in crate::lang) fn show<'p>(&'p self, program: &'p Program<'p>) -> Shown<'p> {
         Shown(self, program)
     }
 }
 
 /// A type as text.
-pub(super) struct Shown<'p>(&'p Ty, &'p Program<'p>);
+pub(in crate::lang) struct Shown<'p>(&'p Ty, &'p Program<'p>);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -75,7 +75,13 @@ impl Point<'_> {
                 Instr::Row => row,
                 Instr::Unary(f, a) => unary(f, values[a]),
                 Instr::Binary(f, a, b) => binary(f, values[a], values[b]),
-                Instr::Select(c, a, b) => if values[c] != 0.0 { values[a] } else { values[b] },
+                Instr::Select(c, a, b) => {
+                    if values[c] != 0.0 {
+                        values[a]
+                    } else {
+                        values[b]
+                    }
+                }
             };
             if value.is_finite() {
                 self.scale = self.scale.max(value.abs());
@@ -96,7 +102,13 @@ pub(super) fn unary(function: Unary, x: f64) -> f64 {
         Unary::Sqrt => x.sqrt(),
         Unary::Recip => 1.0 / x,
         Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-        Unary::Relu => if x < 0.0 { 0.0 } else { x },
+        Unary::Relu => {
+            if x < 0.0 {
+                0.0
+            } else {
+                x
+            }
+        }
         Unary::Gelu => 0.5 * x * libm::erfc(-x / std::f64::consts::SQRT_2),
         Unary::Tanh => x.tanh(),
         Unary::Erf => libm::erf(x),
@@ -115,8 +127,20 @@ fn binary(function: Binary, a: f64, b: f64) -> f64 {
         Binary::Sub => a - b,
         Binary::Mul => a * b,
         Binary::Div => a / b,
-        Binary::Max => if nan { f64::NAN } else { a.max(b) },
-        Binary::Min => if nan { f64::NAN } else { a.min(b) },
+        Binary::Max => {
+            if nan {
+                f64::NAN
+            } else {
+                a.max(b)
+            }
+        }
+        Binary::Min => {
+            if nan {
+                f64::NAN
+            } else {
+                a.min(b)
+            }
+        }
         Binary::Lt => truth(a < b),
         Binary::Le => truth(a <= b),
         Binary::Eq => truth(a == b),

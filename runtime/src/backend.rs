@@ -1,0 +1,42 @@
+//! What runs kernels: one trait, every backend lowers the whole menu.
+
+use crease_core::kernel::Kernel;
+
+use crate::run::RunError;
+
+/// One call's pointers and sizes.
+pub struct Operands<'a> {
+    /// First element of each operand.
+    pub loads: &'a [*const f32],
+    /// First element of the result.
+    pub store: *mut f32,
+    /// The extent of each kernel index.
+    pub lengths: &'a [u64],
+    /// Where each index starts in its full range.
+    pub starts: &'a [u64],
+    /// Working memory for all threads; null where the kernel needs none.
+    pub scratch: *mut u8,
+}
+
+/// A device that runs kernels.
+pub trait Backend {
+    /// A kernel made ready to run.
+    type Prepared;
+
+    /// Makes a kernel ready (compiles it).
+    ///
+    /// # Errors
+    /// A kernel that this backend cannot build: a bug, or a plan for another machine.
+    fn prepare(&self, kernel: &Kernel) -> Result<Self::Prepared, RunError>;
+
+    /// Bytes of working memory that a contraction needs on this backend with all its threads.
+    fn contract_scratch(&self) -> u64;
+
+    /// Runs a kernel to its end.
+    ///
+    /// # Safety
+    /// Pointers, with the kernel's strides and the call's lengths, stay inside memory that nothing
+    /// else uses meanwhile; scratch holds [`Backend::contract_scratch`] bytes for a contraction.
+    #[allow(unsafe_code)] // the contract of raw memory is stated here
+    unsafe fn call(&self, kernel: &Self::Prepared, operands: &Operands<'_>);
+}

@@ -1,0 +1,141 @@
+//! The CPU backend: compiled nests, packed contractions, a pool of threads.
+
+pub mod contract;
+mod contract_plan;
+pub mod jit;
+mod micro;
+mod pack;
+pub mod pool;
+
+use std::sync::Arc;
+
+use crease_core::kernel::{Contract, Kernel};
+use crease_core::plan::{InstructionSet, Target};
+use smallvec::SmallVec;
+
+use crate::backend::{Backend, Operands};
+use crate::run::RunError;
+use contract::{Contraction, Dim};
+use jit::{CompiledNest, Jit};
+use pool::Pool;
+
+/// This machine's processor.
+pub struct Cpu {
+    pool: Pool,
+    jit: Jit,
+}
+
+/// A kernel ready to run here.
+pub enum Prepared {
+    /// Machine code.
+    Nest(Arc<CompiledNest>),
+    /// Strides for the packed contraction.
+    Contract(Contract),
+}
+
+impl Cpu {
+    /// The processor with a number of threads; none for all that the process may use.
+    ///
+    /// # Errors
+    /// A machine that the code generator does not know.
+    pub fn new(threads: Option<usize>) -> Result<Cpu, RunError> {
+        let pool = Pool::new(threads.unwrap_or_else(pool::available_threads).max(1));
+        Ok(Cpu { pool, jit: Jit::new().map_err(RunError::kernel)? })
+    }
+
+    /// Threads that run kernels.
+    pub fn threads(&self) -> usize {
+        self.pool.threads()
+    }
+
+    /// What plans for this machine are made for.
+    pub fn target(&self) -> Target {
+        let instructions = match contract::InstructionSet::detect() {
+            contract::InstructionSet::Avx512 => InstructionSet::Avx512,
+            contract::InstructionSet::Avx2 => InstructionSet::Avx2,
+            contract::InstructionSet::Portable => InstructionSet::Portable,
+        };
+        Target::shipped(instructions, self.pool.threads() as u64)
+    }
+}
+
+impl Backend for Cpu {
+    type Prepared = Prepared;
+
+    fn prepare(&self, kernel: &Kernel) -> Result<Prepared, RunError> {
+        match kernel {
+            Kernel::Nest(nest) => Ok(Prepared::Nest(self.jit.compile(nest).map_err(RunError::kernel)?)),
+            Kernel::Contract(contract) => Ok(Prepared::Contract(contract.clone())),
+        }
+    }
+
+    fn contract_scratch(&self) -> u64 {
+        (contract::scratch_bytes_per_thread() * self.pool.threads()) as u64
+    }
+
+    #[allow(unsafe_code)] // passes raw memory on to kernels under the trait's contract
+    unsafe fn call(&self, kernel: &Prepared, o: &Operands<'_>) {
+        match kernel {
+            // SAFETY: the caller's contract is the kernel's.
+            Prepared::Nest(nest) => unsafe { nest.run(&self.pool, o.loads, o.store, o.lengths, o.starts) },
+            Prepared::Contract(kernel) => {
+                let groups = Groups::of(kernel, o.lengths);
+                let spec = Contraction {
+                    batch: &groups.batch,
+                    m: &groups.rows,
+                    n: &groups.columns,
+                    k: &groups.contracted,
+                    accumulate: kernel.accumulate,
+                    scale: 1.0,
+                };
+                // SAFETY: the caller's contract is the kernel's.
+                unsafe { contract::contract(&self.pool, &spec, o.loads[0], o.loads[1], o.store, o.scratch) };
+            }
+        }
+    }
+}
+
+/// A contraction's indices by where they stand.
+#[derive(Default)]
+struct Groups {
+    batch: SmallVec<[Dim; 6]>,
+    rows: SmallVec<[Dim; 6]>,
+    columns: SmallVec<[Dim; 6]>,
+    contracted: SmallVec<[Dim; 6]>,
+}
+
+impl Groups {
+    fn of(kernel: &Contract, lengths: &[u64]) -> Groups {
+        let mut groups = Groups::default();
+        for (i, &length) in lengths.iter().enumerate() {
+            let (a, b, c) = (kernel.a[i] as isize, kernel.b[i] as isize, kernel.c[i] as isize);
+            let dim = Dim { extent: length as usize, a, b, c };
+            let group = match (kernel.contracted.contains(&i), a != 0, b != 0) {
+                (true, ..) => &mut groups.contracted,
+                (false, true, true) => &mut groups.batch,
+                (false, true, false) => &mut groups.rows,
+                (false, false, true) => &mut groups.columns,
+                // Neither operand moves along it: an axis of extent 1, or a broadcast.
+                (false, false, false) => &mut groups.batch,
+            };
+            group.push(dim);
+        }
+        groups
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_count_the_scratch_that_kernels_use() {
+        for (kernel, plan) in [
+            (contract::InstructionSet::Portable, InstructionSet::Portable),
+            (contract::InstructionSet::Avx2, InstructionSet::Avx2),
+            (contract::InstructionSet::Avx512, InstructionSet::Avx512),
+        ] {
+            assert_eq!(contract::scratch_bytes(kernel) as u64, plan.contract_scratch());
+        }
+    }
+}

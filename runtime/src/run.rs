@@ -1,0 +1,289 @@
+//! Executes a plan: resolves addresses once, then walks the steps.
+
+use std::collections::BTreeMap;
+
+use crease_core::plan::{Base, Call, Length, LoopId, Plan, PlanPort, SlotKind, Step, check_plan};
+use smallvec::SmallVec;
+
+use crate::arena::{Arena, ArenaError};
+use crate::backend::{Backend, Operands};
+use crate::weights::{Weights, WeightsError};
+
+/// Why a plan did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The arena was refused.
+    #[error(transparent)]
+    Arena(#[from] ArenaError),
+    /// A weight is missing or wrong.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// A kernel could not be built.
+    #[error("a kernel could not be built: {0}")]
+    Kernel(String),
+    /// The plan breaks its own law.
+    #[error("the plan is malformed: {0}")]
+    Plan(String),
+    /// The plan is for a machine with other needs.
+    #[error("the plan was made for {planned} threads with {planned_scratch} bytes of scratch; this machine needs {needed_scratch}: plan again for this machine")]
+    Target {
+        /// Threads planned for.
+        planned: u64,
+        /// Scratch planned for all threads.
+        planned_scratch: u64,
+        /// Scratch needed.
+        needed_scratch: u64,
+    },
+    /// No such input or output.
+    #[error("there is no {kind} `{name}`: there are {known}")]
+    NoSuchPort {
+        /// `input` or `output`.
+        kind: &'static str,
+        /// As asked.
+        name: String,
+        /// Those that exist.
+        known: String,
+    },
+    /// An input of the wrong number of elements.
+    #[error("input `{name}` takes {expected} elements {shape:?}, found {found}")]
+    Elements {
+        /// The input.
+        name: String,
+        /// Elements of its shape.
+        expected: u64,
+        /// Its shape.
+        shape: Vec<u64>,
+        /// Elements given.
+        found: usize,
+    },
+}
+
+impl RunError {
+    pub(crate) fn kernel(error: impl std::fmt::Display) -> RunError {
+        RunError::Kernel(error.to_string())
+    }
+}
+
+/// What a run checks beyond running.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// Fill every buffer with NaN when its life begins, so that stale memory shows in results.
+    pub poison: bool,
+}
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Layers of the outermost layer loop that are done.
+    pub layers_done: u64,
+    /// How many it has.
+    pub layers: u64,
+}
+
+/// A plan with memory, kernels and weights: ready to run, any number of times.
+pub struct Executable<'a, B: Backend> {
+    plan: &'a Plan,
+    backend: &'a B,
+    arena: Arena,
+    kernels: Vec<B::Prepared>,
+    /// For each weight its address in each layer, innermost layer fastest.
+    params: Vec<Vec<*const f32>>,
+    /// Counters of the loops.
+    counters: Vec<u64>,
+    /// For each chunk loop, its current turn's size.
+    turns: Vec<u64>,
+    checks: Checks,
+    /// Slots by the moment their life begins.
+    births: BTreeMap<u64, Vec<usize>>,
+}
+
+impl<'a, B: Backend> Executable<'a, B> {
+    /// Allocates the arena, builds the kernels and finds the weights.
+    ///
+    /// # Errors
+    /// A malformed plan, a refused allocation, a missing or misshapen weight.
+    pub fn new(plan: &'a Plan, weights: &'a Weights, backend: &'a B, checks: Checks) -> Result<Self, RunError> {
+        check_plan(plan).map_err(RunError::Plan)?;
+        let planned_scratch = plan.target.contract_scratch * plan.target.threads;
+        let needed_scratch = backend.contract_scratch();
+        if needed_scratch > planned_scratch {
+            return Err(RunError::Target { planned: plan.target.threads, planned_scratch, needed_scratch });
+        }
+        let mut params = Vec::new();
+        for param in &plan.params {
+            params.push(weights.resolve(param)?.into_iter().map(<[f32]>::as_ptr).collect());
+        }
+        let kernels = plan.kernels.iter().map(|k| backend.prepare(k)).collect::<Result<Vec<_>, _>>()?;
+        let arena = Arena::new(usize::try_from(plan.memory.arena).map_err(|e| RunError::Plan(e.to_string()))?)?;
+        let mut births: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (k, slot) in plan.slots.iter().enumerate().filter(|(_, s)| s.kind != SlotKind::Input) {
+            births.entry(slot.first).or_default().push(k);
+        }
+        let (counters, turns) = (vec![0; plan.loops], vec![0; plan.loops]);
+        let mut executable = Executable { plan, backend, arena, kernels, params, counters, turns, checks, births };
+        if checks.poison {
+            executable.arena.poison(0, executable.arena.len())?;
+        }
+        Ok(executable)
+    }
+
+    /// The plan being run.
+    pub fn plan(&self) -> &Plan {
+        self.plan
+    }
+
+    /// The memory of an input, to be filled before each run (a run reuses it).
+    ///
+    /// # Errors
+    /// No such input.
+    pub fn input(&mut self, name: &str) -> Result<&mut [f32], RunError> {
+        let (offset, count) = self.port("input", &self.plan.inputs, name)?;
+        Ok(self.arena.slice_f32_mut(offset, count)?)
+    }
+
+    /// Fills an input.
+    ///
+    /// # Errors
+    /// No such input, or another number of elements.
+    pub fn set_input(&mut self, name: &str, data: &[f32]) -> Result<(), RunError> {
+        let plan = self.plan;
+        let memory = self.input(name)?;
+        if memory.len() != data.len() {
+            let shape = plan.inputs.iter().find(|p| p.name == name).map(|p| p.shape.clone()).unwrap_or_default();
+            let (name, expected) = (name.to_string(), memory.len() as u64);
+            return Err(RunError::Elements { name, expected, shape, found: data.len() });
+        }
+        memory.copy_from_slice(data);
+        Ok(())
+    }
+
+    /// An output, after a run.
+    ///
+    /// # Errors
+    /// No such output.
+    pub fn output(&self, name: &str) -> Result<&[f32], RunError> {
+        let (offset, count) = self.port("output", &self.plan.outputs, name)?;
+        Ok(self.arena.slice_f32(offset, count)?)
+    }
+
+    fn port(&self, kind: &'static str, ports: &[PlanPort], name: &str) -> Result<(usize, usize), RunError> {
+        let port = ports.iter().find(|p| p.name == name).ok_or_else(|| {
+            let known = ports.iter().map(|p| format!("`{}`", p.name)).collect::<Vec<_>>().join(", ");
+            RunError::NoSuchPort { kind, name: name.to_string(), known }
+        })?;
+        let count: u64 = port.shape.iter().product();
+        Ok((self.plan.slots[port.slot].offset as usize, count as usize))
+    }
+
+    /// Runs the plan on the inputs set.
+    ///
+    /// # Errors
+    /// None once built; the result type leaves room for devices that can fail.
+    pub fn run(&mut self) -> Result<(), RunError> {
+        self.run_with(&mut |_| {})
+    }
+
+    /// Runs the plan, telling after each layer of the outermost layer loop.
+    ///
+    /// # Errors
+    /// See [`Executable::run`].
+    pub fn run_with(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), RunError> {
+        let plan = self.plan;
+        self.steps(&plan.steps, 0, progress)
+    }
+
+    /// Bytes of the arena that any run has written, exact if the arena was poisoned.
+    pub fn high_water(&self) -> usize {
+        self.arena.high_water()
+    }
+
+    fn steps(&mut self, steps: &'a [Step], depth: usize, progress: &mut dyn FnMut(Progress)) -> Result<(), RunError> {
+        for step in steps {
+            match step {
+                Step::Call(call) => self.call(call)?,
+                Step::Chunk { id, total, chunk, body, .. } => {
+                    let mut position = 0;
+                    while position < *total {
+                        self.counters[*id] = position;
+                        self.turns[*id] = (*chunk).min(total - position);
+                        self.steps(body, depth + 1, progress)?;
+                        position += chunk;
+                    }
+                    self.counters[*id] = 0;
+                }
+                Step::Layers { id, count, body } => {
+                    for layer in 0..*count {
+                        self.counters[*id] = layer;
+                        self.steps(body, depth + 1, progress)?;
+                        if depth == 0 {
+                            progress(Progress { layers_done: layer + 1, layers: *count });
+                        }
+                    }
+                    self.counters[*id] = 0;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[allow(unsafe_code)] // hands arena addresses to kernels
+    fn call(&mut self, call: &Call) -> Result<(), RunError> {
+        let mut lengths: SmallVec<[u64; 8]> = SmallVec::new();
+        let mut starts: SmallVec<[u64; 8]> = SmallVec::new();
+        let mut first_turn = true;
+        for length in &call.lengths {
+            let (length, start) = match length {
+                Length::Fixed(n) => (*n, 0),
+                Length::Chunk(id) => (self.turns[*id], self.counters[*id]),
+            };
+            first_turn &= start == 0;
+            lengths.push(length);
+            starts.push(start);
+        }
+        if self.checks.poison && first_turn {
+            self.poison_born(call)?;
+        }
+        let loads: SmallVec<[*const f32; 12]> = call
+            .operands
+            .iter()
+            .map(|place| self.address(place.base, place.offset, &place.moves).cast_const())
+            .collect();
+        let store = self.address(call.result.base, call.result.offset, &call.result.moves);
+        let scratch = call.scratch.map_or(std::ptr::null_mut(), |slot| {
+            self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize)
+        });
+        let operands = Operands { loads: &loads, store, lengths: &lengths, starts: &starts, scratch };
+        // SAFETY: `check_plan` has shown that every place with these strides and lengths stays inside
+        // its slot or weight, that slots alive together do not overlap, and `new` that scratch suffices;
+        // `&mut self` keeps everybody else out.
+        unsafe { self.backend.call(&self.kernels[call.kernel], &operands) };
+        Ok(())
+    }
+
+    fn address(&self, base: Base, offset: u64, moves: &[(LoopId, u64)]) -> *mut f32 {
+        let moved: u64 = moves.iter().map(|(id, stride)| self.counters[*id] * stride).sum();
+        let start = match base {
+            Base::Slot(slot) => self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize).cast::<f32>(),
+            Base::Param(param) => {
+                let layers = self.plan.params[param].layers.iter();
+                let layer = layers.fold(0, |at, (id, count)| at * count + self.counters[*id]);
+                self.params[param][layer as usize].cast_mut()
+            }
+        };
+        start.wrapping_add((offset + moved) as usize)
+    }
+
+    /// Poisons the buffers whose life begins with this call (before anything is written to them).
+    fn poison_born(&mut self, call: &Call) -> Result<(), RunError> {
+        let Some(born) = self.births.get(&call.moment) else { return Ok(()) };
+        for &k in born {
+            let slot = &self.plan.slots[k];
+            // A concatenation is several calls of one moment: only its first may poison.
+            let is_result = call.result.base == Base::Slot(k);
+            if !is_result || call.result.offset == 0 {
+                self.arena.poison(slot.offset as usize, slot.bytes as usize)?;
+            }
+        }
+        Ok(())
+    }
+}

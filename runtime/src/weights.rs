@@ -1,0 +1,247 @@
+//! Weights by checkpoint name: memory-mapped safetensors, or tensors held in memory.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crease_core::oracle::layer_name;
+use crease_core::plan::PlanParam;
+use memmap2::Mmap;
+use safetensors::{Dtype, SafeTensors};
+
+/// What is wrong with weights.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightsError {
+    /// The file cannot be read.
+    #[error("{}: {problem}", .file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// A tensor is not there.
+    #[error("{from}: there is no tensor `{name}` {shape:?}{near}")]
+    Missing {
+        /// Where it was looked for.
+        from: String,
+        /// The checkpoint name.
+        name: String,
+        /// Its shape.
+        shape: Vec<u64>,
+        /// The nearest name there is.
+        near: String,
+    },
+    /// A tensor has another shape.
+    #[error("{from}: tensor `{name}` must be {expected:?}, found {found:?}")]
+    Shape {
+        /// Where it is.
+        from: String,
+        /// The checkpoint name.
+        name: String,
+        /// Expected extents.
+        expected: Vec<u64>,
+        /// Extents found.
+        found: Vec<usize>,
+    },
+    /// A tensor has a number that is not finite.
+    #[error("{from}: tensor `{name}` has {value} at element {element}: weights must be finite")]
+    NotFinite {
+        /// Where it is.
+        from: String,
+        /// The checkpoint name.
+        name: String,
+        /// The number.
+        value: f32,
+        /// Its place, row-major.
+        element: usize,
+    },
+    /// A tensor of a type that cannot be read as floats.
+    #[error("{from}: tensor `{name}` holds {found}: expected F32, F16, BF16, F64 or integers up to 2^24")]
+    Type {
+        /// Where it is.
+        from: String,
+        /// The tensor.
+        name: String,
+        /// Its type.
+        found: String,
+    },
+}
+
+/// A named set of tensors.
+#[derive(Default)]
+pub struct Weights {
+    from: String,
+    tensors: BTreeMap<String, Entry>,
+    map: Option<Mmap>,
+    metadata: BTreeMap<String, String>,
+}
+
+struct Entry {
+    shape: Vec<usize>,
+    data: Data,
+}
+
+enum Data {
+    /// Bytes of the mapped file, aligned 32-bit floats.
+    Mapped(std::ops::Range<usize>),
+    /// Converted or made.
+    Held(Vec<f32>),
+}
+
+impl Weights {
+    /// No weights, to be filled by [`Weights::insert`]; `from` names them in errors.
+    pub fn new(from: impl Into<String>) -> Weights {
+        Weights { from: from.into(), ..Weights::default() }
+    }
+
+    /// Adds a tensor held in memory.
+    ///
+    /// # Panics
+    /// If the shape is not that of the data.
+    pub fn insert(&mut self, name: impl Into<String>, shape: Vec<usize>, data: Vec<f32>) {
+        assert_eq!(shape.iter().product::<usize>(), data.len(), "a tensor has as many elements as its shape says");
+        self.tensors.insert(name.into(), Entry { shape, data: Data::Held(data) });
+    }
+
+    /// Opens a safetensors file. Tensors of 32-bit floats are used where they lie; others are converted.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no safetensors file, or a tensor that is no floats.
+    #[allow(unsafe_code)] // a memory map
+    pub fn open(path: impl AsRef<Path>) -> Result<Weights, WeightsError> {
+        let path = path.as_ref();
+        let fail = |problem: String| WeightsError::File { file: path.to_path_buf(), problem };
+        let file = std::fs::File::open(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
+        let length = file.metadata().map_err(|e| fail(e.to_string()))?.len();
+        if length < 8 {
+            return Err(fail(format!("is no safetensors file: {length} bytes, expected at least 8")));
+        }
+        // SAFETY: the map is read-only and private to this value; as everywhere a file is mapped, whoever
+        // shortens the file meanwhile ends this process.
+        let map = unsafe { Mmap::map(&file) }.map_err(|e| fail(format!("cannot be mapped: {e}")))?;
+        let (_, header) = SafeTensors::read_metadata(&map).map_err(|e| fail(format!("is no safetensors file: {e}")))?;
+        let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
+        let parsed = SafeTensors::deserialize(&map).map_err(|e| fail(format!("is no safetensors file: {e}")))?;
+        let mut tensors = BTreeMap::new();
+        for (name, view) in parsed.tensors() {
+            let bytes = view.data();
+            let start = bytes.as_ptr() as usize - map.as_ptr() as usize;
+            let data = match bytemuck::try_cast_slice::<u8, f32>(bytes) {
+                Ok(_) if view.dtype() == Dtype::F32 => Data::Mapped(start..start + bytes.len()),
+                _ => Data::Held(convert(view.dtype(), bytes).ok_or_else(|| WeightsError::Type {
+                    from: path.display().to_string(),
+                    name: name.to_string(),
+                    found: format!("{:?}", view.dtype()),
+                })?),
+            };
+            tensors.insert(name.to_string(), Entry { shape: view.shape().to_vec(), data });
+        }
+        Ok(Weights { from: path.display().to_string(), tensors, map: Some(map), metadata })
+    }
+
+    /// The tensors whose names start with a prefix, without it.
+    #[must_use]
+    pub fn under(mut self, prefix: &str) -> Weights {
+        let all = std::mem::take(&mut self.tensors);
+        self.tensors = all.into_iter().filter_map(|(n, e)| Some((n.strip_prefix(prefix)?.to_string(), e))).collect();
+        self
+    }
+
+    /// The file's metadata.
+    pub fn metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
+    /// Every tensor's name, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    /// A tensor's extents and elements.
+    pub fn get(&self, name: &str) -> Option<(&[usize], &[f32])> {
+        let entry = self.tensors.get(name)?;
+        Some((&entry.shape, self.elements(entry)))
+    }
+
+    fn elements<'s>(&'s self, entry: &'s Entry) -> &'s [f32] {
+        match &entry.data {
+            Data::Held(data) => data,
+            Data::Mapped(range) => {
+                let map = self.map.as_ref().expect("mapped tensors have a map");
+                bytemuck::cast_slice(&map[range.clone()])
+            }
+        }
+    }
+
+    /// The elements of a weight in each layer, innermost layer fastest. A checkpoint may hold layers
+    /// one by one (`blocks.0.x`) or stacked on a leading axis (`blocks.x`).
+    ///
+    /// # Errors
+    /// A tensor that is missing, has another shape or is not finite.
+    pub fn resolve(&self, param: &PlanParam) -> Result<Vec<&[f32]>, WeightsError> {
+        let counts: Vec<u64> = param.layers.iter().map(|l| l.1).collect();
+        let layers: u64 = counts.iter().product();
+        if layers == 0 {
+            return Ok(Vec::new());
+        }
+        let stacked = param.name.replace("{}.", "").replace(".{}", "");
+        if !counts.is_empty() && !self.tensors.contains_key(&layer_name(&param.name, &vec![0; counts.len()]))
+            && let Some(entry) = self.tensors.get(&stacked)
+        {
+            let expected: Vec<u64> = counts.iter().chain(&param.shape).copied().collect();
+            let all = self.checked(&stacked, entry, &expected)?;
+            let each = all.len() / layers as usize;
+            return Ok((0..layers as usize).map(|k| &all[k * each..(k + 1) * each]).collect());
+        }
+        let mut found = Vec::new();
+        for flat in 0..layers {
+            let mut rest = flat;
+            let mut numbers: Vec<u64> = counts.iter().rev().map(|c| { let n = rest % c; rest /= c; n }).collect();
+            numbers.reverse();
+            let name = layer_name(&param.name, &numbers);
+            let entry = self.tensors.get(&name).ok_or_else(|| self.missing(&name, &param.shape))?;
+            found.push(self.checked(&name, entry, &param.shape)?);
+        }
+        Ok(found)
+    }
+
+    fn checked<'s>(&'s self, name: &str, entry: &'s Entry, expected: &[u64]) -> Result<&'s [f32], WeightsError> {
+        let (from, name) = (self.from.clone(), name.to_string());
+        if entry.shape.len() != expected.len() || entry.shape.iter().zip(expected).any(|(a, b)| *a as u64 != *b) {
+            return Err(WeightsError::Shape { from, name, expected: expected.to_vec(), found: entry.shape.clone() });
+        }
+        let data = self.elements(entry);
+        match data.iter().position(|x| !x.is_finite()) {
+            Some(element) => Err(WeightsError::NotFinite { from, name, value: data[element], element }),
+            None => Ok(data),
+        }
+    }
+
+    fn missing(&self, name: &str, shape: &[u64]) -> WeightsError {
+        // The name with the most trailing parts in common.
+        let tail = |n: &str| n.rsplit('.').zip(name.rsplit('.')).take_while(|(a, b)| a == b).count();
+        let near = self.tensors.keys().max_by_key(|n| tail(n)).filter(|n| tail(n) > 0);
+        let near = near.map_or(String::new(), |n| format!("; the nearest is `{n}`"));
+        WeightsError::Missing { from: self.from.clone(), name: name.to_string(), shape: shape.to_vec(), near }
+    }
+}
+
+/// Elements of another type as 32-bit floats; integers only where that is exact.
+fn convert(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
+    fn each<const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> Option<f32>) -> Option<Vec<f32>> {
+        bytes.chunks_exact(N).map(|c| read(c.try_into().ok()?)).collect()
+    }
+    let exact = |x: i64| (x.unsigned_abs() <= 1 << 24).then_some(x as f32);
+    Some(match dtype {
+        Dtype::F32 => Cow::Owned::<[f32]>(each(bytes, |b| Some(f32::from_le_bytes(b)))?).into_owned(),
+        Dtype::F16 => each(bytes, |b| Some(half::f16::from_le_bytes(b).to_f32()))?,
+        Dtype::BF16 => each(bytes, |b| Some(half::bf16::from_le_bytes(b).to_f32()))?,
+        Dtype::F64 => each(bytes, |b| Some(f64::from_le_bytes(b) as f32))?,
+        Dtype::I64 => each(bytes, |b| exact(i64::from_le_bytes(b)))?,
+        Dtype::I32 => each(bytes, |b| exact(i32::from_le_bytes(b).into()))?,
+        Dtype::U8 => each(bytes, |b: [u8; 1]| Some(b[0].into()))?,
+        Dtype::BOOL => each(bytes, |b: [u8; 1]| Some(f32::from(b[0] != 0)))?,
+        _ => return None,
+    })
+}
