@@ -1,8 +1,8 @@
 //! Crease's macro: Rust syntax in, the language's own tree and its mistakes out.
 //!
-//! `#[crease::model] mod name { … }` is read ([`parse`]), meets the definitions that it imports ([`link`]),
-//! is checked by `crease-core` ([`check`]), and becomes items that Rust can use ([`emit`]); a mistake lands
-//! on the user's own token ([`error`]). What a program means is not known here, and nothing is kept between
+//! `#[crease::model] mod name { … }` is read (`parse`), meets the definitions that it imports (`link`),
+//! is checked by `crease-core` (`check`), and becomes items that Rust can use (`emit`); a mistake lands
+//! on the user's own token (`error`). What a program means is not known here, and nothing is kept between
 //! two expansions: the same tokens give the same tokens.
 
 mod check;
@@ -11,6 +11,9 @@ mod error;
 mod link;
 mod parse;
 mod signature;
+
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 

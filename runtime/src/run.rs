@@ -25,7 +25,9 @@ pub enum RunError {
     #[error("the plan is malformed: {0}")]
     Plan(String),
     /// The plan is for a machine with other needs.
-    #[error("the plan was made for {planned} threads with {planned_scratch} bytes of scratch; this machine needs {needed_scratch}: plan again for this machine")]
+    #[error(
+        "the plan was made for {planned} threads with {planned_scratch} bytes of scratch; this machine needs {needed_scratch}: plan again for this machine"
+    )]
     Target {
         /// Threads planned for.
         planned: u64,
@@ -249,9 +251,9 @@ impl<'a, B: Backend> Executable<'a, B> {
             .map(|place| self.address(place.base, place.offset, &place.moves).cast_const())
             .collect();
         let store = self.address(call.result.base, call.result.offset, &call.result.moves);
-        let scratch = call.scratch.map_or(std::ptr::null_mut(), |slot| {
-            self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize)
-        });
+        let scratch = call
+            .scratch
+            .map_or(std::ptr::null_mut(), |slot| self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize));
         let operands = Operands { loads: &loads, store, lengths: &lengths, starts: &starts, scratch };
         // SAFETY: `check_plan` has shown that every place with these strides and lengths stays inside
         // its slot or weight, that slots alive together do not overlap, and `new` that scratch suffices;

@@ -186,7 +186,8 @@ impl Weights {
             return Ok(Vec::new());
         }
         let stacked = param.name.replace("{}.", "").replace(".{}", "");
-        if !counts.is_empty() && !self.tensors.contains_key(&layer_name(&param.name, &vec![0; counts.len()]))
+        if !counts.is_empty()
+            && !self.tensors.contains_key(&layer_name(&param.name, &vec![0; counts.len()]))
             && let Some(entry) = self.tensors.get(&stacked)
         {
             let expected: Vec<u64> = counts.iter().chain(&param.shape).copied().collect();
@@ -197,7 +198,15 @@ impl Weights {
         let mut found = Vec::new();
         for flat in 0..layers {
             let mut rest = flat;
-            let mut numbers: Vec<u64> = counts.iter().rev().map(|c| { let n = rest % c; rest /= c; n }).collect();
+            let mut numbers: Vec<u64> = counts
+                .iter()
+                .rev()
+                .map(|c| {
+                    let n = rest % c;
+                    rest /= c;
+                    n
+                })
+                .collect();
             numbers.reverse();
             let name = layer_name(&param.name, &numbers);
             let entry = self.tensors.get(&name).ok_or_else(|| self.missing(&name, &param.shape))?;

@@ -44,13 +44,8 @@ impl Alignment {
     pub fn read(path: impl AsRef<Path>) -> Result<Self, AlignmentError> {
         let path = path.as_ref();
         let file = path.to_string_lossy();
-        let bytes = std::fs::read(path).map_err(|error| {
-            Place {
-                file: &file,
-                line: 0,
-            }
-            .error(AlignmentProblem::Io(shown(&error.to_string())))
-        })?;
+        let bytes = std::fs::read(path)
+            .map_err(|error| Place { file: &file, line: 0 }.error(AlignmentProblem::Io(shown(&error.to_string()))))?;
         Self::parse(&bytes, &file)
     }
 
@@ -118,20 +113,9 @@ impl Alignment {
             }
         }
         if !keep.contains(&true) {
-            let hint = if inserted {
-                " and insertions (lower-case letters)"
-            } else {
-                ""
-            };
-            let problem = AlignmentProblem::EmptyQuery {
-                row: shown(&query.name),
-                hint,
-            };
-            return Err(Place {
-                file,
-                line: query.line,
-            }
-            .error(problem));
+            let hint = if inserted { " and insertions (lower-case letters)" } else { "" };
+            let problem = AlignmentProblem::EmptyQuery { row: shown(&query.name), hint };
+            return Err(Place { file, line: query.line }.error(problem));
         }
         let query_name = shown(&query.name);
         let aligned = rows.into_iter().map(|row| {
@@ -141,11 +125,7 @@ impl Alignment {
                     Format::Fasta => " (are the sequences aligned?)",
                     Format::Stockholm => "",
                 };
-                Place {
-                    file,
-                    line: row.line,
-                }
-                .error(AlignmentProblem::Ragged {
+                Place { file, line: row.line }.error(AlignmentProblem::Ragged {
                     row: shown(&row.name),
                     query: query_name.clone(),
                     expected: keep.len(),
@@ -154,9 +134,7 @@ impl Alignment {
                 })
             })
         });
-        Ok(Self {
-            rows: aligned.collect::<Result<_, _>>()?,
-        })
+        Ok(Self { rows: aligned.collect::<Result<_, _>>()? })
     }
 }
 
@@ -166,11 +144,7 @@ fn text<'a>(bytes: &'a [u8], file: &str) -> Result<&'a str, AlignmentError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        let column = 1 + before
-            .iter()
-            .rev()
-            .take_while(|byte| **byte != b'\n')
-            .count();
+        let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
         let hint = match bytes {
             [0x1f, 0x8b, ..] => ", and the file looks gzipped: unpack it first",
             _ => "",
@@ -190,12 +164,7 @@ fn format_of(text: &str, file: &str) -> Option<Format> {
     if first.starts_with(stockholm::HEADER) || first.starts_with("#=G") {
         return Some(Format::Stockholm);
     }
-    match Path::new(file)
-        .extension()?
-        .to_string_lossy()
-        .to_ascii_lowercase()
-        .as_str()
-    {
+    match Path::new(file).extension()?.to_string_lossy().to_ascii_lowercase().as_str() {
         "sto" | "stk" | "stockholm" => Some(Format::Stockholm),
         "a3m" | "a2m" => Some(Format::A3m),
         _ => None,
@@ -206,35 +175,21 @@ fn format_of(text: &str, file: &str) -> Option<Format> {
 fn looks_like(rows: &[RawRow]) -> Format {
     let length = rows.first().map_or(0, |row| row.letters.len());
     let ragged = rows.iter().any(|row| row.letters.len() != length);
-    let lower = rows
-        .iter()
-        .any(|row| row.letters.iter().any(u8::is_ascii_lowercase));
-    if ragged && lower {
-        Format::A3m
-    } else {
-        Format::Fasta
-    }
+    let lower = rows.iter().any(|row| row.letters.iter().any(u8::is_ascii_lowercase));
+    if ragged && lower { Format::A3m } else { Format::Fasta }
 }
 
 /// Brings every format to one: upper-case letters and `-` are columns, lower-case letters insertions.
 fn columns(format: Format, mut rows: Vec<RawRow>) -> Vec<RawRow> {
     if format == Format::A3m {
-        rows.iter_mut()
-            .for_each(|row| row.letters.retain(|letter| *letter != b'.'));
+        rows.iter_mut().for_each(|row| row.letters.retain(|letter| *letter != b'.'));
         return rows;
     }
     // A closing `*` takes up a column if a row without one reaches as far.
-    let longest = rows
-        .iter()
-        .filter(|row| !row.has_star())
-        .map(|row| row.letters.len())
-        .max();
+    let longest = rows.iter().filter(|row| !row.has_star()).map(|row| row.letters.len()).max();
     for row in &mut rows {
         row.letters.make_ascii_uppercase();
-        row.letters
-            .iter_mut()
-            .filter(|letter| **letter == b'.')
-            .for_each(|letter| *letter = b'-');
+        row.letters.iter_mut().filter(|letter| **letter == b'.').for_each(|letter| *letter = b'-');
         if row.has_star() && longest.is_some_and(|longest| row.letters.len() < longest) {
             row.letters.push(b'-');
         }
@@ -244,19 +199,12 @@ fn columns(format: Format, mut rows: Vec<RawRow>) -> Vec<RawRow> {
 
 /// The row on the query's residues, or the row and its number of columns if that isn't the query's.
 fn align(row: RawRow, keep: &[bool]) -> Result<Row, (RawRow, usize)> {
-    let found = row
-        .letters
-        .iter()
-        .filter(|letter| !letter.is_ascii_lowercase())
-        .count();
+    let found = row.letters.iter().filter(|letter| !letter.is_ascii_lowercase()).count();
     if found != keep.len() {
         return Err((row, found));
     }
-    let mut aligned = Row {
-        name: row.name,
-        letters: Vec::with_capacity(keep.len()),
-        deletions: Vec::with_capacity(keep.len()),
-    };
+    let mut aligned =
+        Row { name: row.name, letters: Vec::with_capacity(keep.len()), deletions: Vec::with_capacity(keep.len()) };
     let mut column = keep.iter();
     let mut pending = 0u32;
     for letter in row.letters {

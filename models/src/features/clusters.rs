@@ -14,11 +14,7 @@ pub(super) fn nearest(centres: &[u8], extra: &[u8], residues: usize) -> Vec<usiz
     let assign = |letters: &[u8]| {
         row.clear();
         // What doesn't count becomes a byte that no centre has.
-        row.extend(
-            letters
-                .iter()
-                .map(|letter| if *letter < GAP { *letter } else { u8::MAX }),
-        );
+        row.extend(letters.iter().map(|letter| if *letter < GAP { *letter } else { u8::MAX }));
         let mut best = (0, 0);
         for (index, centre) in centres.chunks(residues).enumerate() {
             let equal = equal(centre, &row);
@@ -33,10 +29,7 @@ pub(super) fn nearest(centres: &[u8], extra: &[u8], residues: usize) -> Vec<usiz
 
 fn equal(a: &[u8], b: &[u8]) -> usize {
     let run = |(a, b): (&[u8], &[u8])| {
-        let equal = a
-            .iter()
-            .zip(b)
-            .fold(0u8, |sum, (a, b)| sum.wrapping_add(u8::from(a == b)));
+        let equal = a.iter().zip(b).fold(0u8, |sum, (a, b)| sum.wrapping_add(u8::from(a == b)));
         usize::from(equal)
     };
     a.chunks(RUN).zip(b.chunks(RUN)).map(run).sum()
@@ -47,28 +40,17 @@ mod tests {
     use super::*;
 
     fn check(centres: &[&[u8]], extra: &[&[u8]], expected: &[usize]) {
-        assert_eq!(
-            nearest(&centres.concat(), &extra.concat(), extra[0].len()),
-            expected
-        );
+        assert_eq!(nearest(&centres.concat(), &extra.concat(), extra[0].len()), expected);
     }
 
     #[test]
     fn most_equal_letters_win_and_a_tie_goes_to_the_first() {
-        check(
-            &[&[1, 2, 3], &[1, 5, 6], &[9, 5, 6]],
-            &[&[0, 5, 6], &[1, 2, 6], &[7, 7, 7]],
-            &[1, 0, 0],
-        );
+        check(&[&[1, 2, 3], &[1, 5, 6], &[9, 5, 6]], &[&[0, 5, 6], &[1, 2, 6], &[7, 7, 7]], &[1, 0, 0]);
     }
 
     #[test]
     fn unknown_counts_but_gaps_and_masks_do_not() {
-        check(
-            &[&[21, 21, 22, 0], &[20, 1, 1, 1]],
-            &[&[20, 21, 22, 5], &[21, 21, 22, 1]],
-            &[1, 1],
-        );
+        check(&[&[21, 21, 22, 0], &[20, 1, 1, 1]], &[&[20, 21, 22, 5], &[21, 21, 22, 1]], &[1, 1]);
     }
 
     #[test]

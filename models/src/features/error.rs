@@ -38,9 +38,7 @@ pub enum AlignmentProblem {
     #[error("expected at least one sequence, found none")]
     NoSequences,
     /// Text where a name has to be.
-    #[error(
-        "expected a `>` name line (A3M, FASTA) or `# STOCKHOLM 1.0` before the first sequence, found `{found}`"
-    )]
+    #[error("expected a `>` name line (A3M, FASTA) or `# STOCKHOLM 1.0` before the first sequence, found `{found}`")]
     NoName {
         /// The line's beginning.
         found: String,
@@ -52,9 +50,7 @@ pub enum AlignmentProblem {
         row: String,
     },
     /// A character that stands for no residue and no gap.
-    #[error(
-        "expected letters A to Z or gaps (`-`, `.`) in row `{row}`, found `{letter}` at column {column}"
-    )]
+    #[error("expected letters A to Z or gaps (`-`, `.`) in row `{row}`, found `{letter}` at column {column}")]
     IllegalLetter {
         /// The row's name.
         row: String,
@@ -64,9 +60,7 @@ pub enum AlignmentProblem {
         column: usize,
     },
     /// A row that isn't as long as the query.
-    #[error(
-        "expected {expected} aligned columns in row `{row}`, as in the query `{query}`, found {found}{hint}"
-    )]
+    #[error("expected {expected} aligned columns in row `{row}`, as in the query `{query}`, found {found}{hint}")]
     Ragged {
         /// The row's name.
         row: String,
@@ -94,9 +88,7 @@ pub enum AlignmentProblem {
         found: String,
     },
     /// A Stockholm file that ends too early.
-    #[error(
-        "expected `//` at the end of the alignment, found the end of the file (is it truncated?)"
-    )]
+    #[error("expected `//` at the end of the alignment, found the end of the file (is it truncated?)")]
     NoEnd,
     /// A Stockholm row that isn't two words.
     #[error("expected a name and its aligned letters, found {found} words in `{line}`")]
@@ -134,11 +126,7 @@ pub enum FeatureError {
 /// A piece of the input, fit for one line of a message: escaped, and cut after 60 characters.
 pub(super) fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
-    let mut short: String = text
-        .chars()
-        .take(LONGEST)
-        .flat_map(char::escape_debug)
-        .collect();
+    let mut short: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
     if text.chars().nth(LONGEST).is_some() {
         short.push('…');
     }

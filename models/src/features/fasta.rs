@@ -11,16 +11,10 @@ pub(super) fn rows(text: &str, file: &str) -> Result<Vec<RawRow>, AlignmentError
         let at = Place { file, line };
         let trimmed = full.trim();
         if let Some(name) = trimmed.strip_prefix('>') {
-            close(
-                open.replace(RawRow::new(name.trim(), line)),
-                &mut rows,
-                file,
-            )?;
+            close(open.replace(RawRow::new(name.trim(), line)), &mut rows, file)?;
         } else if !trimmed.is_empty() && !trimmed.starts_with(['#', ';']) {
             let Some(row) = &mut open else {
-                return Err(at.error(AlignmentProblem::NoName {
-                    found: shown(trimmed),
-                }));
+                return Err(at.error(AlignmentProblem::NoName { found: shown(trimmed) }));
             };
             if !row.is_annotation() {
                 row.push(full, 0, at)?;
@@ -36,13 +30,8 @@ fn close(row: Option<RawRow>, rows: &mut Vec<RawRow>, file: &str) -> Result<(), 
         return Ok(());
     };
     if row.letters.is_empty() {
-        let at = Place {
-            file,
-            line: row.line,
-        };
-        return Err(at.error(AlignmentProblem::NoSequence {
-            row: shown(&row.name),
-        }));
+        let at = Place { file, line: row.line };
+        return Err(at.error(AlignmentProblem::NoSequence { row: shown(&row.name) }));
     }
     rows.push(row);
     Ok(())

@@ -35,12 +35,7 @@ pub struct FeatureOptions {
 
 impl Default for FeatureOptions {
     fn default() -> Self {
-        Self {
-            max_seqs: 512,
-            max_extra: 1024,
-            sample_seed: None,
-            mask_seed: None,
-        }
+        Self { max_seqs: 512, max_extra: 1024, sample_seed: None, mask_seed: None }
     }
 }
 
@@ -80,10 +75,7 @@ impl MsaFeatures {
     ///
     /// # Errors
     /// `max_seqs` is 0, or an array does not fit in memory.
-    pub fn from_alignment(
-        alignment: &Alignment,
-        options: &FeatureOptions,
-    ) -> Result<Self, FeatureError> {
+    pub fn from_alignment(alignment: &Alignment, options: &FeatureOptions) -> Result<Self, FeatureError> {
         if options.max_seqs == 0 {
             return Err(FeatureError::NoCentres);
         }
@@ -119,11 +111,7 @@ impl MsaFeatures {
         let mut extra_has_deletion = zeros("extra_has_deletion", &[e, r])?;
         let mut extra_deletion_value = zeros("extra_deletion_value", &[e, r])?;
         let counts = extra.iter().flat_map(|row| &row.deletions);
-        for ((has, value), count) in extra_has_deletion
-            .iter_mut()
-            .zip(&mut extra_deletion_value)
-            .zip(counts)
-        {
+        for ((has, value), count) in extra_has_deletion.iter_mut().zip(&mut extra_deletion_value).zip(counts) {
             *has = has_deletion(*count);
             *value = deletion_value(*count as f32);
         }
@@ -148,9 +136,7 @@ impl MsaFeatures {
 /// The rows without later copies of the same aligned letters.
 fn distinct(rows: &[Row]) -> Vec<&Row> {
     let mut seen = HashSet::new();
-    rows.iter()
-        .filter(|row| seen.insert(row.letters.as_slice()))
-        .collect()
+    rows.iter().filter(|row| seen.insert(row.letters.as_slice())).collect()
 }
 
 /// min(count, 1).
@@ -194,15 +180,10 @@ fn divide(msa_feat: &mut [f32], residues: usize, assignment: &[usize]) {
     for centre in assignment {
         members[*centre] += 1;
     }
-    for (centre, members) in msa_feat
-        .chunks_exact_mut((residues * MSA_FEAT).max(1))
-        .zip(members)
-    {
+    for (centre, members) in msa_feat.chunks_exact_mut((residues * MSA_FEAT).max(1)).zip(members) {
         let count = 1e-6 + 1.0 + members as f32;
         for features in centre.chunks_exact_mut(MSA_FEAT) {
-            features[PROFILE..DELETION_MEAN]
-                .iter_mut()
-                .for_each(|sum| *sum /= count);
+            features[PROFILE..DELETION_MEAN].iter_mut().for_each(|sum| *sum /= count);
             features[DELETION_MEAN] = deletion_value(features[DELETION_MEAN] / count);
         }
     }
@@ -211,11 +192,7 @@ fn divide(msa_feat: &mut [f32], residues: usize, assignment: &[usize]) {
 /// The rows' codes, `[rows, r]`.
 fn coded(array: &'static str, rows: &[&Row], residues: usize) -> Result<Vec<u8>, FeatureError> {
     let mut codes = room(array, &[rows.len(), residues])?;
-    codes.extend(
-        rows.iter()
-            .flat_map(|row| &row.letters)
-            .map(|letter| code(*letter)),
-    );
+    codes.extend(rows.iter().flat_map(|row| &row.letters).map(|letter| code(*letter)));
     Ok(codes)
 }
 
@@ -227,22 +204,13 @@ fn zeros(array: &'static str, shape: &[usize]) -> Result<Vec<f32>, FeatureError>
 
 /// An empty vector with room for an array of that shape.
 fn room<T>(array: &'static str, shape: &[usize]) -> Result<Vec<T>, FeatureError> {
-    let size = shape
-        .iter()
-        .try_fold(1usize, |size, axis| size.checked_mul(*axis));
+    let size = shape.iter().try_fold(1usize, |size, axis| size.checked_mul(*axis));
     let mut room = Vec::new();
     let fits = size.is_some_and(|size| room.try_reserve_exact(size).is_ok());
-    if fits {
-        Ok(room)
-    } else {
-        Err(too_large(array, shape))
-    }
+    if fits { Ok(room) } else { Err(too_large(array, shape)) }
 }
 
 fn too_large(array: &'static str, shape: &[usize]) -> FeatureError {
     let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
-    FeatureError::TooLarge {
-        array,
-        shape: shape.join(", "),
-    }
+    FeatureError::TooLarge { array, shape: shape.join(", ") }
 }

@@ -59,9 +59,7 @@ impl Random {
                 if kind < UNIFORM {
                     *letter = self.below(20) as u8;
                 } else if kind < UNIFORM + PROFILE {
-                    let drawn = rows
-                        .get(self.below(rows.len()))
-                        .and_then(|row| row.get(column));
+                    let drawn = rows.get(self.below(rows.len())).and_then(|row| row.get(column));
                     *letter = drawn.copied().unwrap_or(*letter);
                 } else if kind >= UNIFORM + PROFILE + SAME {
                     *letter = MASKED;
@@ -100,9 +98,7 @@ mod tests {
         let (threes, gaps) = (vec![3u8; residues], vec![21u8; residues]);
         let mut centres = vec![3u8; rows * residues];
         Random::new(3).mask(&mut centres, residues, &[&threes, &gaps]);
-        let share = |code: u8| {
-            centres.iter().filter(|letter| **letter == code).count() as f64 / centres.len() as f64
-        };
+        let share = |code: u8| centres.iter().filter(|letter| **letter == code).count() as f64 / centres.len() as f64;
         let check = |found: f64, expected: f64| {
             assert!((found - expected).abs() < 2e-3, "{found} is not {expected}");
         };

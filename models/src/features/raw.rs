@@ -3,9 +3,7 @@
 use super::error::{AlignmentError, AlignmentProblem, shown};
 
 /// Names that hh-suite gives to rows that hold no sequence.
-const ANNOTATIONS: [&str; 6] = [
-    "ss_pred", "ss_conf", "ss_dssp", "sa_dssp", "aa_pred", "aa_dssp",
-];
+const ANNOTATIONS: [&str; 6] = ["ss_pred", "ss_conf", "ss_dssp", "sa_dssp", "aa_pred", "aa_dssp"];
 
 /// One row: checked letters, no white space.
 #[derive(Debug)]
@@ -21,12 +19,7 @@ pub(super) struct RawRow {
 
 impl RawRow {
     pub(super) fn new(name: &str, line: usize) -> Self {
-        Self {
-            name: name.to_owned(),
-            line,
-            letters: Vec::new(),
-            star: None,
-        }
+        Self { name: name.to_owned(), line, letters: Vec::new(), star: None }
     }
 
     /// Whether hh-suite put structure or confidence here instead of a sequence.
@@ -41,12 +34,7 @@ impl RawRow {
     }
 
     /// Appends the letters of `text`, which stands on line `at.line` after `skipped` characters.
-    pub(super) fn push(
-        &mut self,
-        text: &str,
-        skipped: usize,
-        at: Place<'_>,
-    ) -> Result<(), AlignmentError> {
+    pub(super) fn push(&mut self, text: &str, skipped: usize, at: Place<'_>) -> Result<(), AlignmentError> {
         for (column, letter) in (skipped + 1..).zip(text.chars()) {
             if letter.is_whitespace() {
                 continue;
@@ -65,11 +53,7 @@ impl RawRow {
 
     fn illegal(&self, letter: char, column: usize, at: Place<'_>) -> AlignmentError {
         let letter = letter.escape_debug().to_string();
-        at.error(AlignmentProblem::IllegalLetter {
-            row: shown(&self.name),
-            letter,
-            column,
-        })
+        at.error(AlignmentProblem::IllegalLetter { row: shown(&self.name), letter, column })
     }
 }
 
@@ -83,10 +67,6 @@ pub(super) struct Place<'a> {
 
 impl Place<'_> {
     pub(super) fn error(self, problem: AlignmentProblem) -> AlignmentError {
-        AlignmentError {
-            file: self.file.escape_debug().to_string(),
-            line: self.line,
-            problem,
-        }
+        AlignmentError { file: self.file.escape_debug().to_string(), line: self.line, problem }
     }
 }

@@ -47,11 +47,7 @@ mod tests {
     use super::*;
 
     fn check(letters: &str, expected: &[u8]) {
-        assert_eq!(
-            letters.bytes().map(code).collect::<Vec<_>>(),
-            expected,
-            "{letters}"
-        );
+        assert_eq!(letters.bytes().map(code).collect::<Vec<_>>(), expected, "{letters}");
     }
 
     #[test]

@@ -16,10 +16,7 @@ pub(super) fn rows(text: &str, file: &str) -> Result<Vec<RawRow>, AlignmentError
     let mut descriptions: HashMap<&str, &str> = HashMap::new();
     let mut lines = (1..).zip(text.lines());
 
-    let (mut last, first) = lines
-        .by_ref()
-        .find(|(_, line)| !line.trim().is_empty())
-        .unwrap_or((1, ""));
+    let (mut last, first) = lines.by_ref().find(|(_, line)| !line.trim().is_empty()).unwrap_or((1, ""));
     if !first.trim().starts_with(HEADER) {
         let found = shown(first.trim());
         return Err(Place { file, line: last }.error(AlignmentProblem::NoHeader { found }));
@@ -33,9 +30,7 @@ pub(super) fn rows(text: &str, file: &str) -> Result<Vec<RawRow>, AlignmentError
         }
         last = line;
         if ended {
-            return Err(at.error(AlignmentProblem::AfterEnd {
-                found: shown(trimmed),
-            }));
+            return Err(at.error(AlignmentProblem::AfterEnd { found: shown(trimmed) }));
         } else if trimmed == "//" {
             ended = true;
         } else if let Some(markup) = trimmed.strip_prefix("#=GS ") {
@@ -47,10 +42,7 @@ pub(super) fn rows(text: &str, file: &str) -> Result<Vec<RawRow>, AlignmentError
             let &[name, letters] = words.as_slice() else {
                 return Err(at.error(match words.as_slice() {
                     &[name] => AlignmentProblem::NoSequence { row: shown(name) },
-                    _ => AlignmentProblem::NotARow {
-                        found: words.len(),
-                        line: shown(trimmed),
-                    },
+                    _ => AlignmentProblem::NotARow { found: words.len(), line: shown(trimmed) },
                 }));
             };
             let row = *index.entry(name).or_insert_with(|| {
@@ -68,13 +60,8 @@ pub(super) fn rows(text: &str, file: &str) -> Result<Vec<RawRow>, AlignmentError
     }
     for row in &mut rows {
         if row.letters.is_empty() {
-            let at = Place {
-                file,
-                line: row.line,
-            };
-            return Err(at.error(AlignmentProblem::NoSequence {
-                row: shown(&row.name),
-            }));
+            let at = Place { file, line: row.line };
+            return Err(at.error(AlignmentProblem::NoSequence { row: shown(&row.name) }));
         }
         if let Some(text) = descriptions.get(row.name.as_str()) {
             row.name = format!("{} {text}", row.name);

@@ -12,13 +12,8 @@ fn check(file: &str, bytes: impl AsRef<[u8]>, message: &str) {
 
 #[test]
 fn a_missing_file() {
-    let error = Alignment::read("no/such/family.a3m")
-        .expect_err("there is none")
-        .to_string();
-    assert!(
-        error.starts_with("no/such/family.a3m: cannot read the file: "),
-        "{error}"
-    );
+    let error = Alignment::read("no/such/family.a3m").expect_err("there is none").to_string();
+    assert!(error.starts_with("no/such/family.a3m: cannot read the file: "), "{error}");
     assert_eq!(error.lines().count(), 1);
 }
 
@@ -27,25 +22,13 @@ fn nothing_to_read() {
     let empty = "x.a3m: line 1: expected an alignment (A3M, aligned FASTA or Stockholm), found an empty file";
     check("x.a3m", "", empty);
     check("x.a3m", "\r\n  \n", empty);
-    check(
-        "x.a3m",
-        "# a comment\n",
-        "x.a3m: line 1: expected at least one sequence, found none",
-    );
-    check(
-        "x.sto",
-        "# STOCKHOLM 1.0\n//\n",
-        "x.sto: line 1: expected at least one sequence, found none",
-    );
+    check("x.a3m", "# a comment\n", "x.a3m: line 1: expected at least one sequence, found none");
+    check("x.sto", "# STOCKHOLM 1.0\n//\n", "x.sto: line 1: expected at least one sequence, found none");
 }
 
 #[test]
 fn no_text() {
-    check(
-        "x.a3m",
-        b">q\nAC\xffD\n",
-        "x.a3m: line 2: expected text, found byte 0xff at column 3, which is not UTF-8",
-    );
+    check("x.a3m", b">q\nAC\xffD\n", "x.a3m: line 2: expected text, found byte 0xff at column 3, which is not UTF-8");
     check(
         "x.a3m.gz",
         b"\x1f\x8b\x08\0\0",
@@ -66,26 +49,10 @@ fn a_sequence_without_a_name() {
 
 #[test]
 fn a_name_without_a_sequence() {
-    check(
-        "x.a3m",
-        ">q\nAC\n>r\n>t\nAC\n",
-        "x.a3m: line 3: expected a sequence for row `r`, found none",
-    );
-    check(
-        "x.a3m",
-        ">q\nAC\n>r s\n",
-        "x.a3m: line 3: expected a sequence for row `r s`, found none",
-    );
-    check(
-        "x.sto",
-        "# STOCKHOLM 1.0\nq AC\nr\n//\n",
-        "x.sto: line 3: expected a sequence for row `r`, found none",
-    );
-    check(
-        "x.sto",
-        "# STOCKHOLM 1.0\nq *\n//\n",
-        "x.sto: line 2: expected a sequence for row `q`, found none",
-    );
+    check("x.a3m", ">q\nAC\n>r\n>t\nAC\n", "x.a3m: line 3: expected a sequence for row `r`, found none");
+    check("x.a3m", ">q\nAC\n>r s\n", "x.a3m: line 3: expected a sequence for row `r s`, found none");
+    check("x.sto", "# STOCKHOLM 1.0\nq AC\nr\n//\n", "x.sto: line 3: expected a sequence for row `r`, found none");
+    check("x.sto", "# STOCKHOLM 1.0\nq *\n//\n", "x.sto: line 2: expected a sequence for row `q`, found none");
 }
 
 #[test]
@@ -101,14 +68,7 @@ fn an_illegal_letter() {
     check("x.a3m", ">q\nAC\n éD\n", 3, "q", "é", 2);
     check("x.a3m", ">q\nAC\0D\n", 2, "q", "\\0", 3);
     check("x.a3m", ">q\nA*\nCD\n", 2, "q", "*", 2);
-    check(
-        "x.sto",
-        "# STOCKHOLM 1.0\nq AC\nr  A?\n//\n",
-        3,
-        "r",
-        "?",
-        5,
-    );
+    check("x.sto", "# STOCKHOLM 1.0\nq AC\nr  A?\n//\n", 3, "r", "?", 5);
 }
 
 #[test]
@@ -158,16 +118,8 @@ fn a_query_without_residues() {
 
 #[test]
 fn stockholm_without_head_or_tail() {
-    check(
-        "x.sto",
-        "q ACDE\n//\n",
-        "x.sto: line 1: expected the header `# STOCKHOLM 1.0`, found `q ACDE`",
-    );
-    check(
-        "x",
-        "#=GF ID a\nq ACDE\n//\n",
-        "x: line 1: expected the header `# STOCKHOLM 1.0`, found `#=GF ID a`",
-    );
+    check("x.sto", "q ACDE\n//\n", "x.sto: line 1: expected the header `# STOCKHOLM 1.0`, found `q ACDE`");
+    check("x", "#=GF ID a\nq ACDE\n//\n", "x: line 1: expected the header `# STOCKHOLM 1.0`, found `#=GF ID a`");
     check(
         "x.sto",
         "# STOCKHOLM 1.0\n\nq ACDE\nr AC-E\n\n",
@@ -188,21 +140,9 @@ fn stockholm_without_head_or_tail() {
 #[test]
 fn features_that_do_not_fit() {
     let alignment = Alignment::parse(b">q\nACDE\n", "x.a3m").expect("valid");
-    let none = FeatureOptions {
-        max_seqs: 0,
-        ..FeatureOptions::default()
-    };
+    let none = FeatureOptions { max_seqs: 0, ..FeatureOptions::default() };
     let error = MsaFeatures::from_alignment(&alignment, &none).expect_err("no centre");
-    assert_eq!(
-        error.to_string(),
-        "expected max_seqs of at least 1 (the query), found 0"
-    );
-    let error = FeatureError::TooLarge {
-        array: "msa_feat",
-        shape: "512, 9, 49".to_owned(),
-    };
-    assert_eq!(
-        error.to_string(),
-        "msa_feat [512, 9, 49] does not fit in memory; lower max_seqs or max_extra"
-    );
+    assert_eq!(error.to_string(), "expected max_seqs of at least 1 (the query), found 0");
+    let error = FeatureError::TooLarge { array: "msa_feat", shape: "512, 9, 49".to_owned() };
+    assert_eq!(error.to_string(), "msa_feat [512, 9, 49] does not fit in memory; lower max_seqs or max_extra");
 }

@@ -1,9 +1,7 @@
 //! The features of alignments small enough to check by hand.
 
 use super::*;
-use crate::features::{
-    CODES, FeatureOptions, GAP, MASKED, MSA_FEAT, MsaFeatures, TARGET_FEAT, UNKNOWN, code,
-};
+use crate::features::{CODES, FeatureOptions, GAP, MASKED, MSA_FEAT, MsaFeatures, TARGET_FEAT, UNKNOWN, code};
 
 /// Ten residues, one change a row; the last row repeats the first.
 const TEN: &str = ">q\nACDEFGHIKL\n>a\nWCDEFGHIKL\n>b\nAWDEFGHIKL\n>c\nACWEFGHIKL\n>d\nACDWFGHIKL\n>e\nACDEWGHIKL\n\
@@ -15,33 +13,17 @@ fn features(text: &str, options: &FeatureOptions) -> MsaFeatures {
 }
 
 fn first(max_seqs: usize, max_extra: usize) -> FeatureOptions {
-    FeatureOptions {
-        max_seqs,
-        max_extra,
-        ..FeatureOptions::default()
-    }
+    FeatureOptions { max_seqs, max_extra, ..FeatureOptions::default() }
 }
 
 #[test]
 fn a_lone_query() {
     let lone = features(">q\nAX\n", &FeatureOptions::default());
-    assert_eq!(
-        (lone.num_seqs, lone.num_extra, lone.num_residues),
-        (1, 0, 2)
-    );
-    assert_eq!(
-        (lone.msa_feat.len(), lone.target_feat.len()),
-        (2 * MSA_FEAT, 2 * TARGET_FEAT)
-    );
-    assert_eq!(
-        (lone.aatype, lone.residue_index),
-        (vec![0, UNKNOWN], vec![0, 1])
-    );
+    assert_eq!((lone.num_seqs, lone.num_extra, lone.num_residues), (1, 0, 2));
+    assert_eq!((lone.msa_feat.len(), lone.target_feat.len()), (2 * MSA_FEAT, 2 * TARGET_FEAT));
+    assert_eq!((lone.aatype, lone.residue_index), (vec![0, UNKNOWN], vec![0, 1]));
     assert_eq!(lone.target_feat.iter().sum::<f32>(), 2.0);
-    assert_eq!(
-        (lone.target_feat[1], lone.target_feat[TARGET_FEAT + 21]),
-        (1.0, 1.0)
-    );
+    assert_eq!((lone.target_feat[1], lone.target_feat[TARGET_FEAT + 21]), (1.0, 1.0));
     assert_eq!((lone.msa_feat[0], lone.msa_feat[MSA_FEAT + 20]), (1.0, 1.0));
     assert!((lone.msa_feat[CODES + 2] - 1.0).abs() < 2e-6);
     assert!(lone.extra_msa.is_empty() && lone.extra_cluster_assignment.is_empty());
@@ -53,11 +35,8 @@ fn extra_rows_join_their_centre() {
     let made = features(">q\nACD\n>centre\nWCE\n>extra\nWwwwYE\n", &first(2, 9));
     assert_eq!((made.num_seqs, made.num_extra), (2, 1));
     assert_eq!(made.extra_cluster_assignment, [1]);
-    let at =
-        |row: usize, column: usize| &made.msa_feat[(row * 3 + column) * MSA_FEAT..][..MSA_FEAT];
-    let near = |found: f32, expected: f32| {
-        assert!((found - expected).abs() < 1e-6, "{found} is not {expected}")
-    };
+    let at = |row: usize, column: usize| &made.msa_feat[(row * 3 + column) * MSA_FEAT..][..MSA_FEAT];
+    let near = |found: f32, expected: f32| assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
     let profile = |row, column, letter| at(row, column)[25 + usize::from(code(letter))];
     near(profile(1, 0, b'W'), 1.0);
     near(profile(1, 1, b'C'), 0.5);
@@ -96,15 +75,7 @@ fn copies_are_dropped_and_limits_kept() {
 
 #[test]
 fn a_sample_begins_with_the_query_and_hangs_on_the_seed() {
-    let sampled = |seed| {
-        features(
-            TEN,
-            &FeatureOptions {
-                sample_seed: Some(seed),
-                ..first(4, 9)
-            },
-        )
-    };
+    let sampled = |seed| features(TEN, &FeatureOptions { sample_seed: Some(seed), ..first(4, 9) });
     assert_eq!(sampled(1), sampled(1));
     let orders: Vec<Vec<u8>> = (0..8).map(|seed| sampled(seed).msa).collect();
     assert!(orders.iter().any(|order| *order != orders[0]));
@@ -112,11 +83,7 @@ fn a_sample_begins_with_the_query_and_hangs_on_the_seed() {
         assert_eq!(order[..10], features(TEN, &first(1, 0)).msa);
     }
     let sample = sampled(3);
-    let mut rows: Vec<&[u8]> = sample
-        .msa
-        .chunks(10)
-        .chain(sample.extra_msa.chunks(10))
-        .collect();
+    let mut rows: Vec<&[u8]> = sample.msa.chunks(10).chain(sample.extra_msa.chunks(10)).collect();
     rows.sort_unstable();
     rows.dedup();
     assert_eq!(rows.len(), 9);
@@ -125,31 +92,13 @@ fn a_sample_begins_with_the_query_and_hangs_on_the_seed() {
 #[test]
 fn masking_comes_before_clusters_and_spares_the_query_sequence() {
     let plain = features(TEN, &first(4, 9));
-    let masked = |seed| {
-        features(
-            TEN,
-            &FeatureOptions {
-                mask_seed: Some(seed),
-                ..first(4, 9)
-            },
-        )
-    };
+    let masked = |seed| features(TEN, &FeatureOptions { mask_seed: Some(seed), ..first(4, 9) });
     let made: Vec<MsaFeatures> = (0..50).map(masked).collect();
     assert_eq!(made[7], masked(7));
-    let count = made
-        .iter()
-        .flat_map(|made| &made.msa)
-        .filter(|code| **code == MASKED)
-        .count();
-    assert!(
-        (120..300).contains(&count),
-        "{count} of 2,000 masked, about 210 expected"
-    );
+    let count = made.iter().flat_map(|made| &made.msa).filter(|code| **code == MASKED).count();
+    assert!((120..300).contains(&count), "{count} of 2,000 masked, about 210 expected");
     for made in &made {
-        assert_eq!(
-            (&made.aatype, &made.target_feat),
-            (&plain.aatype, &plain.target_feat)
-        );
+        assert_eq!((&made.aatype, &made.target_feat), (&plain.aatype, &plain.target_feat));
         assert_eq!(made.extra_msa, plain.extra_msa);
         for (features, code) in made.msa_feat.chunks(MSA_FEAT).zip(&made.msa) {
             let code = usize::from(*code);
@@ -158,9 +107,6 @@ fn masking_comes_before_clusters_and_spares_the_query_sequence() {
             assert!((features[CODES + 2..2 * CODES + 2].iter().sum::<f32>() - 1.0).abs() < 1e-5);
         }
     }
-    assert!(
-        made.iter()
-            .any(|made| made.extra_cluster_assignment != plain.extra_cluster_assignment)
-    );
+    assert!(made.iter().any(|made| made.extra_cluster_assignment != plain.extra_cluster_assignment));
     assert!(plain.msa.iter().all(|code| *code < GAP));
 }

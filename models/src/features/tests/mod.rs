@@ -13,10 +13,7 @@ fn written(alignment: &Alignment) -> Vec<String> {
     let row = |row: &super::Row| {
         let letters = String::from_utf8_lossy(&row.letters).into_owned();
         match row.deletions.iter().any(|count| *count > 0) {
-            true => format!(
-                "{letters} {}",
-                row.deletions.iter().map(u32::to_string).collect::<String>()
-            ),
+            true => format!("{letters} {}", row.deletions.iter().map(u32::to_string).collect::<String>()),
             false => letters,
         }
     };
@@ -25,14 +22,8 @@ fn written(alignment: &Alignment) -> Vec<String> {
 
 /// A small valid file of each format, by name.
 const VALID: [(&str, &str); 4] = [
-    (
-        "small.a3m",
-        "#A3M#\n>query one\nACDE\nFG\n\n>second\nA-DElkFG\n>third\nmACD..E-G*\n",
-    ),
-    (
-        "small.fasta",
-        "; comment\r\n>query\r\nAC-DEF*\r\n>second\r\nACW..F-\r\n",
-    ),
+    ("small.a3m", "#A3M#\n>query one\nACDE\nFG\n\n>second\nA-DElkFG\n>third\nmACD..E-G*\n"),
+    ("small.fasta", "; comment\r\n>query\r\nAC-DEF*\r\n>second\r\nACW..F-\r\n"),
     (
         "small.sto",
         "# STOCKHOLM 1.0\n#=GF ID small\n#=GS second DE [subseq from] b\n\n\

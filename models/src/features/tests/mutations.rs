@@ -10,24 +10,14 @@ fn check(file: &str, bytes: &[u8]) {
     let formats = [Format::A3m, Format::Fasta, Format::Stockholm];
     let mut parses = vec![Alignment::parse(bytes, file)];
     parses.extend(formats.map(|format| Alignment::parse_as(format, bytes, file)));
-    let options = FeatureOptions {
-        max_seqs: 2,
-        max_extra: 1,
-        sample_seed: Some(1),
-        mask_seed: Some(2),
-    };
+    let options = FeatureOptions { max_seqs: 2, max_extra: 1, sample_seed: Some(1), mask_seed: Some(2) };
     for parse in parses {
         match parse {
             Ok(alignment) => {
                 let features = MsaFeatures::from_alignment(&alignment, &options).expect("small");
-                assert!(
-                    features.num_residues > 0 && features.num_seqs <= 2 && features.num_extra <= 1
-                );
+                assert!(features.num_residues > 0 && features.num_seqs <= 2 && features.num_extra <= 1);
             }
-            Err(error) => assert!(
-                !error.to_string().chars().any(char::is_control),
-                "{error:?}"
-            ),
+            Err(error) => assert!(!error.to_string().chars().any(char::is_control), "{error:?}"),
         }
     }
 }
@@ -37,10 +27,7 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 33) as usize % bound.max(1)
     }
 }

@@ -262,9 +262,8 @@ impl Elaborator<'_> {
                 sizes.insert(symbol.clone(), value);
             }
         }
-        let layers = self.frame.layers.clone();
-        let callee =
-            Frame { id, builder, scopes: vec![variables], signature, sizes, records: Vec::new(), layers, origin };
+        let (layers, arms, records) = (self.frame.layers.clone(), Vec::new(), Vec::new());
+        let callee = Frame { id, builder, scopes: vec![variables], signature, sizes, records, layers, arms, origin };
         let caller = std::mem::replace(&mut self.frame, callee);
         self.calls.push(id);
         let val = self.body(function);

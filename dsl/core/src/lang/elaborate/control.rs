@@ -50,18 +50,11 @@ impl Elaborator<'_> {
 
     /// Both branches, each from the same state; they must agree on their type.
     fn both(&mut self, then: &Block, otherwise: Option<&Block>, span: Span) -> Val {
-        let (before, records) = (self.frame.scopes.clone(), self.frame.records.clone());
-        let first = self.block(then);
+        let before = self.frame.scopes.clone();
+        let first = self.arm(then);
         let after = std::mem::replace(&mut self.frame.scopes, before);
-        let recorded = std::mem::replace(&mut self.frame.records, records);
-        let second = otherwise.map_or_else(Val::unit, |block| self.block(block));
+        let second = otherwise.map_or_else(Val::unit, |block| self.arm(block));
         self.merge(after);
-        for record in recorded {
-            // Either branch may use a name.
-            if self.frame.records.iter().all(|r| r.name != record.name) {
-                self.frame.records.push(record);
-            }
-        }
         let (a, b) = (self.type_of(&first), self.type_of(&second));
         if first.poisoned() || second.poisoned() {
             return Val::Poison;
@@ -84,6 +77,15 @@ impl Elaborator<'_> {
             return self.fail(mistake.help(help));
         }
         unsettled(first, &second)
+    }
+
+    /// One branch of which nobody knows yet whether it is taken.
+    fn arm(&mut self, block: &Block) -> Val {
+        self.arms_walked += 1;
+        self.frame.arms.push(self.arms_walked);
+        let val = self.block(block);
+        self.frame.arms.pop();
+        val
     }
 
     /// Variables after two branches: where the branches differ in what is known, nothing is known.

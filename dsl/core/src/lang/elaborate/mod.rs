@@ -59,6 +59,8 @@ struct Variable {
 struct Record {
     name: String,
     value: Option<ValueId>,
+    /// The arms of undecided branches it stands in, the outermost first.
+    arms: Vec<usize>,
 }
 
 /// A loop around the place where we are.
@@ -80,6 +82,8 @@ struct Frame {
     sizes: Sizes,
     records: Vec<Record>,
     layers: Vec<Layer>,
+    /// The arms of undecided branches around the place where we are.
+    arms: Vec<usize>,
     /// Where its operations stand, in texts.
     origin: String,
 }
@@ -95,6 +99,8 @@ pub(super) struct Elaborator<'a> {
     /// Functions being walked, the outermost first.
     calls: Vec<FunctionId>,
     depth: usize,
+    /// Arms of undecided branches walked so far.
+    arms_walked: usize,
     /// Fields of structs that were read.
     pub(super) reads: BTreeSet<(StructId, usize)>,
     /// Structs handed whole to functions of other modules.
@@ -120,6 +126,7 @@ impl<'a> Elaborator<'a> {
             sizes,
             records: Vec::new(),
             layers: Vec::new(),
+            arms: Vec::new(),
             origin: String::new(),
         };
         Elaborator {
@@ -131,6 +138,7 @@ impl<'a> Elaborator<'a> {
             frame,
             calls: vec![id],
             depth: 0,
+            arms_walked: 0,
             reads: BTreeSet::new(),
             handed: BTreeSet::new(),
         }

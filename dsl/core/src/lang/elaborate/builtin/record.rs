@@ -30,12 +30,13 @@ impl Elaborator<'_> {
     }
 
     pub(in super::super) fn keep_record(&mut self, name: String, value: Option<ValueId>, span: Span) {
-        if self.frame.records.iter().any(|r| r.name == name) {
+        // While checking, two arms that are never both taken may use one name; a build knows which are.
+        if self.frame.records.iter().any(|r| r.name == name && self.frame.arms.starts_with(&r.arms)) {
             let mistake = Diagnostic::new(Code::ControlRecord, span, format!("\"{name}\" is recorded twice"));
             self.fail(mistake.help("give each record its own name"));
             return;
         }
-        self.frame.records.push(Record { name, value });
+        self.frame.records.push(Record { name, value, arms: self.frame.arms.clone() });
     }
 }
 
