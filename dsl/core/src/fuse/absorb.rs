@@ -6,7 +6,8 @@ use crate::ir::{Access, AxisRef, Graph, Node, Op};
 pub(super) fn views(graph: &mut Graph) {
     let producers = graph.producers();
     for id in 0..graph.nodes.len() {
-        if matches!(graph.nodes[id].op, Op::Repeat(_)) {
+        // A concatenation finds each part's own index by its axis.
+        if matches!(graph.nodes[id].op, Op::Repeat(_) | Op::Concat { .. }) {
             continue;
         }
         let (before, rest) = graph.nodes.split_at_mut(id);

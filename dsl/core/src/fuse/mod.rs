@@ -19,6 +19,7 @@ pub fn fuse(graph: &Graph) -> Graph {
         }
     }
     outputs::own(&mut graph);
+    outputs::own_layer_operands(&mut graph);
     absorb::views(&mut graph);
     loop {
         let before = graph.nodes.len();

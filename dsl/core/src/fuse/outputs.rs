@@ -1,6 +1,7 @@
-//! Every output is a value of its own: made by a kernel, given once.
+//! Every output, and every operand of a loop over layers, is a value of its own: given by the caller or
+//! made by a kernel, never a view or a weight.
 
-use crate::ir::{Access, AxisRef, Expr, Graph, Node, Op};
+use crate::ir::{Access, Expr, Graph, Node, Op, Value, ValueId};
 
 /// Copies outputs that are inputs, parameters, views or outputs already.
 pub(super) fn own(graph: &mut Graph) {
@@ -10,19 +11,49 @@ pub(super) fn own(graph: &mut Graph) {
         let made = graph.nodes.iter().find(|n| n.results.iter().any(|r| r.value == value));
         let own = made.is_some_and(|n| n.op != Op::View) && !taken.contains(&value);
         if !own {
-            let (mut copy, rank) = (graph.values[value].clone(), graph.values[value].shape.len());
-            copy.name = graph.outputs[k].name.clone();
-            let node = Node {
-                op: Op::Pointwise(Expr::load(0)),
-                operands: vec![Access::plain(value, rank)],
-                results: vec![Access { value: graph.values.len(), axes: (0..rank).map(AxisRef::Index).collect() }],
-                indices: copy.shape.clone(),
-                origin: format!("output {}", copy.name),
-            };
-            graph.values.push(copy);
+            let name = graph.outputs[k].name.clone();
+            let node = copy(graph, value, &name, format!("output {name}"));
+            graph.outputs[k].value = node.result().value;
             graph.nodes.push(node);
-            graph.outputs[k].value = graph.values.len() - 1;
         }
         taken.push(graph.outputs[k].value);
     }
+}
+
+/// Copies what a loop over layers takes where it is a view or a parameter.
+pub(super) fn own_layer_operands(graph: &mut Graph) {
+    let nodes = std::mem::take(&mut graph.nodes);
+    let mut is_view = vec![false; graph.values.len()];
+    for mut node in nodes {
+        if node.op == Op::View {
+            is_view[node.result().value] = true;
+        }
+        if let Op::Repeat(_) = node.op {
+            for operand in &mut node.operands {
+                if is_view[operand.value] || graph.is_param(operand.value) {
+                    let name = graph.values[operand.value].name.clone();
+                    let made = copy(graph, operand.value, &name, format!("{} {name}", node.origin));
+                    operand.value = made.result().value;
+                    is_view.push(false);
+                    graph.nodes.push(made);
+                }
+            }
+        }
+        graph.nodes.push(node);
+    }
+}
+
+/// A node that copies a value into a new one.
+fn copy(graph: &mut Graph, value: ValueId, name: &str, origin: String) -> Node {
+    let rank = graph.values[value].shape.len();
+    let copied = Value { name: name.to_string(), shape: graph.values[value].shape.clone() };
+    let node = Node {
+        op: Op::Pointwise(Expr::load(0)),
+        operands: vec![Access::plain(value, rank)],
+        results: vec![Access::plain(graph.values.len(), rank)],
+        indices: copied.shape.clone(),
+        origin,
+    };
+    graph.values.push(copied);
+    node
 }
