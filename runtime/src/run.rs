@@ -94,6 +94,8 @@ pub struct Executable<'a, B: Backend> {
     counters: Vec<u64>,
     /// For each chunk loop, its current turn's size.
     turns: Vec<u64>,
+    /// The moment of the last call.
+    moment: Option<u64>,
     checks: Checks,
     /// Slots by the moment their life begins.
     births: BTreeMap<u64, Vec<usize>>,
@@ -122,7 +124,9 @@ impl<'a, B: Backend> Executable<'a, B> {
             births.entry(slot.first).or_default().push(k);
         }
         let (counters, turns) = (vec![0; plan.loops], vec![0; plan.loops]);
-        let mut executable = Executable { plan, backend, arena, kernels, params, counters, turns, checks, births };
+        let moment = None;
+        let mut executable =
+            Executable { plan, backend, arena, kernels, params, counters, turns, moment, checks, births };
         if checks.poison {
             executable.arena.poison(0, executable.arena.len())?;
         }
@@ -242,7 +246,9 @@ impl<'a, B: Backend> Executable<'a, B> {
             lengths.push(length);
             starts.push(start);
         }
-        if self.checks.poison && first_turn {
+        // One moment may be several calls: only the first of them finds its buffers newly born.
+        let began = self.moment.replace(call.moment) != Some(call.moment);
+        if self.checks.poison && first_turn && began {
             self.poison_born(call)?;
         }
         let loads: SmallVec<[*const f32; 12]> = call
@@ -280,11 +286,7 @@ impl<'a, B: Backend> Executable<'a, B> {
         let Some(born) = self.births.get(&call.moment) else { return Ok(()) };
         for &k in born {
             let slot = &self.plan.slots[k];
-            // A concatenation is several calls of one moment: only its first may poison.
-            let is_result = call.result.base == Base::Slot(k);
-            if !is_result || call.result.offset == 0 {
-                self.arena.poison(slot.offset as usize, slot.bytes as usize)?;
-            }
+            self.arena.poison(slot.offset as usize, slot.bytes as usize)?;
         }
         Ok(())
     }

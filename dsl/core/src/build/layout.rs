@@ -117,7 +117,9 @@ impl Builder {
     /// # Errors
     /// A position beyond the axis, where both are numbers.
     pub fn pick(&mut self, x: ValueId, axis: usize, at: Extent) -> Result<ValueId, Fault> {
-        let one = self.slice(x, axis, at.clone(), at + 1.into())?;
+        // An axis of extent 1 has nothing to be sliced off: the view then only drops it.
+        let single = at == Extent::default() && self.shape(x).get(axis) == Some(&1.into());
+        let one = if single { x } else { self.slice(x, axis, at.clone(), at + 1.into())? };
         let shape = self.shape(one).to_vec();
         let indices: Vec<Extent> =
             shape.iter().enumerate().filter(|(k, _)| *k != axis).map(|(_, e)| e.clone()).collect();

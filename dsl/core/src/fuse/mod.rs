@@ -5,8 +5,10 @@ mod absorb;
 mod compose;
 mod orders;
 mod outputs;
+mod variants;
 
 pub use orders::{Orders, storage_orders};
+pub use variants::variants;
 
 use crate::ir::{Graph, Op};
 

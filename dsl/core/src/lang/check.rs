@@ -301,7 +301,7 @@ fn unused_fields(
 
 fn budget(program: &Program, id: FunctionId, signature: &Signature, budget: &Budget, found: &mut Vec<Diagnostic>) {
     /// Bindings that say where the promise holds, not for which sizes.
-    const PLACES: [&str; 3] = ["threads", "ranks", "target"];
+    const PLACES: [&str; 1] = ["threads"];
     let function = program.function(id);
     if let Err(message) = crate::units::parse_bytes(&budget.text) {
         found.push(Diagnostic::new(Code::BudgetSize, budget.span, message));
@@ -320,7 +320,7 @@ fn budget(program: &Program, id: FunctionId, signature: &Signature, budget: &Bud
         } else if let Some(default) = program.constants.get(&name.text) {
             fitting(*default, *value).is_none().then(|| kind(*default).to_string())
         } else if PLACES.contains(&name.text.as_str()) {
-            None
+            (!matches!(value, Literal::Size(1..))).then(|| "a number of threads".to_string())
         } else {
             let text = format!("`{}` is neither an axis of `{}` nor a constant", name.text, function.name.text);
             let all: Vec<String> =

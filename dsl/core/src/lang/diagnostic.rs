@@ -175,6 +175,13 @@ codes! {
     BudgetAxis = "budget-axis",
     /// A setting that does not exist or is of another type.
     BudgetSetting = "budget-setting",
+    // Found by planning.
+    /// A target that there is no table for.
+    BudgetTarget = "budget-target",
+    /// Sizes that no plan can be made for: a slice beyond its axis, more elements than can be counted.
+    BudgetSizes = "budget-sizes",
+    /// A budget that no plan keeps.
+    BudgetRefused = "budget-refused",
     // Read from the syntax.
     /// `#[crease::model]` on something that is no inline module.
     SyntaxModule = "syntax-module",

@@ -1,6 +1,7 @@
 //! The language below its syntax: trees, what they mean, and what can be wrong with them.
 //!
-//! [`check`] finds what is wrong with a module, [`elaborate()`] makes a function's graph. Spans are
+//! [`check`] finds what is wrong with a module, [`promises`] plans its budgets, [`elaborate()`] makes a
+//! function's graph. Spans are
 //! numbers here; only the macro knows the source.
 
 pub mod ast;
@@ -9,6 +10,7 @@ mod diagnostic;
 mod elaborate;
 mod model;
 mod program;
+mod promise;
 mod settings;
 mod types;
 mod visit;
@@ -16,6 +18,7 @@ mod visit;
 pub use check::check;
 pub use diagnostic::{Code, Diagnostic};
 pub use model::{Elaborated, Model, ModelError, Parameter, Signature, Tensor, elaborate, signature};
+pub use promise::promises;
 pub use settings::{Options, Settings};
 
 /// Every word of the language: the functions a model may call without importing them.

@@ -74,18 +74,12 @@ impl Bound {
         4 * self.elements(value)
     }
 
-    /// Bytes of one position along an axis of a value.
-    pub(super) fn bytes_per_position(&self, value: ValueId, axis: usize) -> u64 {
-        let others = self.shapes[value].iter().enumerate().filter(|(a, _)| *a != axis);
-        4 * others.map(|(_, e)| e).product::<u64>()
-    }
-
     /// Offset and strides (in elements) of a value's axes in its root's memory, where the root holds
-    /// `chunk` positions of its axis `axis`, or everything.
-    pub(super) fn locate(&self, value: ValueId, chunk: Option<(usize, u64)>) -> (u64, Vec<u64>) {
+    /// so many positions only of some of its axes.
+    pub(super) fn locate(&self, value: ValueId, chunks: &[(usize, u64)]) -> (u64, Vec<u64>) {
         if self.roots[value] == value {
             let mut shape = self.shapes[value].clone();
-            if let Some((axis, positions)) = chunk {
+            for &(axis, positions) in chunks {
                 shape[axis] = positions;
             }
             let mut strides = vec![0; shape.len()];
@@ -98,7 +92,7 @@ impl Bound {
         }
         let id = self.producers[value].expect("a view has a producer");
         let view = &self.graph.nodes[id];
-        let (mut offset, source) = self.locate(view.operands[0].value, chunk);
+        let (mut offset, source) = self.locate(view.operands[0].value, chunks);
         let (moved, by_index) = self.index_strides(id, &view.operands[0], &source);
         offset += moved;
         let strides = view.result().axes.iter().map(|axis| match axis {

@@ -5,15 +5,39 @@
 
 use super::bound::Bound;
 use super::target::Target;
+use super::tree::{Item, Loop};
 use crate::ir::{AxisRef, Expr, Index, NodeId, Op};
 
-/// Nanoseconds of node `id` when `slice` limits one index to a number of positions.
-pub(super) fn node_time(bound: &Bound, id: NodeId, target: &Target, slice: Option<(Index, u64)>) -> u64 {
+/// Nanoseconds of a tree's items, where enclosing loops limit indices of nodes to a number of positions.
+pub(super) fn time(bound: &Bound, target: &Target, items: &[Item], around: &[(&Loop, u64)]) -> u64 {
+    let mut sum: u64 = 0;
+    for item in items {
+        sum = sum.saturating_add(match item {
+            Item::Node(id) => node_time(bound, *id, target, around),
+            Item::Loop(each) => {
+                let turn = |positions: u64| {
+                    let inside: Vec<(&Loop, u64)> = around.iter().copied().chain([(&**each, positions)]).collect();
+                    time(bound, target, &each.body, &inside)
+                };
+                let (turns, tail) = (each.total / each.chunk, each.total % each.chunk);
+                let full = if turns > 0 { turns.saturating_mul(turn(each.chunk)) } else { 0 };
+                full.saturating_add(if tail > 0 { turn(tail) } else { 0 })
+            }
+        });
+    }
+    sum
+}
+
+/// Nanoseconds of one call of node `id` inside loops, each at a number of positions.
+pub(super) fn node_time(bound: &Bound, id: NodeId, target: &Target, around: &[(&Loop, u64)]) -> u64 {
     let node = &bound.graph.nodes[id];
-    let extent = |i: Index| match slice {
-        Some((index, positions)) if index == i => positions,
-        _ => bound.extents[id][i],
-    };
+    let mut extents = bound.extents[id].clone();
+    for (each, positions) in around {
+        if let Some(index) = each.index(id) {
+            extents[index] = *positions;
+        }
+    }
+    let extent = |i: Index| extents[i];
     let points: u64 = (0..bound.extents[id].len()).map(extent).product();
     let touched = |axes: &[AxisRef]| -> u64 {
         let axis = |a: &AxisRef| match a {

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::lower::{Home, Turn, lower};
-use super::schedule::END;
-use super::search::{Candidate, Path, Search, carried_copy};
+use super::bound::Bound;
+use super::life::{Content, END, Life};
+use super::lower::{Home, Site, Turn};
+use super::piece::Piece;
+use super::search::{Part, Path, Search, carried_copy};
+use super::stretch::Candidate;
 use super::target::Target;
+use super::tree::Item;
 use super::{Base, Call, Length, LoopId, Memory, Place, Plan, PlanParam, PlanPort, Slot, SlotKind, Step, layout};
-use crate::ir::{Expr, NodeId, Op, Sizes, ValueId};
+use crate::ir::{Expr, Node, Op, Repeat, Sizes, ValueId};
 use crate::kernel::{Kernel, Nest};
+use crate::rules::Join;
 
 /// Emits the plan of a whole program.
 pub(super) fn emit(
@@ -99,6 +104,31 @@ struct Emitter {
 /// The slot of each root.
 type Places = BTreeMap<ValueId, usize>;
 
+/// A stretch being emitted.
+struct Stretch<'a> {
+    bound: &'a Bound,
+    life: &'a Life,
+    /// The counter of each of its loops.
+    counters: Vec<LoopId>,
+    /// The moment of its first leaf.
+    start: u64,
+    /// Slots by moment.
+    scratch: BTreeMap<usize, usize>,
+    partial: BTreeMap<usize, usize>,
+    /// The axes of which each root's slot holds one chunk only.
+    chunks: BTreeMap<ValueId, Vec<(usize, u64, LoopId)>>,
+}
+
+/// A loop over layers being emitted.
+struct Layer<'a> {
+    node: &'a Node,
+    repeat: &'a Repeat,
+    count: u64,
+    stays: &'a [bool],
+    inner: &'a Search,
+    path: &'a Path,
+}
+
 impl Emitter {
     fn slot(&mut self, name: &str, kind: SlotKind, bytes: u64, first: u64, last: u64) -> usize {
         self.slots.push(Slot { name: name.to_string(), kind, offset: 0, bytes, first, last });
@@ -134,107 +164,162 @@ impl Emitter {
         let params: BTreeMap<ValueId, usize> =
             bound.graph.params.iter().enumerate().map(|(k, p)| (p.value, first_param + k)).collect();
         let mut steps = Vec::new();
-        for &pick in &path.picks {
-            let candidate = &search.candidates[path.order][pick];
-            self.stretch(search, path.order, candidate, places, &params, layers, &mut steps);
+        for (part, &pick) in search.parts.iter().zip(&path.picks) {
+            match part {
+                Part::Nodes { variants, ways } => {
+                    let way = &ways[pick];
+                    for candidate in &way.stretches {
+                        self.stretch(&variants[way.variant], candidate, places, &params, &mut steps);
+                    }
+                }
+                Part::Layers { id, stays, inner, ways } => {
+                    let node = &bound.graph.nodes[*id];
+                    let Op::Repeat(repeat) = &node.op else { unreachable!("a part over layers is a repeat") };
+                    let count = repeat.count.eval(&bound.sizes).expect("checked when bound");
+                    let layer = Layer { node, repeat, count, stays, inner, path: &ways[pick].path };
+                    self.layers(&layer, places, layers, &mut steps);
+                }
+            }
         }
         steps
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn stretch(
         &mut self,
-        search: &Search,
-        order: usize,
+        piece: &Piece,
         candidate: &Candidate,
         places: &mut Places,
         params: &BTreeMap<ValueId, usize>,
-        layers: &[(LoopId, u64)],
         steps: &mut Vec<Step>,
     ) {
-        let (bound, seq) = (&*search.bound, &search.sequences[order]);
-        let id = seq.order[candidate.l];
-        if let Op::Repeat(_) = bound.graph.nodes[id].op {
-            self.layers(search, order, id, candidate, places, layers, steps);
-            return;
-        }
-        let slices = candidate.loops.as_ref().map(|l| &l.0);
-        let schedule = seq.schedule(candidate.l, candidate.r, slices, &search.target);
-        let moments = (schedule.before.len() + schedule.body.len()) as u64;
+        let bound = &*piece.bound;
+        let life = Life::of(piece, &candidate.items, (candidate.l, candidate.r));
+        let moments = life.moments.leaves.len() as u64;
         if moments == 0 {
             return;
         }
         let (start, end) = (self.moment, self.moment + moments - 1);
         let global = |local: usize| if local == END { end } else { start + local as u64 };
-        let chunk = candidate.loops.as_ref().map_or(0, |l| l.2);
-        let mut scratch: BTreeMap<u64, usize> = BTreeMap::new();
-        let mut chunked: BTreeMap<ValueId, (usize, u64)> = BTreeMap::new();
-        for interval in &schedule.intervals {
-            let (first, last) = (global(interval.first), global(interval.last));
-            let Some(root) = interval.root else {
-                let slot = self.slot("scratch", SlotKind::Scratch, interval.bytes, first, last);
-                scratch.insert(first, slot);
-                continue;
-            };
-            let slot = match (interval.alias, interval.external) {
-                (Some(taken), _) => places[&taken],
-                (None, true) => places[&root],
-                (None, false) => {
-                    let bytes = if interval.chunked { interval.bytes * chunk } else { interval.bytes };
-                    self.slot(&bound.graph.values[root].name, SlotKind::Temporary, bytes, first, last)
+        let counters: Vec<LoopId> = life.moments.loops.iter().map(|_| self.new_loop()).collect();
+        let (scratch, partial, chunks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut site = Stretch { bound, life: &life, counters, start, scratch, partial, chunks };
+        for buffer in &life.buffers {
+            let (first, last) = (global(buffer.first), global(buffer.last));
+            let slot = match (buffer.content, buffer.alias) {
+                (Content::Scratch, _) => {
+                    let slot = self.slot("scratch", SlotKind::Scratch, buffer.bytes, first, last);
+                    site.scratch.insert(buffer.first, slot);
+                    continue;
+                }
+                (Content::Partial, _) => {
+                    let slot = self.slot("partial", SlotKind::Temporary, buffer.bytes, first, last);
+                    site.partial.insert(buffer.first, slot);
+                    continue;
+                }
+                (Content::Made(_), Some(taken)) => places[&taken],
+                (Content::Before(root), _) => places[&root],
+                (Content::Made(root), None) => {
+                    let name = bound.graph.values[root].name.clone();
+                    self.slot(&name, SlotKind::Temporary, buffer.bytes, first, last)
                 }
             };
             self.slots[slot].last = self.slots[slot].last.max(last);
+            let root = buffer.root().expect("neither scratch nor partial");
             places.insert(root, slot);
-            if interval.chunked {
-                let made = bound.producers[root].and_then(|p| slices.and_then(|s| s.get(&p)));
-                chunked.insert(root, (made.expect("a chunk is made in the loop").axis, chunk));
-            }
+            let chunks = buffer.chunks.iter().map(|&(axis, positions, each)| (axis, positions, site.counters[each]));
+            site.chunks.insert(root, chunks.collect());
         }
         let home = |root: ValueId| match params.get(&root) {
-            Some(&param) => Home { base: Base::Param(param), chunk: None },
-            None => Home { base: Base::Slot(places[&root]), chunk: chunked.get(&root).copied() },
-        };
-        let run = |emitter: &mut Emitter, id: NodeId, turn: Option<Turn>, steps: &mut Vec<Step>| {
-            let scratch = scratch.get(&emitter.moment).copied();
-            for (kernel, mut call) in lower(bound, id, turn, &home, scratch) {
-                call.kernel = emitter.kernel(kernel);
-                call.moment = emitter.moment;
-                steps.push(Step::Call(call));
+            Some(&param) => Home { base: Base::Param(param), chunks: vec![] },
+            None => {
+                Home { base: Base::Slot(places[&root]), chunks: site.chunks.get(&root).cloned().unwrap_or_default() }
             }
-            emitter.tick(&bound.graph.nodes[id].origin);
         };
-        for &id in &schedule.before {
-            run(self, id, None, steps);
-        }
-        if let Some((slices, total, chunk)) = &candidate.loops {
-            let counter = self.new_loop();
-            let mut body = Vec::new();
-            for &id in &schedule.body {
-                run(self, id, Some(Turn { id: counter, index: slices[&id].index }), &mut body);
+        self.items(&site, (&candidate.items, 0), &home, &mut (0, 0), steps);
+        debug_assert_eq!(self.moment, end + 1);
+    }
+
+    /// The steps of items inside so many loops; `cursor` counts moments and loops as the tree's moments do.
+    fn items(
+        &mut self,
+        stretch: &Stretch<'_>,
+        (items, depth): (&[Item], usize),
+        home: &dyn Fn(ValueId) -> Home,
+        cursor: &mut (usize, usize),
+        steps: &mut Vec<Step>,
+    ) {
+        let bound = stretch.bound;
+        for item in items {
+            match item {
+                Item::Node(id) if bound.graph.nodes[*id].op == Op::View => {}
+                Item::Node(_) => {
+                    self.leaf(stretch, cursor.0, home, steps);
+                    cursor.0 += 1;
+                }
+                Item::Loop(each) => {
+                    // What starts a fold of a loop further inside comes there.
+                    let leaves = &stretch.life.moments.leaves;
+                    while leaves[cursor.0].fill && leaves[cursor.0].path.len() == depth {
+                        self.leaf(stretch, cursor.0, home, steps);
+                        cursor.0 += 1;
+                    }
+                    let id = stretch.counters[cursor.1];
+                    cursor.1 += 1;
+                    let mut body = Vec::new();
+                    self.items(stretch, (&each.body, depth + 1), home, cursor, &mut body);
+                    let (last, slice) = each.slices.iter().next_back().expect("a loop splits something");
+                    let node = &bound.graph.nodes[*last];
+                    let label = format!("{} of {}", node.indices[slice.index], node.origin);
+                    steps.push(Step::Chunk { id, total: each.total, chunk: each.chunk, label, body });
+                }
             }
-            let last = schedule.body.last().expect("a loop has a body");
-            let node = &bound.graph.nodes[*last];
-            let label = format!("{} of {}", node.indices[slices[last].index], node.origin);
-            steps.push(Step::Chunk { id: counter, total: *total, chunk: *chunk, label, body });
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn layers(
-        &mut self,
-        search: &Search,
-        order: usize,
-        id: NodeId,
-        candidate: &Candidate,
-        places: &mut Places,
-        layers: &[(LoopId, u64)],
-        steps: &mut Vec<Step>,
-    ) {
-        let (bound, seq) = (&*search.bound, &search.sequences[order]);
-        let node = &bound.graph.nodes[id];
-        let Op::Repeat(repeat) = &node.op else { unreachable!("asked only for repeats") };
-        let (inner, path) = (&search.layers[&id], candidate.layer.as_ref().expect("a layer has a path"));
+    /// The calls of one moment.
+    fn leaf(&mut self, stretch: &Stretch<'_>, at: usize, home: &dyn Fn(ValueId) -> Home, steps: &mut Vec<Step>) {
+        let moments = &stretch.life.moments;
+        let leaf = &moments.leaves[at];
+        let (bound, id) = (stretch.bound, leaf.node);
+        let turns: Vec<Turn> = leaf
+            .path
+            .iter()
+            .map(|&each| Turn { id: stretch.counters[each], index: moments.loops[each].index(id) })
+            .collect();
+        let site = Site { bound, id, turns: &turns };
+        let root = bound.graph.nodes[id].results[0].value;
+        let combine = moments.loops.iter().find_map(|each| match each.slices.get(&id)?.join {
+            Join::Combine(combine) => Some(combine),
+            Join::Merge(_) => None,
+        });
+        let calls = match (combine, stretch.partial.get(&at)) {
+            (Some(combine), _) if leaf.fill => vec![site.fill(&home(root), combine)],
+            (Some(combine), Some(&slot)) => {
+                let chunks = leaf.path.iter().zip(&turns).filter_map(|(&each, turn)| {
+                    let axis = moments.loops[each].slices.get(&id)?.axis()?;
+                    Some((axis, moments.loops[each].chunk, turn.id))
+                });
+                let (base, chunks) = (Base::Slot(slot), chunks.collect::<Vec<_>>());
+                let part = |value: ValueId| {
+                    if value == root { Home { base, chunks: chunks.clone() } } else { home(value) }
+                };
+                let mut calls = site.lower(&part, None, false);
+                calls.push(site.combine(&part(root), &home(root), combine));
+                calls
+            }
+            (folded, _) => site.lower(home, stretch.scratch.get(&at).copied(), folded.is_some()),
+        };
+        for (kernel, mut call) in calls {
+            call.kernel = self.kernel(kernel);
+            call.moment = self.moment;
+            steps.push(Step::Call(call));
+        }
+        debug_assert_eq!(self.moment, stretch.start + at as u64);
+        self.tick(&bound.graph.nodes[id].origin);
+    }
+
+    fn layers(&mut self, layer: &Layer<'_>, places: &mut Places, layers: &[(LoopId, u64)], steps: &mut Vec<Step>) {
+        let Layer { node, repeat, count, stays, inner, path } = *layer;
         let start = self.moment;
         // The carried values get buffers of their own where the operand's may not be taken.
         let mut inside: Places = BTreeMap::new();
@@ -242,15 +327,10 @@ impl Emitter {
         for (k, (operand, port)) in node.operands.iter().zip(&repeat.body.inputs).enumerate() {
             let mut slot = places[&operand.value];
             if k < repeat.carried {
-                if carried_copy(seq, id, k) {
-                    let own = self.slot(
-                        &port.name,
-                        SlotKind::Temporary,
-                        bound.bytes(operand.value),
-                        self.moment,
-                        self.moment,
-                    );
-                    self.copy(bound.elements(operand.value), slot, own, &port.name, steps);
+                if carried_copy(&node.operands, stays, k) {
+                    let (bytes, elements) = (inner.bound.bytes(port.value), inner.bound.elements(port.value));
+                    let own = self.slot(&port.name, SlotKind::Temporary, bytes, self.moment, self.moment);
+                    self.copy(elements, slot, own, &port.name, steps);
                     slot = own;
                 }
                 carried.push(slot);
@@ -258,7 +338,6 @@ impl Emitter {
             inside.insert(port.value, slot);
         }
         let counter = self.new_loop();
-        let count = repeat.count.eval(&bound.sizes).expect("checked when bound");
         let around: Vec<(LoopId, u64)> = layers.iter().copied().chain([(counter, count)]).collect();
         let mut body = self.sequence(inner, path, &mut inside, &around);
         let moved: Vec<(usize, usize, u64)> = repeat
@@ -266,7 +345,7 @@ impl Emitter {
             .outputs
             .iter()
             .zip(&carried)
-            .map(|(port, &to)| (inside[&port.value], to, bound_elements(inner, port.value)))
+            .map(|(port, &to)| (inside[&port.value], to, inner.bound.elements(port.value)))
             .filter(|(from, to, _)| from != to)
             .collect();
         // An output in another carried buffer would be overwritten before it is moved: set all aside first.
@@ -284,17 +363,9 @@ impl Emitter {
         }
         let end = self.moment.saturating_sub(1).max(start);
         // Whatever a layer reads of the outside lives through all layers, and so do the carried values.
-        for slot in node.operands.iter().map(|o| places[&o.value]).chain(carried.iter().copied()) {
+        let outside = node.operands.iter().map(|o| places[&o.value]);
+        for slot in outside.chain(carried.iter().copied()).chain(from_slots) {
             self.slots[slot].last = self.slots[slot].last.max(end);
-        }
-        for slot in from_slots {
-            self.slots[slot].last = self.slots[slot].last.max(end);
-        }
-        for root in seq.live_at(candidate.l) {
-            if seq.last_use[root] > candidate.l {
-                let slot = places[&root];
-                self.slots[slot].last = self.slots[slot].last.max(end);
-            }
         }
         for (result, slot) in node.results.iter().zip(carried) {
             places.insert(result.value, slot);
@@ -329,8 +400,4 @@ impl Emitter {
         }
         self.tick(&format!("copy of {name}"));
     }
-}
-
-fn bound_elements(search: &Search, value: ValueId) -> u64 {
-    search.bound.elements(value)
 }

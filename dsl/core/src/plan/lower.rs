@@ -2,117 +2,171 @@
 
 use super::bound::Bound;
 use super::{Base, Call, Length, LoopId, Place};
-use crate::ir::{Access, AxisRef, Expr, Index, Instr, NodeId, Op, ValueId};
+use crate::ir::{Access, AxisRef, Binary, Combine, Expr, Index, Instr, NodeId, Op, ValueId};
 use crate::kernel::{Contract, Gathered, Kernel, Nest, Row, Strides};
 
-/// The loop a node runs in, if it does.
+/// A loop around a node.
 #[derive(Clone, Copy)]
 pub(super) struct Turn {
     /// The counter.
     pub id: LoopId,
-    /// The node's index that the loop splits.
-    pub index: Index,
+    /// The node's index that the loop splits; none where the node runs whole in every turn.
+    pub index: Option<Index>,
 }
 
 /// Where the memory of a root is during a call.
 pub(super) struct Home {
     /// The buffer or weight.
     pub base: Base,
-    /// The axis of which it holds one chunk only, and that chunk's largest size.
-    pub chunk: Option<(usize, u64)>,
+    /// The axes of which it holds one chunk only: axis, positions and the loop.
+    pub chunks: Vec<(usize, u64, LoopId)>,
 }
 
-/// The kernel calls of one node (several for a concatenation), each without its kernel's number.
-pub(super) fn lower(
-    bound: &Bound,
-    id: NodeId,
-    turn: Option<Turn>,
-    home: &dyn Fn(ValueId) -> Home,
-    scratch: Option<usize>,
-) -> Vec<(Kernel, Call)> {
-    let node = &bound.graph.nodes[id];
-    let place = |access: &Access| -> (Place, Vec<u64>) {
-        let home = home(bound.roots[access.value]);
-        let (offset, axes) = bound.locate(access.value, home.chunk);
-        let (moved, strides) = bound.index_strides(id, access, &axes);
-        let moves = match turn {
-            Some(turn) if home.chunk.is_none() && strides[turn.index] > 0 => vec![(turn.id, strides[turn.index])],
-            _ => vec![],
-        };
+/// A node at its place among loops.
+pub(super) struct Site<'a> {
+    pub bound: &'a Bound,
+    pub id: NodeId,
+    /// The loops around it.
+    pub turns: &'a [Turn],
+}
+
+impl Site<'_> {
+    /// Where an accessed value is, and the stride of each index there.
+    fn place(&self, access: &Access, home: &Home) -> (Place, Vec<u64>) {
+        let chunks: Vec<(usize, u64)> = home.chunks.iter().map(|c| (c.0, c.1)).collect();
+        let (offset, axes) = self.bound.locate(access.value, &chunks);
+        let (moved, strides) = self.bound.index_strides(self.id, access, &axes);
+        let outside = self.turns.iter().filter(|t| home.chunks.iter().all(|c| c.2 != t.id));
+        let moves = outside.filter_map(|t| Some((t.id, strides[t.index?]))).filter(|m| m.1 > 0).collect();
         (Place { base: home.base, offset: offset + moved, moves }, strides)
-    };
-    let length = |i: Index| match turn {
-        Some(turn) if turn.index == i => Length::Chunk(turn.id),
-        _ => Length::Fixed(bound.extents[id][i]),
-    };
-    let lengths: Vec<Length> = (0..bound.extents[id].len()).map(length).collect();
-    let signed = |strides: &[u64]| -> Strides { strides.iter().map(|&s| s as i64).collect() };
-    let (operands, strides): (Vec<Place>, Vec<Vec<u64>>) = node.operands.iter().map(&place).unzip();
-    let (result, store) = place(node.result());
-    let call = |operands: Vec<Place>, result: Place, lengths: Vec<Length>| Call {
-        kernel: 0,
-        operands,
-        result,
-        lengths,
-        scratch,
-        moment: 0,
-        origin: node.origin.clone(),
-    };
-    let bind = |expr: &Expr| bind_sizes(expr, bound);
-    match &node.op {
-        Op::View | Op::Repeat(_) => vec![],
-        Op::Contract => {
-            let contracted = (0..lengths.len()).filter(|&i| !node.result().mentions(i)).collect();
-            let (a, b, c) = (signed(&strides[0]), signed(&strides[1]), signed(&store));
-            let kernel = Contract { indices: lengths.len(), a, b, c, contracted, accumulate: false };
-            vec![(Kernel::Contract(kernel), call(operands, result, lengths))]
+    }
+
+    fn lengths(&self) -> Vec<Length> {
+        let length = |i: Index| match self.turns.iter().find(|t| t.index == Some(i)) {
+            Some(turn) => Length::Chunk(turn.id),
+            None => Length::Fixed(self.bound.extents[self.id][i]),
+        };
+        (0..self.bound.extents[self.id].len()).map(length).collect()
+    }
+
+    fn call(&self, operands: Vec<Place>, result: Place, lengths: Vec<Length>, scratch: Option<usize>) -> Call {
+        let origin = self.bound.graph.nodes[self.id].origin.clone();
+        Call { kernel: 0, operands, result, lengths, scratch, moment: 0, origin }
+    }
+
+    /// `result = expr(loads)`, where loads and result are the node's own result in several homes.
+    fn over_result(&self, loads: &[&Home], into: &Home, expr: Expr) -> (Kernel, Call) {
+        let access = self.bound.graph.nodes[self.id].result();
+        let (operands, strides): (Vec<Place>, Vec<Vec<u64>>) = loads.iter().map(|h| self.place(access, h)).unzip();
+        let (result, store) = self.place(access, into);
+        let mut lengths = self.lengths();
+        for i in (0..lengths.len()).filter(|&i| !access.mentions(i)) {
+            lengths[i] = Length::Fixed(1);
         }
-        Op::Pointwise(expr) => {
-            let (nest, lengths) = gathered_nest(bound, id, bind(expr), &strides, &store, lengths);
-            vec![(Kernel::Nest(nest), call(operands, result, lengths))]
-        }
-        Op::Rows { before, row, over, after } => {
-            let nest = Nest {
-                indices: lengths.len(),
-                loads: strides.iter().map(|s| signed(s)).collect(),
-                gathers: vec![None; strides.len()],
-                store: signed(&store),
-                before: bind(before),
-                row: Some(Row { op: *row, over: over.clone() }),
-                after: bind(after),
-            };
-            vec![(Kernel::Nest(nest), call(operands, result, lengths))]
-        }
-        Op::Concat { along } => {
-            let axis = node.result().axis_of(*along).expect("checked by the spec");
-            let mut start = 0;
-            let mut calls = Vec::new();
-            for (k, operand) in node.operands.iter().enumerate() {
-                let AxisRef::Index(own) = operand.axes[axis] else { unreachable!("checked by the spec") };
-                // Only the part's own index runs along the axis.
-                let (mut lengths, mut store) = (lengths.clone(), store.clone());
-                store[own] = store[*along];
-                for i in (0..lengths.len()).filter(|i| *i == *along || (!node.result().mentions(*i) && *i != own)) {
-                    lengths[i] = Length::Fixed(1);
-                    store[i] = 0;
-                }
-                let mut result = result.clone();
-                result.offset += start * store[own];
-                start += bound.extents[id][own];
+        let nest = Nest {
+            indices: lengths.len(),
+            loads: strides.iter().map(|s| signed(s)).collect(),
+            gathers: vec![None; loads.len()],
+            store: signed(&store),
+            before: Expr::default(),
+            row: None,
+            after: expr,
+        };
+        (Kernel::Nest(nest), self.call(operands, result, lengths, None))
+    }
+
+    /// Sets a fold's result to what it starts from.
+    pub(super) fn fill(&self, into: &Home, combine: Combine) -> (Kernel, Call) {
+        let start = match combine {
+            Combine::Sum => 0.0,
+            Combine::Max => f64::NEG_INFINITY,
+        };
+        self.over_result(&[], into, Expr(vec![Instr::Const(start)]))
+    }
+
+    /// Combines a slice's part of a fold with what is there.
+    pub(super) fn combine(&self, part: &Home, into: &Home, combine: Combine) -> (Kernel, Call) {
+        let f = match combine {
+            Combine::Sum => Binary::Add,
+            Combine::Max => Binary::Max,
+        };
+        self.over_result(&[into, part], into, Expr(vec![Instr::Load(0), Instr::Load(1), Instr::Binary(f, 0, 1)]))
+    }
+
+    /// The kernel calls of the node (several for a concatenation), each without its kernel's number.
+    /// A contraction may add to what is there.
+    pub(super) fn lower(
+        &self,
+        home: &dyn Fn(ValueId) -> Home,
+        scratch: Option<usize>,
+        accumulate: bool,
+    ) -> Vec<(Kernel, Call)> {
+        let (bound, id) = (self.bound, self.id);
+        let node = &bound.graph.nodes[id];
+        let place = |access: &Access| self.place(access, &home(bound.roots[access.value]));
+        let lengths = self.lengths();
+        let (operands, strides): (Vec<Place>, Vec<Vec<u64>>) = node.operands.iter().map(&place).unzip();
+        let (result, store) = place(node.result());
+        let bind = |expr: &Expr| bind_sizes(expr, bound);
+        match &node.op {
+            Op::View | Op::Repeat(_) => vec![],
+            Op::Contract => {
+                let contracted = (0..lengths.len()).filter(|&i| !node.result().mentions(i)).collect();
+                let (a, b, c) = (signed(&strides[0]), signed(&strides[1]), signed(&store));
+                let kernel = Contract { indices: lengths.len(), a, b, c, contracted, accumulate };
+                vec![(Kernel::Contract(kernel), self.call(operands, result, lengths, scratch))]
+            }
+            Op::Pointwise(expr) => {
+                let (nest, lengths) = gathered_nest(bound, id, bind(expr), &strides, &store, lengths);
+                vec![(Kernel::Nest(nest), self.call(operands, result, lengths, None))]
+            }
+            Op::Rows { before, row, over, after } => {
                 let nest = Nest {
                     indices: lengths.len(),
-                    loads: vec![signed(&strides[k])],
-                    gathers: vec![None],
+                    loads: strides.iter().map(|s| signed(s)).collect(),
+                    gathers: vec![None; strides.len()],
                     store: signed(&store),
-                    before: Expr::default(),
-                    row: None,
-                    after: Expr::load(0),
+                    before: bind(before),
+                    row: Some(Row { op: *row, over: over.clone() }),
+                    after: bind(after),
                 };
-                calls.push((Kernel::Nest(nest), call(vec![operands[k].clone()], result, lengths)));
+                vec![(Kernel::Nest(nest), self.call(operands, result, lengths, None))]
             }
-            calls
+            Op::Concat { along } => {
+                let axis = node.result().axis_of(*along).expect("checked by the spec");
+                let mut start = 0;
+                let mut calls = Vec::new();
+                for (k, operand) in node.operands.iter().enumerate() {
+                    let AxisRef::Index(own) = operand.axes[axis] else { unreachable!("checked by the spec") };
+                    // Only the part's own index runs along the axis.
+                    let (mut lengths, mut store) = (lengths.clone(), store.clone());
+                    store[own] = store[*along];
+                    for i in (0..lengths.len()).filter(|i| *i == *along || (!node.result().mentions(*i) && *i != own)) {
+                        lengths[i] = Length::Fixed(1);
+                        store[i] = 0;
+                    }
+                    let mut result = result.clone();
+                    result.offset += start * store[own];
+                    start += bound.extents[id][own];
+                    let nest = Nest {
+                        indices: lengths.len(),
+                        loads: vec![signed(&strides[k])],
+                        gathers: vec![None],
+                        store: signed(&store),
+                        before: Expr::default(),
+                        row: None,
+                        after: Expr::load(0),
+                    };
+                    calls.push((Kernel::Nest(nest), self.call(vec![operands[k].clone()], result, lengths, None)));
+                }
+                calls
+            }
         }
     }
+}
+
+fn signed(strides: &[u64]) -> Strides {
+    strides.iter().map(|&s| s as i64).collect()
 }
 
 /// A pointwise nest; an index that only a gathered operand has becomes that operand's gathered axis.

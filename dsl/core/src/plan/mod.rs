@@ -9,14 +9,20 @@ mod check;
 mod cost;
 mod emit;
 mod layout;
+mod life;
 mod lower;
 mod naive;
 mod order;
+mod piece;
 mod region;
-mod schedule;
 mod search;
+mod segment;
+mod stretch;
 mod target;
 mod text;
+mod tree;
+
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -298,7 +304,8 @@ impl Planner {
         crate::ir::check_graph(graph)?;
         let fused = crate::fuse::fuse(graph);
         crate::ir::check_graph(&fused)?;
-        let search = search::Search::new(&fused, sizes, target, &search::Outside::top(&fused))?;
+        let stays = vec![false; fused.values.len()];
+        let search = search::Search::new(&fused, sizes, &Rc::new(target.clone()), &stays)?;
         let (name, target, sizes) = (graph.name.clone(), target.clone(), sizes.clone());
         Ok(Planner { search, name, target, sizes, leanest: std::cell::OnceCell::new() })
     }
@@ -337,9 +344,11 @@ impl Planner {
     /// The plan with the smallest peak met.
     pub fn leanest(&self) -> &Plan {
         self.leanest.get_or_init(|| {
+            // Few live bytes do not always pack lowest: the best layout of those near the smallest, and of
+            // the whole front where programs are small.
             let smallest = self.search.smallest();
-            let near = (0..8).map(|k| smallest + smallest / 200 * k);
-            let plans = near.filter_map(|limit| self.search.best(limit)).map(|path| self.emit(&path, None));
+            let near = (0..8).filter_map(|k| self.search.best(smallest + smallest / 200 * k)).map(Rc::new);
+            let plans = near.chain(self.search.front()).map(|path| self.emit(&path, None));
             plans.min_by_key(|p| (p.memory.arena, p.time)).expect("something always runs")
         })
     }

@@ -4,18 +4,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::schedule::{Sequence, Slices};
+use super::piece::Piece;
+use super::tree::Slices;
 use crate::ir::{AxisRef, NodeId, Op};
-use crate::rules::{Forms, Operand, Slice};
+use crate::rules::{Operand, Slice};
 
-/// The loop over stretch `l..r` whose last node is split along `seed`, if there is one.
+/// The loop over some nodes, in order, whose last one is split along `seed`, if there is one.
 ///
 /// Nodes that the split does not reach run before the loop, whole: a pair bias, a key needed for
-/// every query. None where something that needs a whole result of the loop stands in the stretch.
-pub(super) fn grow(seq: &Sequence, forms: &Forms, l: usize, r: usize, seed: &Slice) -> Option<Slices> {
-    let bound = &*seq.bound;
-    let inside = |id: NodeId| (l..r).contains(&seq.position[id]);
-    let last = seq.order[r - 1];
+/// every query. None where something that needs a whole result of the loop is among them.
+pub(super) fn grow(piece: &Piece, stretch: &[NodeId], seed: &Slice) -> Option<Slices> {
+    let (bound, forms) = (&*piece.bound, &*piece.forms);
+    let inside = |id: NodeId| stretch.contains(&id);
+    let last = *stretch.last()?;
     let mut slices: BTreeMap<NodeId, Slice> = BTreeMap::from([(last, seed.clone())]);
     let mut whole: BTreeSet<NodeId> = BTreeSet::new();
     let mut work = vec![last];
@@ -37,20 +38,20 @@ pub(super) fn grow(seq: &Sequence, forms: &Forms, l: usize, r: usize, seed: &Sli
                     work.push(producer);
                 }
                 (Some(wanted), Some(known)) if wanted == known => {}
-                _ => hoist(seq, producer, &inside, &mut slices, &mut whole),
+                _ => hoist(piece, producer, &inside, &mut slices, &mut whole),
             }
         }
         // Whoever reads a slice inside the stretch is in the loop too, or the stretch is no loop.
         if !slices.contains_key(&id) {
             continue;
         }
-        for &consumer in seq.order[l..r]
-            .iter()
-            .filter(|c| bound.graph.nodes[**c].operands.iter().any(|o| o.value == node.result().value))
+        for &consumer in
+            stretch.iter().filter(|c| bound.graph.nodes[**c].operands.iter().any(|o| o.value == node.result().value))
         {
             let reads = bound.graph.nodes[consumer].operands.iter().filter(|o| o.value == node.result().value);
             for read in reads {
-                let AxisRef::Index(index) = read.axes[slice.axis] else { return None };
+                // Nobody may read a fold before the loop ends.
+                let AxisRef::Index(index) = read.axes[slice.axis()?] else { return None };
                 let wanted = forms.slice(consumer, index)?;
                 match slices.get(&consumer) {
                     _ if whole.contains(&consumer) => return None,
@@ -64,14 +65,14 @@ pub(super) fn grow(seq: &Sequence, forms: &Forms, l: usize, r: usize, seed: &Sli
             }
         }
     }
-    let first = seq.order[l..r].iter().find(|id| bound.graph.nodes[**id].op != Op::View)?;
-    let consistent = slices.contains_key(&last) && slices.contains_key(first) && settled(seq, &slices, l, r);
+    let first = stretch.iter().find(|id| bound.graph.nodes[**id].op != Op::View)?;
+    let consistent = slices.contains_key(&last) && slices.contains_key(first) && settled(piece, &slices, stretch);
     consistent.then(|| Rc::new(slices))
 }
 
 /// Makes a node and everything it needs inside the stretch run before the loop.
 fn hoist(
-    seq: &Sequence,
+    piece: &Piece,
     id: NodeId,
     inside: &dyn Fn(NodeId) -> bool,
     slices: &mut BTreeMap<NodeId, Slice>,
@@ -83,16 +84,16 @@ fn hoist(
             continue;
         }
         slices.remove(&id);
-        let operands = seq.bound.graph.nodes[id].operands.iter();
-        stack.extend(operands.filter_map(|o| seq.bound.producers[o.value]));
+        let operands = piece.bound.graph.nodes[id].operands.iter();
+        stack.extend(operands.filter_map(|o| piece.bound.producers[o.value]));
     }
 }
 
 /// Whether every node of the loop reads its operands as its slice says, and nothing before the loop
 /// reads what the loop makes.
-fn settled(seq: &Sequence, slices: &BTreeMap<NodeId, Slice>, l: usize, r: usize) -> bool {
-    let bound = &*seq.bound;
-    seq.order[l..r].iter().all(|id| {
+fn settled(piece: &Piece, slices: &BTreeMap<NodeId, Slice>, stretch: &[NodeId]) -> bool {
+    let bound = &*piece.bound;
+    stretch.iter().all(|id| {
         let node = &bound.graph.nodes[*id];
         let slice = slices.get(id);
         node.operands.iter().enumerate().all(|(k, operand)| {
@@ -100,7 +101,7 @@ fn settled(seq: &Sequence, slices: &BTreeMap<NodeId, Slice>, l: usize, r: usize)
             match (slice, made) {
                 (_, None) => true,
                 (None, Some(_)) => false,
-                (Some(slice), Some(made)) => slice.operands[k] == Operand::Split(made.axis),
+                (Some(slice), Some(made)) => made.axis().is_some_and(|axis| slice.operands[k] == Operand::Split(axis)),
             }
         })
     })

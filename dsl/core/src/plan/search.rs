@@ -1,57 +1,55 @@
-//! The search: the fastest way to cut an order into stretches, each within the budget.
+//! The search: for every piece of a program all ways to run it worth having, from the fastest to the
+//! leanest; a plan takes from each piece the fastest that fits.
 //!
-//! A value that crosses from one stretch into another is whole, whatever the stretches are. So a
-//! stretch's peak depends on nothing but itself, the peak of a plan is the largest of its stretches'
-//! and its time their sum: the best plan under a budget is a shortest path over the stretches that
-//! fit, exact over what was enumerated and monotone in the budget by construction.
+//! At a cut, and between the stretches of a piece, what crosses is whole. So the peak of a plan is the
+//! largest of its stretches' and its time their sum: the ways of a piece are the Pareto front of a
+//! shortest-path problem, and the best plan under a budget is exact over what was enumerated and
+//! monotone in the budget by construction.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::PlanError;
 use super::bound::Bound;
-use super::cost::node_time;
-use super::schedule::{Sequence, Slices};
+use super::piece::Piece;
+use super::segment::{Segment, segments};
+use super::stretch::{self, Candidate};
 use super::target::Target;
-use super::{order, region};
+use super::{ALIGNMENT, PlanError, order};
+use crate::fuse;
 use crate::ir::{Graph, NodeId, Op, Sizes};
 use crate::rules::Forms;
 
-/// The longest stretch tried as one loop.
-const LONGEST: usize = 56;
 /// Points of a layer's time and memory front.
 const FRONT: usize = 48;
 
-/// What is known of a sequence's surroundings.
-pub(super) struct Outside {
-    /// For each value: an input that must outlive the sequence.
-    pub stays: Vec<bool>,
-}
-
-impl Outside {
-    /// A whole program: every input is donated.
-    pub(super) fn top(graph: &Graph) -> Outside {
-        Outside { stays: vec![false; graph.values.len()] }
-    }
-}
-
-/// A stretch and how it runs.
-pub(super) struct Candidate {
-    pub l: usize,
-    pub r: usize,
-    /// The loop, with its extent and chunk.
-    pub loops: Option<(Slices, u64, u64)>,
-    /// The layer's plan, for a loop over layers.
-    pub layer: Option<Rc<Path>>,
+/// A way to run a piece.
+pub(super) struct Way {
+    /// Which of the piece's graphs and orders.
+    pub variant: usize,
+    /// Its stretches, in order.
+    pub stretches: Vec<Rc<Candidate>>,
     pub peak: u64,
     pub time: u64,
 }
 
-/// A way through an order.
+/// A part of a program and the ways to run it.
+pub(super) enum Part {
+    /// Nodes, as graphs that all give the same.
+    Nodes { variants: Vec<Piece>, ways: Vec<Way> },
+    /// A loop over layers; a way is a path of the layer.
+    Layers { id: NodeId, stays: Vec<bool>, inner: Box<Search>, ways: Vec<LayersWay> },
+}
+
+/// A way to run a loop over layers.
+pub(super) struct LayersWay {
+    pub path: Rc<Path>,
+    pub peak: u64,
+    pub time: u64,
+}
+
+/// A way for each part.
 #[derive(Clone, Debug)]
 pub(super) struct Path {
-    pub order: usize,
-    /// Candidates, by position in the order's list.
     pub picks: Vec<usize>,
     pub peak: u64,
     pub time: u64,
@@ -60,80 +58,63 @@ pub(super) struct Path {
 /// Everything that was enumerated for a graph.
 pub(super) struct Search {
     pub bound: Rc<Bound>,
-    pub target: Target,
-    pub sequences: Vec<Sequence>,
-    pub candidates: Vec<Vec<Candidate>>,
-    /// The bodies of loops over layers.
-    pub layers: BTreeMap<NodeId, Search>,
+    pub parts: Vec<Part>,
 }
 
 impl Search {
-    pub(super) fn new(graph: &Graph, sizes: &Sizes, target: &Target, outside: &Outside) -> Result<Search, PlanError> {
+    /// `stays` marks inputs that must outlive the graph.
+    pub(super) fn new(graph: &Graph, sizes: &Sizes, target: &Rc<Target>, stays: &[bool]) -> Result<Search, PlanError> {
         let bound = Rc::new(Bound::new(graph, sizes)?);
-        let forms = Forms::explore(graph);
-        let mut layers = BTreeMap::new();
-        for (id, node) in graph.nodes.iter().enumerate() {
-            if let Op::Repeat(repeat) = &node.op {
-                let mut stays = vec![false; repeat.body.values.len()];
-                repeat.body.inputs.iter().skip(repeat.carried).for_each(|p| stays[p.value] = true);
-                layers.insert(id, Search::new(&repeat.body, sizes, target, &Outside { stays })?);
-            }
+        let mut parts = Vec::new();
+        let mut around = Vec::new();
+        for segment in segments(&bound, stays) {
+            let bytes = segment.around.iter().map(|&v| bound.bytes(v).next_multiple_of(ALIGNMENT)).sum();
+            let layers = segment.graph.nodes.iter().position(|n| matches!(n.op, Op::Repeat(_)));
+            parts.push(match layers {
+                Some(_) => layers_part(&bound, segment, sizes, target, bytes)?,
+                None => nodes_part(&segment, sizes, target, bytes)?,
+            });
+            around.push(bytes);
         }
-        let fronts: BTreeMap<NodeId, Vec<Rc<Path>>> = layers.iter().map(|(&id, s)| (id, s.front())).collect();
-        let orders = order::orders(graph, &|v| bound.bytes(v));
-        let sequences: Vec<Sequence> =
-            orders.into_iter().map(|order| Sequence::new(Rc::clone(&bound), order, &outside.stays)).collect();
-        let candidates = sequences.iter().map(|seq| enumerate(seq, &forms, target, &fronts)).collect();
-        Ok(Search { bound, target: target.clone(), sequences, candidates, layers })
+        let mut search = Search { bound, parts };
+        search.nest(&around);
+        Ok(search)
     }
 
-    /// The fastest path whose stretches all stay within `limit` live bytes.
+    /// Tries loops within loops for the piece that decides the smallest peak, until none helps.
+    fn nest(&mut self, around: &[u64]) {
+        let mut tried = BTreeSet::new();
+        loop {
+            let binding = (0..self.parts.len()).max_by_key(|&k| (self.parts[k].smallest(), std::cmp::Reverse(k)));
+            let Some(k) = binding.filter(|k| tried.insert(*k)) else { return };
+            let Part::Nodes { variants, ways } = &mut self.parts[k] else { return };
+            let nested = variants.iter().enumerate().flat_map(|(v, piece)| front(v, piece, around[k], true));
+            ways.extend(nested);
+            prune(ways);
+        }
+    }
+
+    /// The fastest path whose parts all stay within `limit` live bytes.
     pub(super) fn best(&self, limit: u64) -> Option<Path> {
-        let paths = (0..self.sequences.len()).filter_map(|o| self.shortest(o, limit));
-        paths.min_by_key(|p| (p.time, p.peak))
-    }
-
-    fn shortest(&self, order: usize, limit: u64) -> Option<Path> {
-        let candidates = &self.candidates[order];
-        let end = self.sequences[order].order.len();
-        let mut best: Vec<Option<(u64, u64, usize)>> = vec![None; end + 1];
-        best[0] = Some((0, 0, usize::MAX));
-        // Candidates are sorted by where they start, so each one's start is settled when it is read.
-        for (k, candidate) in candidates.iter().enumerate().filter(|(_, c)| c.peak <= limit) {
-            let Some((time, peak, _)) = best[candidate.l] else { continue };
-            let reached = (time + candidate.time, peak.max(candidate.peak));
-            if best[candidate.r].is_none_or(|(t, p, _)| reached < (t, p)) {
-                best[candidate.r] = Some((reached.0, reached.1, k));
-            }
+        let mut path = Path { picks: Vec::new(), peak: 0, time: 0 };
+        for part in &self.parts {
+            let fits = (0..part.len()).filter(|&k| part.way(k).0 <= limit);
+            let pick = fits.min_by_key(|&k| (part.way(k).1, part.way(k).0))?;
+            let (peak, time) = part.way(pick);
+            path.peak = path.peak.max(peak);
+            path.time = path.time.saturating_add(time);
+            path.picks.push(pick);
         }
-        let (time, peak, _) = best[end]?;
-        let mut picks = Vec::new();
-        let mut at = end;
-        while at > 0 {
-            let (_, _, k) = best[at]?;
-            picks.push(k);
-            at = candidates[k].l;
-        }
-        picks.reverse();
-        Some(Path { order, picks, peak, time })
+        Some(path)
     }
 
     /// The smallest limit that any path keeps.
     pub(super) fn smallest(&self) -> u64 {
-        let bottleneck = |order: usize| {
-            let mut best = vec![u64::MAX; self.sequences[order].order.len() + 1];
-            best[0] = 0;
-            for candidate in &self.candidates[order] {
-                let reached = best[candidate.l].max(candidate.peak);
-                best[candidate.r] = best[candidate.r].min(reached);
-            }
-            best.last().copied().unwrap_or(0)
-        };
-        (0..self.sequences.len()).map(bottleneck).min().unwrap_or(0)
+        self.parts.iter().map(Part::smallest).max().unwrap_or(0)
     }
 
     /// Paths from the fastest to the leanest.
-    fn front(&self) -> Vec<Rc<Path>> {
+    pub(super) fn front(&self) -> Vec<Rc<Path>> {
         let mut front = Vec::new();
         let smallest = self.smallest();
         let mut limit = u64::MAX;
@@ -144,130 +125,181 @@ impl Search {
                 break;
             }
             // Steps of a twenty-fifth, and the leanest at the end.
-            limit = (peak - peak / 25 - 1).max(smallest);
+            limit = if front.len() + 1 == FRONT { smallest } else { (peak - peak / 25 - 1).max(smallest) };
         }
         front
     }
 }
 
-/// Every stretch of an order and every way tried to run it, sorted by start.
-fn enumerate(
-    seq: &Sequence,
-    forms: &Forms,
-    target: &Target,
-    fronts: &BTreeMap<NodeId, Vec<Rc<Path>>>,
-) -> Vec<Candidate> {
-    let bound = &*seq.bound;
-    let mut candidates = Vec::new();
-    for l in 0..seq.order.len() {
-        whole(seq, l, target, fronts, &mut candidates);
-        if bound.graph.nodes[seq.order[l]].op == Op::View {
-            continue;
-        }
-        for r in l + 1..=seq.order.len().min(l + LONGEST) {
-            let last = seq.order[r - 1];
-            match bound.graph.nodes[last].op {
-                Op::Repeat(_) => break,
-                Op::View => continue,
-                _ => {}
-            }
-            let mut seen: BTreeSet<Vec<(NodeId, usize)>> = BTreeSet::new();
-            for seed in forms.slices(last) {
-                let total = bound.extents[last][seed.index];
-                if total < 2 {
-                    continue;
-                }
-                let Some(slices) = region::grow(seq, forms, l, r, seed) else { continue };
-                if seen.insert(slices.iter().map(|(id, s)| (*id, s.index)).collect()) {
-                    chunked(seq, (l, r), &slices, total, target, &mut candidates);
-                }
-            }
+impl Part {
+    fn len(&self) -> usize {
+        match self {
+            Part::Nodes { ways, .. } => ways.len(),
+            Part::Layers { ways, .. } => ways.len(),
         }
     }
-    candidates
+
+    /// Peak and time of a way.
+    fn way(&self, k: usize) -> (u64, u64) {
+        match self {
+            Part::Nodes { ways, .. } => (ways[k].peak, ways[k].time),
+            Part::Layers { ways, .. } => (ways[k].peak, ways[k].time),
+        }
+    }
+
+    fn smallest(&self) -> u64 {
+        (0..self.len()).map(|k| self.way(k).0).min().unwrap_or(0)
+    }
 }
 
-/// One node, whole.
-fn whole(
-    seq: &Sequence,
-    l: usize,
-    target: &Target,
-    fronts: &BTreeMap<NodeId, Vec<Rc<Path>>>,
-    out: &mut Vec<Candidate>,
-) {
-    let bound = &*seq.bound;
-    let id = seq.order[l];
-    let schedule = seq.schedule(l, l + 1, None, target);
-    let live = schedule.profile().first().map_or(0, |p| p.0);
-    let candidate = |layer, peak, time| Candidate { l, r: l + 1, loops: None, layer, peak, time };
-    let Op::Repeat(repeat) = &bound.graph.nodes[id].op else {
-        out.push(candidate(None, live, node_time(bound, id, target, None)));
-        return;
-    };
-    // The carried results take over their operands' buffers, which the layer's own peak counts.
-    let node = &bound.graph.nodes[id];
-    let results: u64 = node.results.iter().map(|r| bound.bytes(r.value).next_multiple_of(super::ALIGNMENT)).sum();
-    let unique: BTreeSet<usize> = node.operands.iter().map(|o| o.value).collect();
-    let operands: u64 = unique.iter().map(|&v| bound.bytes(v).next_multiple_of(super::ALIGNMENT)).sum();
-    let copied: u64 = (0..repeat.carried)
-        .filter(|&k| carried_copy(seq, id, k))
-        .map(|k| bound.bytes(node.operands[k].value).next_multiple_of(super::ALIGNMENT))
-        .sum();
-    let around = (live - results).saturating_sub(operands) + copied;
-    let count = repeat.count.eval(&bound.sizes).expect("checked when bound");
-    for path in &fronts[&id] {
-        out.push(candidate(Some(Rc::clone(path)), around + path.peak, count * path.time));
+/// The part of a segment without layers: its graph and the graphs equal to it, each in several orders.
+fn nodes_part(segment: &Segment, sizes: &Sizes, target: &Rc<Target>, around: u64) -> Result<Part, PlanError> {
+    let mut variants = Vec::new();
+    for graph in fuse::variants(&segment.graph) {
+        let bound = Rc::new(Bound::new(&graph, sizes)?);
+        let forms = Rc::new(Forms::explore(&graph));
+        let mut stays = segment.stays.clone();
+        stays.resize(graph.values.len(), false);
+        for order in order::orders(&graph, &|v| bound.bytes(v)) {
+            variants.push(Piece::new(Rc::clone(&bound), Rc::clone(&forms), Rc::clone(target), order, &stays));
+        }
     }
+    let mut ways: Vec<Way> =
+        variants.iter().enumerate().flat_map(|(v, piece)| front(v, piece, around, false)).collect();
+    prune(&mut ways);
+    Ok(Part::Nodes { variants, ways })
+}
+
+/// Drops ways that another one beats in both.
+fn prune(ways: &mut Vec<Way>) {
+    ways.sort_by_key(|w| (w.peak, w.time, w.variant));
+    let mut best = u64::MAX;
+    ways.retain(|w| {
+        w.time < best && {
+            best = w.time;
+            true
+        }
+    });
+}
+
+/// A point on the way through a piece: how it was reached.
+struct Point {
+    peak: u64,
+    time: u64,
+    candidate: usize,
+    before: usize,
+}
+
+/// The Pareto front over all ways to cut a piece into its stretches.
+fn front(variant: usize, piece: &Piece, around: u64, nested: bool) -> Vec<Way> {
+    let mut candidates = stretch::enumerate(piece);
+    if nested {
+        let more = stretch::nested(piece, &candidates);
+        candidates.extend(more);
+        candidates.sort_by_key(|c| c.l);
+    }
+    let end = piece.order.len();
+    let points = fronts(end, &candidates);
+    let ways = points[end].iter().map(|last| {
+        let (mut point, mut stretches) = (last, Vec::new());
+        while point.candidate != usize::MAX {
+            let candidate = &candidates[point.candidate];
+            stretches.push(Rc::clone(candidate));
+            point = &points[candidate.l][point.before];
+        }
+        stretches.reverse();
+        Way { variant, stretches, peak: last.peak + around, time: last.time }
+    });
+    ways.collect()
+}
+
+/// The Pareto front at each position; candidates are sorted by where they start.
+fn fronts(end: usize, candidates: &[Rc<Candidate>]) -> Vec<Vec<Point>> {
+    let mut points: Vec<Vec<Point>> = (0..=end).map(|_| Vec::new()).collect();
+    points[0].push(Point { peak: 0, time: 0, candidate: usize::MAX, before: 0 });
+    let mut settled = 0;
+    for (k, candidate) in candidates.iter().enumerate() {
+        while settled < candidate.l {
+            settled += 1;
+            thin(&mut points[settled]);
+        }
+        let (earlier, later) = points.split_at_mut(candidate.r);
+        for (before, point) in earlier[candidate.l].iter().enumerate() {
+            let (peak, time) = (point.peak.max(candidate.peak), point.time.saturating_add(candidate.time));
+            later[0].push(Point { peak, time, candidate: k, before });
+        }
+    }
+    for position in settled + 1..=end {
+        thin(&mut points[position]);
+    }
+    points
+}
+
+/// Keeps what no other point beats in both.
+fn thin(points: &mut Vec<Point>) {
+    points.sort_by_key(|p| (p.peak, p.time, p.candidate));
+    let mut best = u64::MAX;
+    points.retain(|p| {
+        p.time < best && {
+            best = p.time;
+            true
+        }
+    });
+}
+
+/// The front of ways through items of a loop's body: which candidates, peak and time.
+pub(super) fn paths(end: usize, candidates: &[Rc<Candidate>]) -> Vec<(Vec<usize>, u64)> {
+    let points = fronts(end, candidates);
+    let ways = points[end].iter().map(|last| {
+        let (mut point, mut picks) = (last, Vec::new());
+        while point.candidate != usize::MAX {
+            picks.push(point.candidate);
+            point = &points[candidates[point.candidate].l][point.before];
+        }
+        picks.reverse();
+        (picks, last.peak)
+    });
+    ways.collect()
+}
+
+/// A loop over layers.
+fn layers_part(
+    bound: &Bound,
+    segment: Segment,
+    sizes: &Sizes,
+    target: &Rc<Target>,
+    around: u64,
+) -> Result<Part, PlanError> {
+    let node = segment.graph.nodes.iter().find(|n| matches!(n.op, Op::Repeat(_))).expect("a loop over layers");
+    let Op::Repeat(repeat) = &node.op else { unreachable!("found as one") };
+    let id = bound.producers[node.results[0].value].expect("a node makes its results");
+    let mut inner_stays = vec![false; repeat.body.values.len()];
+    repeat.body.inputs.iter().skip(repeat.carried).for_each(|p| inner_stays[p.value] = true);
+    let inner = Search::new(&repeat.body, sizes, target, &inner_stays)?;
+    let count = repeat.count.eval(sizes)?;
+    // The layer's peak counts its inputs; copies keep the operands that others still need.
+    let size = |v| bound.bytes(v).next_multiple_of(ALIGNMENT);
+    let kept: BTreeMap<usize, u64> = (0..repeat.carried)
+        .filter(|&k| carried_copy(&node.operands, &segment.stays, k))
+        .map(|k| (node.operands[k].value, size(node.operands[k].value)))
+        .collect();
+    let around = around + kept.values().sum::<u64>();
+    let ways = inner.front().into_iter().map(|path| LayersWay {
+        peak: around + path.peak.max(inner_inputs(&inner)),
+        time: count.saturating_mul(path.time),
+        path,
+    });
+    let ways = ways.collect();
+    Ok(Part::Layers { id, stays: segment.stays, inner: Box::new(inner), ways })
+}
+
+fn inner_inputs(search: &Search) -> u64 {
+    let inputs = search.bound.graph.inputs.iter();
+    inputs.map(|p| search.bound.bytes(p.value).next_multiple_of(ALIGNMENT)).sum()
 }
 
 /// Whether a carried operand must be copied first: something else reads it, or it stands twice.
-pub(super) fn carried_copy(seq: &Sequence, id: NodeId, k: usize) -> bool {
-    let operands = &seq.bound.graph.nodes[id].operands;
+pub(super) fn carried_copy(operands: &[crate::ir::Access], stays: &[bool], k: usize) -> bool {
     let value = operands[k].value;
-    let twice = operands.iter().filter(|o| o.value == value).count() > 1;
-    twice || seq.last_use[value] > seq.position[id]
-}
-
-/// A loop, for each chunk size of the ladder.
-fn chunked(
-    seq: &Sequence,
-    (l, r): (usize, usize),
-    slices: &Slices,
-    total: u64,
-    target: &Target,
-    out: &mut Vec<Candidate>,
-) {
-    let bound = &*seq.bound;
-    let schedule = seq.schedule(l, r, Some(slices), target);
-    let profile = schedule.profile();
-    let before: u64 = schedule.before.iter().map(|&id| node_time(bound, id, target, None)).sum();
-    let mut last: Option<(u64, u64)> = None;
-    for chunk in ladder(total) {
-        let peak = profile.iter().map(|(whole, each)| whole + each * chunk).max().unwrap_or(0);
-        let (turns, tail) = (total / chunk, total % chunk);
-        let turn = |positions: u64| -> u64 {
-            schedule.body.iter().map(|id| node_time(bound, *id, target, Some((slices[id].index, positions)))).sum()
-        };
-        let time = before + turns * turn(chunk) + if tail > 0 { turn(tail) } else { 0 };
-        // Smaller chunks are only worth keeping while they save memory.
-        if last.is_some_and(|(p, t)| peak >= p && time >= t) {
-            continue;
-        }
-        last = Some((peak, time));
-        let loops = Some((Rc::clone(slices), total, chunk));
-        out.push(Candidate { l, r, loops, layer: None, peak, time });
-    }
-}
-
-/// Chunk sizes tried: the extent in 2, 4, 8, … equal parts, down to 1.
-fn ladder(total: u64) -> Vec<u64> {
-    let mut sizes = Vec::new();
-    let mut parts = 2;
-    while parts < total {
-        sizes.push(total.div_ceil(parts));
-        parts *= 2;
-    }
-    sizes.push(1);
-    sizes.dedup();
-    sizes
+    operands.iter().filter(|o| o.value == value).count() > 1 || stays[value]
 }

@@ -33,6 +33,9 @@ pub struct Target {
 }
 
 impl InstructionSet {
+    /// Every one.
+    pub const ALL: [InstructionSet; 3] = [InstructionSet::Portable, InstructionSet::Avx2, InstructionSet::Avx512];
+
     /// The name as `--target` and `#[budget(target = …)]` take it.
     pub fn name(self) -> &'static str {
         match self {
@@ -44,7 +47,7 @@ impl InstructionSet {
 
     /// The instruction set of a name.
     pub fn from_name(name: &str) -> Option<InstructionSet> {
-        [InstructionSet::Portable, InstructionSet::Avx2, InstructionSet::Avx512].into_iter().find(|i| i.name() == name)
+        InstructionSet::ALL.into_iter().find(|i| i.name() == name)
     }
 }
 

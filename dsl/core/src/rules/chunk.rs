@@ -5,28 +5,36 @@ use std::sync::Arc;
 use egg::{Applier, EGraph, Id, Pattern, PatternAst, Subst, Symbol, rewrite};
 
 use super::form::{Form, OpTag};
-use crate::ir::{Behaviour, Graph};
+use crate::ir::{Behaviour, Combine, Graph};
 
 /// The rules of this topic. Their names are the names of their laws.
 #[rustfmt::skip]
 pub(super) fn rules(graph: &Arc<Graph>) -> Vec<super::Rule> {
     vec![
         // op(x) = merge_a(op(split_a x))                    a is map in op
-        split_every_map_index("split-map", graph),
+        split_every("split-map", graph, Behaviour::Map),
+        // op(x) = Σ_a op(split_a x)                         a is fold(+) in op
+        split_every("split-sum", graph, Behaviour::Fold(Combine::Sum)),
+        // op(x) = max_a op(split_a x)                       a is fold(max) in op
+        split_every("split-max", graph, Behaviour::Fold(Combine::Max)),
         // split_a(merge_a x) = x                            two loops become one
         rewrite!("cancel"; "(split ?a (merge ?a ?x))" => "?x"),
     ]
 }
 
-fn split_every_map_index(name: &str, graph: &Arc<Graph>) -> super::Rule {
+fn split_every(name: &str, graph: &Arc<Graph>, behaviour: Behaviour) -> super::Rule {
     let every_class: Pattern<Form> = "?x".parse().expect("a pattern");
-    egg::Rewrite::new(name, every_class, SplitMap(Arc::clone(graph))).expect("no variable is unbound")
+    let split = SplitEvery { graph: Arc::clone(graph), behaviour };
+    egg::Rewrite::new(name, every_class, split).expect("no variable is unbound")
 }
 
-/// Adds, for each whole node of a class and each index that it maps, the merge of its slices.
-struct SplitMap(Arc<Graph>);
+/// Adds, for each whole node of a class and each index that it treats so, its slices put together again.
+struct SplitEvery {
+    graph: Arc<Graph>,
+    behaviour: Behaviour,
+}
 
-impl Applier<Form, ()> for SplitMap {
+impl Applier<Form, ()> for SplitEvery {
     fn apply_one(
         &self,
         egraph: &mut EGraph<Form, ()>,
@@ -43,10 +51,13 @@ impl Applier<Form, ()> for SplitMap {
             .collect();
         let mut changed = Vec::new();
         for (tag, operands) in whole {
-            let node = &self.0.nodes[tag as usize];
-            let maps = |i: &usize| node.behaviour(*i) == Behaviour::Map;
-            for index in (0..node.indices.len()).filter(maps) {
-                let Some(axis) = node.result().axis_of(index) else { continue };
+            let node = &self.graph.nodes[tag as usize];
+            let so = |i: &usize| node.behaviour(*i) == self.behaviour;
+            for index in (0..node.indices.len()).filter(so) {
+                let axis = node.result().axis_of(index);
+                if self.behaviour == Behaviour::Map && axis.is_none() {
+                    continue;
+                }
                 let slices = node.operands.iter().zip(&operands).map(|(access, &x)| match access.axis_of(index) {
                     Some(a) => {
                         let a = egraph.add(Form::Axis(a as u32));
@@ -56,9 +67,14 @@ impl Applier<Form, ()> for SplitMap {
                 });
                 let slices = slices.collect();
                 let body = egraph.add(Form::Op(OpTag::Sliced(tag, index as u32), slices));
-                let axis = egraph.add(Form::Axis(axis as u32));
-                let merged = egraph.add(Form::Merge([axis, body]));
-                if egraph.union_trusted(class, merged, rule) {
+                let together = match (self.behaviour, axis) {
+                    (Behaviour::Fold(Combine::Sum), _) => Form::Sum(body),
+                    (Behaviour::Fold(Combine::Max), _) => Form::Max(body),
+                    (_, Some(axis)) => Form::Merge([egraph.add(Form::Axis(axis as u32)), body]),
+                    (_, None) => continue,
+                };
+                let together = egraph.add(together);
+                if egraph.union_trusted(class, together, rule) {
                     changed.push(class);
                 }
             }

@@ -17,6 +17,10 @@ define_language! {
         "split" = Split([Id; 2]),
         // (merge axis x): the whole value whose slices are x.
         "merge" = Merge([Id; 2]),
+        // (sum x): the sum of the partial results x.
+        "sum" = Sum(Id),
+        // (max x): the largest of the partial results x.
+        "max" = Max(Id),
         // A node applied to the forms of its operands; a leaf where it has none.
         Op(OpTag, Vec<Id>),
     }

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::{Forms, Operand, rules};
+use super::{Forms, Join, Operand, Slice, rules};
 use crate::build::{Builder, EinsumSpec};
-use crate::ir::{Graph, Sizes, Unary};
+use crate::ir::{Binary, Combine, Graph, Sizes, Unary};
 use crate::oracle::{Tensor, Tensors, evaluate};
 
 /// A rule's law: panics where the two sides differ.
 type Law = fn(&mut TestRunner);
 
 /// One law a rule.
-const LAWS: &[(&str, Law)] = &[("split-map", split_map), ("cancel", cancel)];
+const LAWS: &[(&str, Law)] =
+    &[("split-map", split_map), ("split-sum", split_sum), ("split-max", split_max), ("cancel", cancel)];
 
 #[test]
 fn every_rule_has_a_law() {
@@ -44,7 +45,7 @@ fn samples() -> Vec<Graph> {
     };
     let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
     sample(&[&["a", "b"]], &|b, x| b.unary(Unary::Sigmoid, x[0]));
-    sample(&[&["a", "b", "c"], &["b", "c"]], &|b, x| b.binary(crate::ir::Binary::Sub, x[0], x[1]).unwrap());
+    sample(&[&["a", "b", "c"], &["b", "c"]], &|b, x| b.binary(Binary::Sub, x[0], x[1]).unwrap());
     sample(&[&["a", "b"], &["b"]], &|b, x| b.gather(x[0], 0, x[1]).unwrap());
     sample(&[&["a", "b"]], &|b, x| b.one_hot(x[0], "c".into()));
     sample(&[&["a", "b", "c"]], &|b, x| b.permute(x[0], &[2, 0, 1]).unwrap());
@@ -99,16 +100,35 @@ fn pieces(extent: u64, chunk: u64) -> Vec<(u64, u64)> {
 
 /// op(x) = merge_a(op(split_a x))
 fn split_map(runner: &mut TestRunner) {
-    let graphs = samples();
-    let split: Vec<usize> = graphs.iter().map(|g| Forms::explore(g).slices(0).len()).collect();
-    assert!(split.iter().all(|n| *n > 0), "every sample has an index to split: {split:?}");
-    let input = (0..graphs.len(), 0u64..6, 0u64..6, 0u64..6, 1u64..4, any::<u64>(), any::<prop::sample::Index>());
+    split(runner, &|join| matches!(join, Join::Merge(_)));
+}
+
+/// op(x) = Σ_a op(split_a x)
+fn split_sum(runner: &mut TestRunner) {
+    split(runner, &|join| join == Join::Combine(Combine::Sum));
+}
+
+/// op(x) = max_a op(split_a x)
+fn split_max(runner: &mut TestRunner) {
+    split(runner, &|join| join == Join::Combine(Combine::Max));
+}
+
+/// The slices of every sample that can be split so, put together again, are the whole.
+fn split(runner: &mut TestRunner, so: &dyn Fn(Join) -> bool) {
+    let cases: Vec<(Graph, Slice)> = samples()
+        .into_iter()
+        .flat_map(|g| {
+            let slices = Forms::explore(&g).slices(0).to_vec();
+            slices.into_iter().map(move |s| (g.clone(), s))
+        })
+        .filter(|(_, s)| so(s.join))
+        .collect();
+    assert!(!cases.is_empty(), "a sample has an index to split");
+    let input = (0..cases.len(), 0u64..6, 0u64..6, 0u64..6, 1u64..4, any::<u64>());
     runner
-        .run(&input, |(which, a, b, c, chunk, seed, pick)| {
-            let graph = &graphs[which];
+        .run(&input, |(which, a, b, c, chunk, seed)| {
+            let (graph, form) = &cases[which];
             let sizes = Sizes::from([("a".into(), a), ("b".into(), b), ("c".into(), c)]);
-            let forms = Forms::explore(graph);
-            let form = &forms.slices(0)[pick.index(forms.slices(0).len())];
             let node = &graph.nodes[0];
             let all = tensors(graph, &sizes, seed);
             let whole = evaluate(graph, &sizes, &all).unwrap().remove("out").unwrap();
@@ -119,7 +139,9 @@ fn split_map(runner: &mut TestRunner) {
                 let own = crate::ir::Extent::symbol("slice");
                 let node = &mut sliced.nodes[0];
                 node.indices[form.index] = own.clone();
-                sliced.values[node.results[0].value].shape[form.axis] = own.clone();
+                if let Some(axis) = form.axis() {
+                    sliced.values[node.results[0].value].shape[axis] = own.clone();
+                }
                 let mut given = all.clone();
                 for (operand, how) in node.operands.clone().iter().zip(&form.operands) {
                     if let Operand::Split(axis) = how {
@@ -130,20 +152,37 @@ fn split_map(runner: &mut TestRunner) {
                 }
                 let mut sizes = sizes.clone();
                 sizes.insert("slice".into(), end - start);
-                let mut out = evaluate(&sliced, &sizes, &given).unwrap().remove("out").unwrap();
+                let out = evaluate(&sliced, &sizes, &given).unwrap().remove("out").unwrap();
                 // A one-hot's position starts at the slice.
-                if form.operands.iter().all(|o| *o == Operand::Whole) && which == 3 {
-                    out = slice(&whole, form.axis, start, end);
+                match (form.axis(), form.operands.iter().all(|o| *o == Operand::Whole)) {
+                    (Some(axis), true) => slice(&whole, axis, start, end),
+                    _ => out,
                 }
-                out
             });
-            let merged = merge(&parts.collect::<Vec<_>>(), form.axis);
-            prop_assert_eq!(&merged.shape, &whole.shape);
-            let same = merged.data.iter().zip(&whole.data).all(|(x, y)| x == y || (x.is_nan() && y.is_nan()));
-            prop_assert!(same, "{merged:?} and {whole:?}");
+            let parts: Vec<Tensor> = parts.collect();
+            let together = match form.join {
+                Join::Merge(axis) => merge(&parts, axis),
+                Join::Combine(combine) => combined(&parts, combine),
+            };
+            prop_assert_eq!(&together.shape, &whole.shape);
+            let same = together.data.iter().zip(&whole.data).all(|(x, y)| x == y || (x.is_nan() && y.is_nan()));
+            prop_assert!(same, "{together:?} and {whole:?}");
             Ok(())
         })
         .unwrap();
+}
+
+/// Element by element, from the fold's start.
+fn combined(parts: &[Tensor], combine: Combine) -> Tensor {
+    let (start, f) = match combine {
+        Combine::Sum => (0.0, Binary::Add),
+        Combine::Max => (f64::NEG_INFINITY, Binary::Max),
+    };
+    let mut sum = Tensor::filled(parts[0].shape.clone(), start);
+    for part in parts {
+        sum.data.iter_mut().zip(&part.data).for_each(|(x, y)| *x = crate::oracle::binary(f, *x, *y));
+    }
+    sum
 }
 
 /// split_a(merge_a x) = x

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use egg::{EGraph, Id, Runner};
 pub use form::{Form, OpTag};
 
-use crate::ir::{Graph, Index, NodeId};
+use crate::ir::{Combine, Graph, Index, NodeId};
 
 /// A rewrite of forms.
 pub type Rule = egg::Rewrite<Form, ()>;
@@ -38,13 +38,32 @@ pub enum Operand {
     Split(usize),
 }
 
+/// How the results of slices come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// One after another along this axis of the result.
+    Merge(usize),
+    /// Combined, element by element: a fold.
+    Combine(Combine),
+}
+
+impl Slice {
+    /// The axis of the result that the slices are merged along; none for a fold.
+    pub fn axis(&self) -> Option<usize> {
+        match self.join {
+            Join::Merge(axis) => Some(axis),
+            Join::Combine(_) => None,
+        }
+    }
+}
+
 /// A legal split of one node, as extracted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slice {
     /// The index split.
     pub index: Index,
-    /// The axis of the result that the slices are merged along.
-    pub axis: usize,
+    /// How the slices' results come together.
+    pub join: Join,
     /// How each operand is read.
     pub operands: Vec<Operand>,
 }
@@ -96,17 +115,23 @@ impl Forms {
 
     /// The split of a node whose slices merge along this axis of its result.
     pub fn slice_of_axis(&self, node: NodeId, axis: usize) -> Option<&Slice> {
-        self.slices(node).iter().find(|s| s.axis == axis)
+        self.slices(node).iter().find(|s| s.join == Join::Merge(axis))
     }
 }
 
-/// Reads the splits of node `id` off its class: each `merge axis (sliced node)` is one.
+/// Reads the splits of node `id` off its class: each `merge axis (sliced node)`, `sum (sliced node)` or
+/// `max (sliced node)` is one.
 fn extract(egraph: &EGraph<Form, ()>, classes: &[Id], graph: &Graph, id: NodeId, class: Id) -> Vec<Slice> {
     let axis_number =
         |class: Id| egraph[class].iter().find_map(|f| if let Form::Axis(a) = f { Some(*a as usize) } else { None });
     let mut slices = Vec::new();
     for form in egraph[class].iter() {
-        let Form::Merge([axis, body]) = form else { continue };
+        let (join, body) = match form {
+            Form::Merge([axis, body]) => (Join::Merge(axis_number(*axis).expect("a merge names its axis")), body),
+            Form::Sum(body) => (Join::Combine(Combine::Sum), body),
+            Form::Max(body) => (Join::Combine(Combine::Max), body),
+            Form::Axis(_) | Form::Split(_) | Form::Op(..) => continue,
+        };
         for sliced in egraph[*body].iter() {
             let Form::Op(OpTag::Sliced(node, index), children) = sliced else { continue };
             if *node as usize != id {
@@ -120,8 +145,7 @@ fn extract(egraph: &EGraph<Form, ()>, classes: &[Id], graph: &Graph, id: NodeId,
                 });
                 split.map_or(Operand::Whole, Operand::Split)
             });
-            let axis = axis_number(*axis).expect("a merge names its axis");
-            slices.push(Slice { index: *index as usize, axis, operands: operands.collect() });
+            slices.push(Slice { index: *index as usize, join, operands: operands.collect() });
         }
     }
     slices.sort_by_key(|s| s.index);

@@ -1,0 +1,68 @@
+//! Graphs equal to a graph, to choose among by cost: what is cheap computed anew for a reader far away
+//! instead of kept for it.
+
+use super::readers;
+use crate::ir::{Graph, Node, NodeId, Op};
+
+/// The graph, and the graphs equal to it that are worth planning.
+pub fn variants(graph: &Graph) -> Vec<Graph> {
+    let mut all = vec![graph.clone()];
+    for which in [Apart::First, Apart::Last, Apart::Both] {
+        let changed = recompute(graph, which);
+        if !all.contains(&changed) {
+            all.push(changed);
+        }
+    }
+    all
+}
+
+/// The readers of a value that get it computed for themselves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    First,
+    Last,
+    Both,
+}
+
+/// `f(x), g(x) = f(x₁), g(x₂)` with x₁, x₂ computed alike: for each norm that several nodes read.
+fn recompute(graph: &Graph, which: Apart) -> Graph {
+    let mut changed = graph.clone();
+    let counts = readers(graph);
+    // Readers through views count as readers: a view is no copy.
+    let mut inserted: Vec<(NodeId, Node)> = Vec::new();
+    for (id, node) in graph.nodes.iter().enumerate() {
+        if !matches!(node.op, Op::Rows { row: crate::kernel::RowOp::Normalize { .. }, .. }) {
+            continue;
+        }
+        let value = node.results[0].value;
+        let reading: Vec<NodeId> =
+            (0..graph.nodes.len()).filter(|&r| graph.nodes[r].operands.iter().any(|o| o.value == value)).collect();
+        let outside = counts[value] > reading.len();
+        let enough = reading.len() >= if which == Apart::Both { 3 } else { 2 };
+        if outside || !enough {
+            continue;
+        }
+        let (first, last) = (reading[0], reading[reading.len() - 1]);
+        let own: &[NodeId] = match which {
+            Apart::First => &[first],
+            Apart::Last => &[last],
+            Apart::Both => &[first, last],
+        };
+        for &reader in own {
+            let copy = changed.values.len();
+            changed.values.push(changed.values[value].clone());
+            let mut made = graph.nodes[id].clone();
+            made.results[0].value = copy;
+            for operand in changed.nodes[reader].operands.iter_mut().filter(|o| o.value == value) {
+                operand.value = copy;
+            }
+            inserted.push((reader, made));
+        }
+    }
+    // Each copy stands just before its reader; later ones first, so that places stay right.
+    inserted.sort_by_key(|(reader, _)| std::cmp::Reverse(*reader));
+    for (reader, node) in inserted {
+        changed.nodes.insert(reader, node);
+    }
+    changed
+}

@@ -1,0 +1,130 @@
+//! Promises about memory, kept while compiling: every `#[budget]` is planned, and refused with the
+//! numbers where no plan keeps it.
+
+use std::collections::BTreeMap;
+
+use super::ast::{Budget, Function, Library, Literal};
+use super::diagnostic::{Code, Diagnostic};
+use super::model::{Elaborated, elaborate};
+use super::program::Program;
+use super::settings::{Options, Settings};
+use crate::ir::Sizes;
+use crate::plan::{InstructionSet, PlanError, Planner, Target};
+use crate::units::{format_bytes, parse_bytes};
+
+/// Threads that a promise counts scratch for where it does not say.
+const THREADS: u64 = 8;
+/// Bisections until the largest fitting size of an axis is told.
+const BISECTIONS: u32 = 8;
+
+/// What is wrong with the promises of a library's last module, which is otherwise right.
+pub fn promises(library: &Library) -> Vec<Diagnostic> {
+    let Some(program) = Program::new(library) else { return Vec::new() };
+    let functions = &program.modules[program.home].functions;
+    let promised = functions.iter().flat_map(|f| f.budgets.iter().map(move |b| (f, b)));
+    promised.flat_map(|(function, budget)| Promise::new(&program, library, function, budget).check()).collect()
+}
+
+/// One `#[budget]`.
+struct Promise<'a> {
+    library: &'a Library,
+    function: &'a Function,
+    budget: &'a Budget,
+    settings: Settings,
+    axes: Sizes,
+    threads: u64,
+}
+
+impl<'a> Promise<'a> {
+    fn new(program: &Program, library: &'a Library, function: &'a Function, budget: &'a Budget) -> Promise<'a> {
+        let (mut settings, mut axes, mut threads) = (Settings::new(), Sizes::new(), THREADS);
+        for (name, value) in &budget.bindings {
+            let is_constant = program.constants.contains_key(&name.text);
+            match value {
+                Literal::Size(n) if name.text == "threads" && !is_constant => threads = *n,
+                value if is_constant => settings.set(name.text.clone(), *value),
+                Literal::Size(n) => axes.extend([(name.text.clone(), *n)]),
+                Literal::Flag(_) | Literal::Number(_) => {}
+            }
+        }
+        Promise { library, function, budget, settings, axes, threads }
+    }
+
+    fn check(&self) -> Vec<Diagnostic> {
+        let wrong = |code, span, text: String| vec![Diagnostic::new(code, span, text)];
+        let Ok(bytes) = parse_bytes(&self.budget.text) else { return Vec::new() };
+        let named = self.budget.target.as_ref().map(|t| (InstructionSet::from_name(&t.text), t));
+        let instructions = match named {
+            Some((None, name)) => {
+                let all = InstructionSet::ALL.map(InstructionSet::name).join(", ");
+                return wrong(
+                    Code::BudgetTarget,
+                    name.span,
+                    format!("there is no target `{}`: use one of {all}", name.text),
+                );
+            }
+            Some((Some(known), _)) => known,
+            None => InstructionSet::Avx2,
+        };
+        let target = Target::shipped(instructions, self.threads);
+        let model = match elaborate(self.library, &self.function.name.text, &self.settings, &Options::default()) {
+            Ok(model) => model,
+            Err(mistakes) => return mistakes,
+        };
+        let planner = match self.planner(&model, &self.axes, &target) {
+            Ok(planner) => planner,
+            Err(error) => return wrong(Code::BudgetSizes, self.budget.span, error.to_string()),
+        };
+        let leanest = planner.leanest();
+        let least = leanest.memory.total();
+        if least <= bytes {
+            return Vec::new();
+        }
+        let mistake = Diagnostic::new(
+            Code::BudgetRefused,
+            self.budget.span,
+            format!(
+                "`{}` does not fit {}: it needs at least {} ({least} bytes), bound by `{}`",
+                self.function.name.text,
+                format_bytes(bytes),
+                format_bytes(least),
+                leanest.memory.operation
+            ),
+        );
+        let parts = format!("of that, weights are {}", format_bytes(leanest.memory.weights));
+        let fitting: Vec<String> =
+            self.axes.keys().filter_map(|axis| self.fits_at(&model, axis, bytes, &target)).collect();
+        let help = if fitting.is_empty() {
+            format!("promise {} or more; no smaller size of one axis alone fits", format_bytes(least))
+        } else {
+            format!("promise {} or more, or a smaller size: {}", format_bytes(least), fitting.join(", or "))
+        };
+        vec![mistake.note(self.function.name.span, parts).help(help)]
+    }
+
+    fn planner(&self, model: &Elaborated, axes: &Sizes, target: &Target) -> Result<Planner, PlanError> {
+        let sizes: BTreeMap<String, u64> = model.sizes.iter().chain(axes).map(|(k, v)| (k.clone(), *v)).collect();
+        Planner::new(&model.graph, &sizes, target)
+    }
+
+    /// `R = 512`: about the largest size of one axis, the others as they are, that fits.
+    fn fits_at(&self, model: &Elaborated, axis: &str, bytes: u64, target: &Target) -> Option<String> {
+        let fits = |size: u64| {
+            let mut axes = self.axes.clone();
+            axes.insert(axis.to_string(), size);
+            self.planner(model, &axes, target).is_ok_and(|p| p.leanest().memory.total() <= bytes)
+        };
+        let (mut low, mut high) = (1, *self.axes.get(axis)?);
+        if !fits(low) {
+            return None;
+        }
+        for _ in 0..BISECTIONS {
+            let middle = low + (high - low) / 2;
+            if middle == low {
+                break;
+            }
+            if fits(middle) { low = middle } else { high = middle }
+        }
+        Some(format!("`{axis} = {low}` fits"))
+    }
+}

@@ -1,0 +1,246 @@
+//! Stretches of an order and every way tried to run each: whole, as one chunk loop, as loops within a loop.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::cost;
+use super::life::Life;
+use super::piece::Piece;
+use super::region;
+use super::search::paths;
+use super::tree::{Item, Loop, Moments, Slices};
+use crate::ir::{NodeId, Op};
+
+/// The longest stretch tried as one loop.
+const LONGEST: usize = 56;
+/// Loops that are tried with loops inside.
+const OUTER: usize = 24;
+
+/// A stretch and how it runs.
+pub(super) struct Candidate {
+    pub l: usize,
+    pub r: usize,
+    pub items: Vec<Item>,
+    pub peak: u64,
+    pub time: u64,
+}
+
+/// Every stretch of an order, whole or as one loop, sorted by start.
+pub(super) fn enumerate(piece: &Piece) -> Vec<Rc<Candidate>> {
+    let mut candidates = Vec::new();
+    for l in 0..piece.order.len() {
+        let items = vec![Item::Node(piece.order[l])];
+        let peak = Life::of(piece, &items, (l, l + 1)).live().into_iter().max().unwrap_or(0);
+        let time = cost::time(&piece.bound, &piece.target, &items, &[]);
+        candidates.push(Rc::new(Candidate { l, r: l + 1, items, peak, time }));
+        for (r, slices) in regions(piece, l) {
+            chunked(piece, (l, r), &slices, &mut candidates);
+        }
+    }
+    candidates
+}
+
+/// Every loop that begins at a position of the order.
+fn regions(piece: &Piece, l: usize) -> Vec<(usize, Slices)> {
+    let is_view = |at: usize| piece.bound.graph.nodes[piece.order[at]].op == Op::View;
+    let mut found = Vec::new();
+    if is_view(l) {
+        return found;
+    }
+    for r in (l + 1..=piece.order.len().min(l + LONGEST)).filter(|r| !is_view(r - 1)) {
+        for slices in loops_over(piece, &piece.order[l..r]) {
+            found.push((r, slices));
+        }
+    }
+    found
+}
+
+/// Every loop over some nodes that splits the last one.
+fn loops_over(piece: &Piece, stretch: &[NodeId]) -> Vec<Slices> {
+    let last = stretch[stretch.len() - 1];
+    let mut seen: BTreeSet<Vec<(NodeId, usize)>> = BTreeSet::new();
+    let seeds = piece.forms.slices(last).iter().filter(|s| piece.bound.extents[last][s.index] > 1);
+    let grown = seeds.filter_map(|seed| region::grow(piece, stretch, seed));
+    grown.filter(|slices| seen.insert(slices.iter().map(|(id, s)| (*id, s.index)).collect())).collect()
+}
+
+/// The extent that a loop splits.
+fn total(piece: &Piece, slices: &Slices) -> u64 {
+    let (id, slice) = slices.iter().next().expect("a loop splits something");
+    piece.bound.extents[*id][slice.index]
+}
+
+/// What runs before the loop, and in it.
+fn parted(piece: &Piece, stretch: &[NodeId], slices: &Slices) -> (Vec<Item>, Vec<Item>) {
+    let runs = stretch.iter().filter(|id| piece.bound.graph.nodes[**id].op != Op::View);
+    let (body, before): (Vec<NodeId>, Vec<NodeId>) = runs.partition(|id| slices.contains_key(id));
+    let items = |nodes: Vec<NodeId>| nodes.into_iter().map(Item::Node).collect();
+    (items(before), items(body))
+}
+
+/// A loop, for each chunk size of the ladder.
+fn chunked(piece: &Piece, (l, r): (usize, usize), slices: &Slices, out: &mut Vec<Rc<Candidate>>) {
+    let total = total(piece, slices);
+    let (before, body) = parted(piece, &piece.order[l..r], slices);
+    let with = |chunk: u64| -> Vec<Item> {
+        let each = Loop { slices: Rc::clone(slices), total, chunk, body: body.clone() };
+        before.iter().cloned().chain([Item::Loop(Rc::new(each))]).collect()
+    };
+    let profile = Life::of(piece, &with(1), (l, r)).profile(0);
+    let mut last: Option<(u64, u64)> = None;
+    for chunk in ladder(total) {
+        let peak = profile.iter().map(|(whole, each)| whole + each * chunk).max().unwrap_or(0);
+        let items = with(chunk);
+        let time = cost::time(&piece.bound, &piece.target, &items, &[]);
+        // Smaller chunks are only worth keeping while they save memory.
+        if last.is_some_and(|(p, t)| peak >= p && time >= t) {
+            continue;
+        }
+        last = Some((peak, time));
+        out.push(Rc::new(Candidate { l, r, items, peak, time }));
+    }
+}
+
+/// Chunk sizes tried: the extent in 2, 4, 8, … equal parts, down to 1.
+fn ladder(total: u64) -> Vec<u64> {
+    let mut sizes = Vec::new();
+    let mut parts = 2;
+    while parts < total {
+        sizes.push(total.div_ceil(parts));
+        parts *= 2;
+    }
+    sizes.push(1);
+    sizes.dedup();
+    sizes
+}
+
+/// The largest loops among candidates, with loops inside. Cheap operations that the outer loop does not
+/// split run before it, or anew in each of its turns.
+pub(super) fn nested(piece: &Piece, flat: &[Rc<Candidate>]) -> Vec<Rc<Candidate>> {
+    let mut outers: Vec<(usize, usize, Slices)> = Vec::new();
+    for candidate in flat {
+        let Some(Item::Loop(each)) = candidate.items.last() else { continue };
+        if each.slices.len() < 2 || outers.last().is_some_and(|o| Rc::ptr_eq(&o.2, &each.slices)) {
+            continue;
+        }
+        outers.push((candidate.l, candidate.r, Rc::clone(&each.slices)));
+    }
+    let within = |a: &Slices, b: &Slices| {
+        a.len() < b.len() && a.iter().all(|(id, s)| b.get(id).is_some_and(|t| t.index == s.index))
+    };
+    let largest: Vec<bool> = outers.iter().map(|a| !outers.iter().any(|b| within(&a.2, &b.2))).collect();
+    let mut found = Vec::new();
+    let outers = outers.into_iter().zip(largest).filter(|(_, largest)| *largest).map(|(outer, _)| outer);
+    for (l, r, slices) in outers.take(OUTER) {
+        let (before, body) = parted(piece, &piece.order[l..r], &slices);
+        inside(piece, (l, r), &slices, (before.clone(), body.clone()), &mut found);
+        if let Some((before, body)) = repeated(piece, (l, r), &before, &slices) {
+            inside(piece, (l, r), &slices, (before, body), &mut found);
+        }
+    }
+    found
+}
+
+/// The parting in which cheap operations read by the loop only run in each turn.
+fn repeated(piece: &Piece, (l, r): (usize, usize), before: &[Item], slices: &Slices) -> Option<(Vec<Item>, Vec<Item>)> {
+    let graph = &piece.bound.graph;
+    let mut moved: BTreeSet<NodeId> = BTreeSet::new();
+    for item in before.iter().rev() {
+        let Item::Node(id) = item else { continue };
+        let cheap = matches!(graph.nodes[*id].op, Op::Pointwise(_) | Op::Rows { .. });
+        let root = graph.nodes[*id].results[0].value;
+        let here = piece.last_use[root] < r;
+        if cheap
+            && here
+            && piece.readers[root].iter().all(|reader| slices.contains_key(reader) || moved.contains(reader))
+        {
+            moved.insert(*id);
+        }
+    }
+    if moved.is_empty() {
+        return None;
+    }
+    let runs = piece.order[l..r].iter().copied().filter(|id| graph.nodes[*id].op != Op::View);
+    let (body, before): (Vec<NodeId>, Vec<NodeId>) = runs.partition(|id| slices.contains_key(id) || moved.contains(id));
+    let items = |nodes: Vec<NodeId>| nodes.into_iter().map(Item::Node).collect();
+    Some((items(before), items(body)))
+}
+
+/// One outer loop, for a few chunk sizes, with every front of loops inside.
+fn inside(
+    piece: &Piece,
+    (l, r): (usize, usize),
+    slices: &Slices,
+    (before, body): (Vec<Item>, Vec<Item>),
+    out: &mut Vec<Rc<Candidate>>,
+) {
+    let total = total(piece, slices);
+    let nodes: Vec<NodeId> =
+        body.iter().filter_map(|i| if let Item::Node(id) = i { Some(*id) } else { None }).collect();
+    let around = |chunk: u64, body: Vec<Item>| -> Vec<Item> {
+        let each = Loop { slices: Rc::clone(slices), total, chunk, body };
+        before.iter().cloned().chain([Item::Loop(Rc::new(each))]).collect()
+    };
+    let inner: Vec<(usize, usize, Slices)> = (0..nodes.len())
+        .flat_map(|i| (i + 1..=nodes.len()).map(move |j| (i, j)))
+        .flat_map(|(i, j)| loops_over(piece, &nodes[i..j]).into_iter().map(move |s| (i, j, s)))
+        .filter(|(_, _, s)| s.iter().all(|(id, s)| slices.get(id).is_none_or(|o| o.index != s.index)))
+        .collect();
+    for chunk in ladder(total).into_iter().take(6) {
+        let mut candidates: Vec<Rc<Candidate>> = Vec::new();
+        let mut add = |i: usize, j: usize, items: Vec<Item>, varied: Option<(&Slices, u64)>| {
+            let mut whole = body[..i].to_vec();
+            let first = Moments::of(&piece.bound, &around(chunk, whole.clone())).leaves.len();
+            whole.extend(items.iter().cloned());
+            let end = Moments::of(&piece.bound, &around(chunk, whole.clone())).leaves.len();
+            whole.extend(body[j..].iter().cloned());
+            let life = Life::of(piece, &around(chunk, whole), (l, r));
+            let profile = life.profile(if varied.is_some() { 1 } else { usize::MAX });
+            let turn = Loop { slices: Rc::clone(slices), total, chunk, body: Vec::new() };
+            let peak_at = |c: u64| profile[first..end].iter().map(|(w, e)| w + e * c).max().unwrap_or(0);
+            match varied {
+                None => {
+                    let time = cost::time(&piece.bound, &piece.target, &items, &[(&turn, chunk)]);
+                    candidates.push(Rc::new(Candidate { l: i, r: j, items, peak: peak_at(1), time }));
+                }
+                Some((slices, total)) => {
+                    for size in ladder(total).into_iter().step_by(2) {
+                        let items: Vec<Item> = items.iter().map(|item| resized(item, slices, size)).collect();
+                        let time = cost::time(&piece.bound, &piece.target, &items, &[(&turn, chunk)]);
+                        candidates.push(Rc::new(Candidate { l: i, r: j, items, peak: peak_at(size), time }));
+                    }
+                }
+            }
+        };
+        for i in 0..nodes.len() {
+            add(i, i + 1, vec![body[i].clone()], None);
+        }
+        for (i, j, own) in &inner {
+            let (hoisted, turn) = parted(piece, &nodes[*i..*j], own);
+            let total = self::total(piece, own);
+            let each = Loop { slices: Rc::clone(own), total, chunk: 1, body: turn };
+            let items = hoisted.into_iter().chain([Item::Loop(Rc::new(each))]).collect();
+            add(*i, *j, items, Some((own, total)));
+        }
+        candidates.sort_by_key(|c| c.l);
+        let outside = Life::of(piece, &around(chunk, body.clone()), (l, r)).live();
+        let leading = outside.iter().take(before.len()).copied().max().unwrap_or(0);
+        for (picks, peak) in paths(nodes.len(), &candidates) {
+            let items: Vec<Item> = picks.iter().flat_map(|&k| candidates[k].items.iter().cloned()).collect();
+            let items = around(chunk, items);
+            let time = cost::time(&piece.bound, &piece.target, &items, &[]);
+            out.push(Rc::new(Candidate { l, r, items, peak: peak.max(leading), time }));
+        }
+    }
+}
+
+/// A loop with another chunk size.
+fn resized(item: &Item, slices: &Slices, chunk: u64) -> Item {
+    match item {
+        Item::Loop(each) if Rc::ptr_eq(&each.slices, slices) => {
+            let body = each.body.clone();
+            Item::Loop(Rc::new(Loop { slices: Rc::clone(slices), total: each.total, chunk, body }))
+        }
+        other => other.clone(),
+    }
+}
