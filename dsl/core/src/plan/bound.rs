@@ -18,6 +18,8 @@ pub(super) struct Bound {
     pub roots: Vec<ValueId>,
     /// The node that makes each value.
     pub producers: Vec<Option<NodeId>>,
+    /// The nodes (no views) that read each root, through views or not.
+    pub readers: Vec<Vec<NodeId>>,
     /// Whether each value is a weight.
     pub is_param: Vec<bool>,
     /// Whether each value is given to the caller.
@@ -59,9 +61,18 @@ impl Bound {
                 }
             }
         }
+        let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); roots.len()];
+        for (id, node) in graph.nodes.iter().enumerate().filter(|(_, n)| n.op != Op::View) {
+            for operand in &node.operands {
+                let root = roots[operand.value];
+                if readers[root].last() != Some(&id) {
+                    readers[root].push(id);
+                }
+            }
+        }
         let (orders, producers) = (storage_orders(graph), graph.producers());
         let (graph, sizes) = (graph.clone(), sizes.clone());
-        Ok(Bound { graph, sizes, orders, extents, shapes, roots, producers, is_param, is_output })
+        Ok(Bound { graph, sizes, orders, extents, shapes, roots, producers, readers, is_param, is_output })
     }
 
     /// Elements of a value.

@@ -1,12 +1,13 @@
 //! The time model: nanoseconds of one kernel call, from its extents and the target's table.
 //!
-//! A call costs a fixed start plus the larger of its arithmetic and its memory traffic. Small
-//! contractions run below the table's rate. A model to rank plans by, never a promise.
+//! A call costs a fixed start plus the larger of its arithmetic and its memory traffic. What one turn of
+//! a loop writes and reads again is fast where it fits the cache. Small contractions run below the
+//! table's rate. A model to rank plans by, never a promise.
 
 use super::bound::Bound;
 use super::target::Target;
 use super::tree::{Item, Loop};
-use crate::ir::{AxisRef, Expr, Index, NodeId, Op};
+use crate::ir::{AxisRef, Expr, Index, NodeId, Op, ValueId};
 
 /// Nanoseconds of a tree's items, where enclosing loops limit indices of nodes to a number of positions.
 pub(super) fn time(bound: &Bound, target: &Target, items: &[Item], around: &[(&Loop, u64)]) -> u64 {
@@ -47,7 +48,21 @@ pub(super) fn node_time(bound: &Bound, id: NodeId, target: &Target, around: &[(&
         };
         4 * axes.iter().map(axis).product::<u64>()
     };
-    let traffic: u64 = node.operands.iter().chain(&node.results).map(|a| touched(&a.axes)).sum();
+    // Made and read within one turn, or a weight that every turn reads again.
+    let turn = around.last().map(|(each, _)| *each);
+    let stays_near = |root: ValueId| match (turn, bound.producers[root]) {
+        (None, _) => false,
+        (Some(_), None) => bound.is_param[root],
+        (Some(turn), Some(maker)) => turn.runs(maker),
+    };
+    let read_here = |root: ValueId| turn.is_some_and(|t| bound.readers[root].iter().any(|&r| t.runs(r)));
+    let moved = |bytes: u64, near: bool| {
+        let rate = if near && bytes <= target.cache / 2 { target.cache_bandwidth } else { target.bandwidth };
+        bytes * 1000 / rate
+    };
+    let reading = node.operands.iter().map(|a| moved(touched(&a.axes), stays_near(bound.roots[a.value])));
+    let writing = node.results.iter().map(|a| moved(touched(&a.axes), read_here(bound.roots[a.value])));
+    let traffic: u64 = reading.chain(writing).sum();
     let arithmetic = |expr: &Expr| 1 + expr.functions() as u64 + 12 * expr.transcendentals() as u64;
     let work = match &node.op {
         Op::View | Op::Repeat(_) => return 0,
@@ -59,7 +74,7 @@ pub(super) fn node_time(bound: &Bound, id: NodeId, target: &Target, around: &[(&
         Op::Concat { .. } => 0,
         Op::Contract => contract_time(bound, id, target, &extent),
     };
-    target.call + work.max(traffic * 1000 / target.bandwidth)
+    target.call + work.max(traffic)
 }
 
 /// `2·|all indices|` flop; a side shorter than a tile wastes the rest of it.

@@ -148,7 +148,7 @@ impl Life {
 
     /// The moments at which a root is read.
     fn readers<'s>(&'s self, piece: &'s Piece, root: ValueId) -> impl Iterator<Item = &'s Leaf> {
-        self.moments.leaves.iter().filter(move |l| !l.fill && piece.readers[root].contains(&l.node))
+        self.moments.leaves.iter().filter(move |l| !l.fill && piece.bound.readers[root].contains(&l.node))
     }
 
     /// The last moment at which a root is needed by what runs in `home`; none if it never is.
@@ -157,7 +157,7 @@ impl Life {
             return Some(END);
         }
         let reads = self.moments.leaves.iter().enumerate();
-        let reads = reads.filter(|(_, l)| !l.fill && piece.readers[root].contains(&l.node));
+        let reads = reads.filter(|(_, l)| !l.fill && piece.bound.readers[root].contains(&l.node));
         reads.map(|(at, l)| l.path.get(home.len()).map_or(at, |&inner| self.moments.spans[inner].1)).max()
     }
 
@@ -189,7 +189,7 @@ impl Life {
                 return None;
             }
             let legal = self.moments.leaves.iter().enumerate().all(|(moment, reader)| {
-                if reader.fill || !piece.readers[root].contains(&reader.node) {
+                if reader.fill || !piece.bound.readers[root].contains(&reader.node) {
                     return true;
                 }
                 if moment == at {

@@ -21,8 +21,6 @@ pub(super) struct Piece {
     pub position: Vec<usize>,
     /// The last position at which each root is read; [`END`] for outputs and inputs that stay.
     pub last_use: Vec<usize>,
-    /// The nodes (no views) that read each root, through views or not.
-    pub readers: Vec<Vec<NodeId>>,
 }
 
 impl Piece {
@@ -38,15 +36,10 @@ impl Piece {
         let mut position = vec![0; graph.nodes.len()];
         order.iter().enumerate().for_each(|(p, &id)| position[id] = p);
         let mut last_use = vec![0; graph.values.len()];
-        let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); graph.values.len()];
         for &id in &order {
             let node = &graph.nodes[id];
             for operand in node.operands.iter().filter(|_| node.op != Op::View) {
-                let root = bound.roots[operand.value];
-                last_use[root] = position[id];
-                if readers[root].last() != Some(&id) {
-                    readers[root].push(id);
-                }
+                last_use[bound.roots[operand.value]] = position[id];
             }
         }
         for value in 0..graph.values.len() {
@@ -54,7 +47,7 @@ impl Piece {
                 last_use[bound.roots[value]] = END;
             }
         }
-        Piece { bound, forms, target, order, position, last_use, readers }
+        Piece { bound, forms, target, order, position, last_use }
     }
 
     /// The roots made before position `l` (inputs too) that are read at or after it.

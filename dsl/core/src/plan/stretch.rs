@@ -152,7 +152,7 @@ fn repeated(piece: &Piece, (l, r): (usize, usize), before: &[Item], slices: &Sli
         let here = piece.last_use[root] < r;
         if cheap
             && here
-            && piece.readers[root].iter().all(|reader| slices.contains_key(reader) || moved.contains(reader))
+            && piece.bound.readers[root].iter().all(|reader| slices.contains_key(reader) || moved.contains(reader))
         {
             moved.insert(*id);
         }

@@ -28,6 +28,10 @@ pub struct Target {
     pub scalar_rate: u64,
     /// Memory bandwidth, bytes per microsecond.
     pub bandwidth: u64,
+    /// Bytes that the threads' own caches hold together.
+    pub cache: u64,
+    /// Bandwidth of those caches, bytes per microsecond.
+    pub cache_bandwidth: u64,
     /// Nanoseconds that any kernel call costs.
     pub call: u64,
 }
@@ -68,6 +72,8 @@ impl Target {
             contract_rate: contract * threads,
             scalar_rate: 4_000 * threads,
             bandwidth: 20_000 * threads.min(2),
+            cache: (1 << 20) * threads,
+            cache_bandwidth: 100_000 * threads,
             call: 4_000,
         }
     }

@@ -86,6 +86,11 @@ impl Moments {
 }
 
 impl Loop {
+    /// Whether a node runs in the body itself, in no loop further inside.
+    pub(super) fn runs(&self, id: NodeId) -> bool {
+        self.body.iter().any(|item| matches!(item, Item::Node(own) if *own == id))
+    }
+
     /// The index of a node that the loop splits.
     pub(super) fn index(&self, id: NodeId) -> Option<Index> {
         self.slices.get(&id).map(|s| s.index)
