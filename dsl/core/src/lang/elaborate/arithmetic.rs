@@ -233,14 +233,24 @@ impl Elaborator<'_> {
             let text = format!("`{}` is {}", source(at), shape_text(self.shape(*id)));
             mistake = mistake.note(self.provenance(at), text);
         }
-        mistake.help = fault.help.map(|_| {
-            format!(
-                "say which axes it lacks: `unsqueeze({}, axis)` adds one of size 1, which fits anything",
-                source(small)
-            )
-        });
+        mistake.help = if ambiguous {
+            let which = "say which axes it lacks: `unsqueeze(";
+            Some(format!("{which}{}, axis)` adds one of size 1, which fits anything", source(small)))
+        } else {
+            order_of(&a, &b).map(|order| format!("put its axes in this order: `permute({}, {order:?})`", source(small)))
+        };
         self.fail(mistake)
     }
+}
+
+/// The order in which the axes of `shape` are those of `wanted`.
+fn order_of(shape: &[Extent], wanted: &[Extent]) -> Option<Vec<usize>> {
+    let mut order: Vec<usize> = Vec::new();
+    for extent in wanted {
+        let place = (0..shape.len()).find(|k| shape[*k] == *extent && !order.contains(k))?;
+        order.push(place);
+    }
+    (shape.len() == wanted.len()).then_some(order)
 }
 
 /// A value as an operand of arithmetic.

@@ -32,7 +32,11 @@ impl Elaborator<'_> {
             return Some(axis);
         }
         let text = format!("there is no axis {position} in {}, which has {}", shape_text(&shape), shape.len());
-        self.wrong(Code::AxesPosition, at.span, text);
+        let mistake = Diagnostic::new(Code::AxesPosition, at.span, text);
+        self.fail(match count {
+            0 => mistake,
+            n => mistake.help(format!("axes count from 0, so the last is `{}` or `-1`", n - 1)),
+        });
         None
     }
 
