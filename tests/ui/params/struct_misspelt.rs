@@ -11,7 +11,7 @@ mod transition {
     }
 
     pub fn transition(x: Tensor<R, C>, w: Transitions) -> Tensor<R, C> {
-        x
+        linear(x, w.linear_1)
     }
 }
 

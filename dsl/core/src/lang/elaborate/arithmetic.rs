@@ -66,7 +66,11 @@ impl Elaborator<'_> {
             (op, val) => {
                 let sign = if op == UnaryOp::Not { "!" } else { "-" };
                 let text = format!("`{sign}` does not take `{}`, which is {}", source(at), self.words(&val));
-                self.wrong(Code::CallsOperator, span, text)
+                let mut mistake = Diagnostic::new(Code::CallsOperator, span, text);
+                if let Val::Flag(_) = val {
+                    mistake.help = Some("`!flag` is its opposite, `number(flag)` makes it 0 or 1".into());
+                }
+                self.fail(mistake)
             }
         }
     }
@@ -237,20 +241,19 @@ impl Elaborator<'_> {
             let which = "say which axes it lacks: `unsqueeze(";
             Some(format!("{which}{}, axis)` adds one of size 1, which fits anything", source(small)))
         } else {
-            order_of(&a, &b).map(|order| format!("put its axes in this order: `permute({}, {order:?})`", source(small)))
+            order_of(&a, &b).map(|order| format!("put its axes in that order: `permute({}, {order:?})`", source(small)))
         };
         self.fail(mistake)
     }
 }
 
-/// The order in which the axes of `shape` are those of `wanted`.
+/// The order in which the axes of `shape` stand among those of `wanted`, if all of them do.
 fn order_of(shape: &[Extent], wanted: &[Extent]) -> Option<Vec<usize>> {
     let mut order: Vec<usize> = Vec::new();
     for extent in wanted {
-        let place = (0..shape.len()).find(|k| shape[*k] == *extent && !order.contains(k))?;
-        order.push(place);
+        order.extend((0..shape.len()).find(|k| shape[*k] == *extent && !order.contains(k)));
     }
-    (shape.len() == wanted.len()).then_some(order)
+    (order.len() == shape.len()).then_some(order)
 }
 
 /// A value as an operand of arithmetic.

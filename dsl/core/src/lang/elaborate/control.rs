@@ -6,7 +6,7 @@ use super::value::{Ty, Val};
 use super::{Elaborator, Layer, Mode, source};
 use crate::build::Fault;
 use crate::ir::{Extent, ValueId};
-use crate::lang::ast::{Block, Expression, Pattern, Span};
+use crate::lang::ast::{Block, Expression, ExpressionKind, Pattern, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
 
 impl Elaborator<'_> {
@@ -23,7 +23,9 @@ impl Elaborator<'_> {
             Val::Poison => None,
             val => {
                 let tensor = matches!(val, Val::Tensor(_));
-                let text = format!("`{}` is {}, and `if` asks a flag", source(condition), self.words(&val));
+                let compound = matches!(condition.kind, ExpressionKind::Binary(..) | ExpressionKind::Unary(..));
+                let what = if compound { "the condition".into() } else { format!("`{}`", source(condition)) };
+                let text = format!("{what} is {}, and `if` asks a flag", self.words(&val));
                 let code = if tensor { Code::ControlTensor } else { Code::ControlFlag };
                 let help = if tensor {
                     "choose element by element: `select(condition, a, b)`"
@@ -199,7 +201,10 @@ impl Elaborator<'_> {
             if !matches!(val, Val::Tensor(_) | Val::Poison) {
                 fine = false;
                 let text = format!("the loop changes `{name}`, which is {}: layers hand on tensors", self.words(&val));
-                let mistake = Diagnostic::new(Code::ControlCarried, *at, text).note(declared, "declared here");
+                let mut mistake = Diagnostic::new(Code::ControlCarried, *at, text).note(declared, "declared here");
+                if let Val::Number(_) | Val::Size(_) = val {
+                    mistake.help = Some(format!("begin with a tensor: `let mut {name} = full(…, shape = [1]);`"));
+                }
                 self.fail(mistake);
             }
         }
