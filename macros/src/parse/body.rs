@@ -224,7 +224,8 @@ pub(super) fn gives_value(value: &Expression) -> bool {
     match &value.kind {
         ExpressionKind::Block(block) => block.result.is_some(),
         ExpressionKind::If { then, otherwise, .. } | ExpressionKind::IfSome { then, otherwise, .. } => {
-            otherwise.as_ref().is_some_and(|otherwise| then.result.is_some() || otherwise.result.is_some())
+            // One that lacks its `else` should give a value, and is told so.
+            then.result.is_some() || otherwise.as_ref().is_some_and(|otherwise| otherwise.result.is_some())
         }
         _ => true,
     }

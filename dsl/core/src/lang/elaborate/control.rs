@@ -38,7 +38,7 @@ impl Elaborator<'_> {
         };
         match known {
             Some(holds) if self.mode == Mode::Build => self.taken(holds, then, otherwise),
-            _ => self.both(then, otherwise, span),
+            _ => self.both(None, then, otherwise, span),
         }
     }
 
@@ -50,10 +50,19 @@ impl Elaborator<'_> {
         }
     }
 
-    /// Both branches, each from the same state; they must agree on their type.
-    fn both(&mut self, then: &Block, otherwise: Option<&Block>, span: Span) -> Val {
+    /// Both branches, each from the same state; they must agree on their type. What is bound is bound in the first.
+    fn both(
+        &mut self,
+        bound: Option<(&Pattern, Val, Span)>,
+        then: &Block,
+        otherwise: Option<&Block>,
+        span: Span,
+    ) -> Val {
         let before = self.frame.scopes.clone();
-        let first = self.arm(then);
+        let first = match bound {
+            Some((pattern, val, at)) => self.with(pattern, val, at, |e| e.arm(then)),
+            None => self.arm(then),
+        };
         let after = std::mem::replace(&mut self.frame.scopes, before);
         let second = otherwise.map_or_else(Val::unit, |block| self.arm(block));
         self.merge(after);
@@ -112,15 +121,13 @@ impl Elaborator<'_> {
         match self.expression(value) {
             Val::Present(inner) => self.with(pattern, *inner, value.span, |e| e.block(then)),
             Val::Nothing if self.mode == Mode::Build => self.taken(false, then, otherwise),
-            Val::Maybe(inner) => self.with(pattern, *inner, value.span, |e| e.both(then, otherwise, span)),
-            Val::Poison | Val::Nothing => {
-                self.with(pattern, Val::Poison, value.span, |e| e.both(then, otherwise, span))
-            }
+            Val::Maybe(inner) => self.both(Some((pattern, *inner, value.span)), then, otherwise, span),
+            Val::Poison | Val::Nothing => self.both(Some((pattern, Val::Poison, value.span)), then, otherwise, span),
             val => {
                 let text = format!("`{}` is {}, which is always there", source(value), self.words(&val));
                 let mistake = Diagnostic::new(Code::ControlFlag, value.span, text);
                 self.fail(mistake.help("use it directly, or declare it as `Option<…>`"));
-                self.with(pattern, val, value.span, |e| e.both(then, otherwise, span))
+                self.both(Some((pattern, val, value.span)), then, otherwise, span)
             }
         }
     }

@@ -36,8 +36,11 @@ impl Elaborator<'_> {
         }
         let text = format!("`{name}` gives {} and declares {shown}", found.show(self.program));
         let mistake = Diagnostic::new(Code::ControlResult, tail(result).span, text);
-        let help = format!("if that is meant, declare `-> {}`", found.show(self.program));
-        self.fail(mistake.note(function.result.span, "declared here").help(help))
+        let mut mistake = mistake.note(function.result.span, "declared here");
+        if !found.unresolved() {
+            mistake.help = Some(format!("if that is meant, declare `-> {}`", found.show(self.program)));
+        }
+        self.fail(mistake)
     }
 
     /// Whether every size of a declared result has a meaning; where one has none, the signature is at fault.

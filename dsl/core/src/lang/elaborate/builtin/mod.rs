@@ -227,7 +227,7 @@ impl Elaborator<'_> {
             (None, Some((at, val))) => return self.wrong_kind(at, val, "a list of sizes, `[R, C]`"),
             _ => {
                 let text = "`full` takes either `like = x` or `shape = [R, C]`";
-                self.wrong(Code::CallsCount, at.span, text);
+                self.wrong(Code::CallsCount, args.word.span, text);
                 return None;
             }
         };
