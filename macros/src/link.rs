@@ -9,6 +9,7 @@
 //! ```
 //! Rust resolves the paths, so re-exports, renames and privacy are its own, and so are the errors about them.
 
+use crease_core::lang::Code;
 use crease_core::lang::ast::{Ident, Import, Library, Module, Span};
 use proc_macro2::{Span as Place, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -70,10 +71,20 @@ pub(crate) fn finish(input: TokenStream) -> TokenStream {
     let mut source = parse::module(&item);
     let mut definition = parse::definition(&item);
     let mut library = Library::default();
+    let mut broken = false;
     for ((path, place), imported) in imported(&source).into_iter().zip(definitions) {
-        let Some(found) = imported.library else {
-            // What is wrong stands where it is; nothing can be said here.
-            return exports(&item, None);
+        let found = match imported.found {
+            Found::Library(found) => found,
+            Found::Mistakes => {
+                broken = true;
+                continue;
+            }
+            Found::Private { module, declaration } => {
+                let message = format!("`{}` is private to the module `{module}`", imported.item);
+                let help = format!("write `pub {declaration}` there, or use what is `pub`");
+                source.wrong(Code::CallsImport, place, &message, &help);
+                continue;
+            }
         };
         let import = |span| Import {
             name: ident(parse::path_text(&path), span),
@@ -88,6 +99,11 @@ pub(crate) fn finish(input: TokenStream) -> TokenStream {
                 library.modules.push(module);
             }
         }
+    }
+    // What is wrong with an imported module stands where it is; nothing else can be said here.
+    if broken || !source.mistakes.is_empty() {
+        let (errors, exports) = (error::compile_errors(&source.mistakes, &source.places), exports(&item, None));
+        return quote!(#errors #exports);
     }
     definition.id = identity(&definition);
     source.module.id = definition.id.clone();
@@ -118,8 +134,17 @@ fn ident(text: String, span: Span) -> Ident {
 struct Definition {
     /// The item's own name, whatever `use` made of it.
     item: String,
-    /// Its module with all that it imports; none if there are mistakes in it.
-    library: Option<Library>,
+    found: Found,
+}
+
+/// What a link knows about an item.
+enum Found {
+    /// Its module with all that it imports.
+    Library(Library),
+    /// There are mistakes in its module.
+    Mistakes,
+    /// It is its module's own.
+    Private { module: String, declaration: String },
 }
 
 /// `{ {outgoing "…"} … } [] { mod name { … } }`
@@ -134,56 +159,78 @@ fn received(input: TokenStream) -> Option<(Vec<Definition>, ItemMod)> {
         let TokenTree::Group(group) = definition else {
             return None;
         };
-        let mut parts = group.stream().into_iter();
-        let item: syn::LitStr = syn::parse2(parts.next()?.into()).ok()?;
-        let library = parts.next().and_then(|json| {
-            let json: syn::LitStr = syn::parse2(json.into()).ok()?;
-            serde_json::from_str(&json.value()).ok()
-        });
-        let item = item.value();
-        Some(Definition { item, library })
+        let texts = group.stream().into_iter().map(|text| Some(syn::parse2::<syn::LitStr>(text.into()).ok()?.value()));
+        let mut texts = texts.collect::<Option<Vec<String>>>()?.into_iter();
+        let item = texts.next()?;
+        let found = match (texts.next(), texts.next()) {
+            (Some(module), Some(declaration)) => Found::Private { module, declaration },
+            (json, _) => json.and_then(|json| serde_json::from_str(&json).ok()).map_or(Found::Mistakes, Found::Library),
+        };
+        Some(Definition { item, found })
     });
     Some((definitions.collect::<Option<_>>()?, syn::parse2(item).ok()?))
 }
 
-/// A macro for each exported item, under the item's own name. No JSON: there are mistakes in the module.
+/// A macro for each item, under the item's own name. No JSON: there are mistakes in the module.
+///
+/// A private item has one too, which says so: Rust would say it in words that know nothing of models.
 pub(crate) fn exports(item: &ItemMod, json: Option<&str>) -> TokenStream {
     let mut seen: Vec<String> = Vec::new();
     let module = unique_name(item);
     let items = item.content.iter().flat_map(|(_, items)| items);
-    let exports = items.filter_map(exported_name).filter_map(|(visibility, name)| {
+    let (public, private): (Vec<_>, Vec<_>) = items.filter_map(declared).partition(|declared| declared.public());
+    let exports = public.into_iter().chain(private).filter_map(|declared| {
+        let name = declared.name;
         let text = parse::plain(name);
         if seen.contains(&text) {
             return None;
         }
         seen.push(text.clone());
+        let (visibility, told) = if declared.public() {
+            (declared.visibility.clone(), json.to_token_stream())
+        } else {
+            let (module, declaration) = (parse::plain(&item.ident), format!("{} {text}", declared.keyword));
+            (syn::parse_quote!(pub), quote!(#module #declaration))
+        };
         let link = format_ident!("{module}_{text}", span = Place::call_site());
         Some(quote! {
             #[doc(hidden)]
             #[macro_export]
             macro_rules! #link {
                 ({$($before:tt)*} [{$($next:tt)*} $($rest:tt)*] $model:tt) => {
-                    $($next)*! { {$($before)* {#text #json}} [$($rest)*] $model }
+                    $($next)*! { {$($before)* {#text #told}} [$($rest)*] $model }
                 };
             }
             #[doc(hidden)]
-            #[allow(unused_imports)]
+            #[allow(unused_imports, unreachable_pub)]
             #visibility use #link as #name;
         })
     });
     exports.collect()
 }
 
-fn exported_name(item: &Item) -> Option<(&Visibility, &syn::Ident)> {
-    let (visibility, name) = match item {
-        Item::Type(item) => (&item.vis, &item.ident),
-        Item::Const(item) => (&item.vis, &item.ident),
-        Item::Struct(item) => (&item.vis, &item.ident),
-        Item::Fn(item) => (&item.vis, &item.sig.ident),
+/// An item that has a name in the language.
+struct Declared<'a> {
+    visibility: &'a Visibility,
+    keyword: &'static str,
+    name: &'a syn::Ident,
+}
+
+impl Declared<'_> {
+    fn public(&self) -> bool {
+        !matches!(self.visibility, Visibility::Inherited)
+    }
+}
+
+fn declared(item: &Item) -> Option<Declared<'_>> {
+    let (visibility, keyword, name) = match item {
+        Item::Type(item) => (&item.vis, "type", &item.ident),
+        Item::Const(item) => (&item.vis, "const", &item.ident),
+        Item::Struct(item) => (&item.vis, "struct", &item.ident),
+        Item::Fn(item) => (&item.vis, "fn", &item.sig.ident),
         _ => return None,
     };
-    let public = !matches!(visibility, Visibility::Inherited);
-    public.then_some((visibility, name))
+    Some(Declared { visibility, keyword, name })
 }
 
 /// A module's name and the hash of its definition: the same definition is the same module, wherever it stands.

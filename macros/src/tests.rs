@@ -90,6 +90,23 @@ fn a_module_that_imports_mistakes_says_nothing() {
 }
 
 #[test]
+fn a_private_item_is_refused_by_name() {
+    let text = expanded("", "mod late { enum E {} fn hidden() {} pub fn open() {} }");
+    assert!(text.contains("{\"hidden\"\"late\"\"fnhidden\"}") && text.contains("{\"open\"}"), "{text}");
+    let user = quote!(
+        mod user {
+            use super::late::hidden as h;
+            pub fn g(x: f32) -> f32 {
+                h(x)
+            }
+        }
+    );
+    let text = squeezed(&link::finish(quote!({ {"hidden" "late" "fn hidden"} } [] { #user })));
+    assert!(text.contains("[calls-import]`hidden`isprivatetothemodule`late`"), "{text}");
+    assert_eq!(text.matches("compile_error").count(), 1, "{text}");
+}
+
+#[test]
 fn what_is_no_model_is_said() {
     for (arguments, tokens, code) in [
         ("", "mod m;", "[syntax-module]"),

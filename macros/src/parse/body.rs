@@ -92,6 +92,17 @@ impl Reader {
             Pat::Type(typed) => (&*typed.pat, Some(self.ty(&typed.ty))),
             pattern => (pattern, None),
         };
+        let leaves = local.init.as_ref().and_then(|init| init.diverge.as_ref());
+        if let Some((token, _)) = leaves {
+            self.wrong(
+                Code::SyntaxLet,
+                token.span,
+                "`let … else` cannot leave a model's function",
+                "write `if let Some(x) = w.bias { … } else { … }`",
+            );
+            // The pattern is one that a plain `let` cannot have.
+            return None;
+        }
         let pattern = self.pattern(pattern);
         let Some(init) = &local.init else {
             self.wrong(
@@ -102,14 +113,6 @@ impl Reader {
             );
             return None;
         };
-        if let Some((token, _)) = &init.diverge {
-            self.wrong(
-                Code::SyntaxLet,
-                token.span,
-                "`let … else` cannot leave a model's function",
-                "write `if let Some(x) = w.bias { … } else { … }`",
-            );
-        }
         let value = self.expression(&init.expr);
         Some(Statement::Let { pattern, ty, value })
     }
@@ -221,7 +224,8 @@ pub(super) fn gives_value(value: &Expression) -> bool {
     match &value.kind {
         ExpressionKind::Block(block) => block.result.is_some(),
         ExpressionKind::If { then, otherwise, .. } | ExpressionKind::IfSome { then, otherwise, .. } => {
-            otherwise.as_ref().is_some_and(|otherwise| then.result.is_some() || otherwise.result.is_some())
+            // One that lacks its `else` should give a value, and is told so.
+            then.result.is_some() || otherwise.as_ref().is_some_and(|otherwise| otherwise.result.is_some())
         }
         _ => true,
     }

@@ -46,7 +46,8 @@ impl Reader {
             bindings: Vec::new(),
             target: None,
         };
-        for argument in arguments {
+        let named = !budget.text.is_empty();
+        for argument in arguments.filter(|argument| named || matches!(argument, Expr::Assign(_))) {
             self.binding(argument, &mut budget);
         }
         Some(budget)

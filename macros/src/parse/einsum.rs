@@ -16,7 +16,7 @@ impl Reader {
         let place = start(&call.path);
         if !call.path.is_ident("einsum") {
             let message = format!("a model cannot call the macro `{}!`", text(&call.path));
-            let help = "`einsum!` is the only macro of a model";
+            let help = "`einsum!` is the only macro of a model; `record(\"name\", x)` keeps a value for people to see";
             self.wrong(Code::SyntaxMacro, place, message, help);
             return self.placeholder(place);
         }
@@ -103,8 +103,12 @@ impl Reader {
                 [TokenTree::Ident(name)] => names.push(self.ident(name)),
                 other => {
                     let place = other.first().map_or(group.span_open(), TokenTree::span);
-                    let help = "an index is a name of its own: `[i, k, c]`";
-                    let message = "this is no index of an einsum";
+                    let help = "an index is a name: `[i, k, c]`; `pick(x, axis, at)` takes one position of an axis";
+                    let what: TokenStream = other.iter().cloned().collect();
+                    let message = match other {
+                        [] => "an index is missing between two commas".to_owned(),
+                        _ => format!("`{}` is no index of an einsum", text(&what)),
+                    };
                     self.wrong(Code::EinsumIndex, place, message, help);
                 }
             }

@@ -55,7 +55,7 @@ impl Reader {
                         Code::CallsCallee,
                         start(callee),
                         format!("`{}` is no function's name", text(callee)),
-                        "call a function by its name: functions are not values",
+                        "call a function by its name; a layer is applied with `linear(x, w.layer)`",
                     );
                     self.placeholder(start(callee))
                 }

@@ -94,7 +94,7 @@ fn control(expr: &Expr) -> Option<Refusal> {
             Code::ControlReturn,
             expr.question_token.span,
             "`?` returns early, and nothing in a model fails",
-            "leave it out",
+            "ask for what may be absent: `if let Some(x) = w.bias { … } else { … }`",
         ),
         _ => return None,
     };
@@ -111,7 +111,7 @@ fn value(expr: &Expr) -> Option<Refusal> {
         Expr::Range(expr) => (
             start(&expr.limits),
             "a model has no ranges",
-            "an axis is taken whole; loops run over layers: `for block in w.blocks { … }`",
+            "a part of an axis is `slice(x, axis, start, end)`; loops run over layers: `for block in w.blocks { … }`",
         ),
         Expr::Repeat(expr) => (expr.semi_token.span, "a list names each of its parts", "write `[a, a, a]`"),
         Expr::Struct(expr) => (

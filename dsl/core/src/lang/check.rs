@@ -1,14 +1,18 @@
 //! What is wrong with a module, function by function and as a whole.
 
+mod structs;
+
+pub(super) use structs::endless;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ast::{Budget, ExpressionKind, Function, Ident, Library, Literal, Module, Pattern, Span, TypeKind};
+use super::ast::{Budget, ExpressionKind, Function, Ident, Library, Literal, Module, Pattern, SizeExpr, SizeKind};
+use super::ast::{Span, Type, TypeKind};
 use super::diagnostic::{Code, Diagnostic};
 use super::elaborate::{Elaborator, Mode, Ty, free_names};
 use super::program::{FunctionId, Program, StructId, suggest};
 use super::settings::{Options, fitting, kind, shown};
-use super::types::{Place, Signature, every};
-use crate::ir::Extent;
+use super::types::{Signature, every};
 
 /// Everything that is wrong with the last module of a library: every function, both branches of every flag.
 pub fn check(library: &Library) -> Vec<Diagnostic> {
@@ -17,13 +21,13 @@ pub fn check(library: &Library) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     imports(&program, module, &mut found);
     duplicates(module, &mut found);
-    let endless = endless_structs(&program);
-    if !endless.is_empty() {
+    let unending = endless(&program);
+    if !unending.is_empty() {
         // Nothing that walks through these structs would come to an end.
-        found.extend(endless);
+        found.extend(unending);
         return found;
     }
-    structs(&program, module, &mut found);
+    structs::fields(&program, module, &mut found);
     recursion(&program, module, &mut found);
     let options = Options::default();
     let (mut reads, mut handed) = (BTreeSet::new(), BTreeSet::new());
@@ -94,83 +98,11 @@ fn twice<'a>(sort: &str, names: impl Iterator<Item = &'a Ident>, found: &mut Vec
             let text = format!("`{}` is already {sort}", name.text);
             let mistake = Diagnostic::new(Code::SyntaxDuplicate, name.span, text);
             if !found.iter().any(|d| d.code == mistake.code && d.span == mistake.span) {
-                found.push(mistake.note(*earlier, "declared here"));
+                found.push(mistake.note(*earlier, "declared here").help("give one of them another name"));
             }
         } else {
             first.insert(&name.text, name.span);
         }
-    }
-}
-
-/// Structs that contain themselves, in any module.
-pub(super) fn endless_structs(program: &Program) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for (m, module) in program.modules.iter().enumerate() {
-        for (k, declared) in module.structs.iter().enumerate() {
-            let (mut seen, mut open) = (BTreeSet::new(), vec![(m, k)]);
-            while let Some(id) = open.pop() {
-                let inner = program.structure(id).fields.iter().filter_map(|f| inner_struct(program, id.0, &f.ty.kind));
-                for next in inner {
-                    if next == (m, k) {
-                        let text = format!("`{}` contains itself: a checkpoint for it never ends", declared.name.text);
-                        found.push(Diagnostic::new(Code::ParamsRecursive, declared.name.span, text));
-                        open.clear();
-                        break;
-                    }
-                    if seen.insert(next) {
-                        open.push(next);
-                    }
-                }
-            }
-        }
-    }
-    found.dedup();
-    found
-}
-
-fn inner_struct(program: &Program, module: usize, ty: &TypeKind) -> Option<StructId> {
-    match ty {
-        TypeKind::Struct(name, _) => program.find_struct(module, &name.text),
-        TypeKind::Array(of, _) | TypeKind::Optional(of) => inner_struct(program, module, &of.kind),
-        TypeKind::Tensor(_) | TypeKind::Tuple(_) | TypeKind::Number | TypeKind::Size | TypeKind::Flag => None,
-    }
-}
-
-fn structs(program: &Program, module: &Module, found: &mut Vec<Diagnostic>) {
-    for (k, declared) in module.structs.iter().enumerate() {
-        let symbols = declared.generics.iter().map(|g| Extent::symbol(program.symbol(&g.text)));
-        let generics: BTreeMap<String, Extent> =
-            declared.generics.iter().map(|g| g.text.clone()).zip(symbols.clone()).collect();
-        let place = Place { module: program.home, generics: &generics, axes: false };
-        let before = found.len();
-        for field in &declared.fields {
-            let ty = program.resolve_type(&place, &field.ty, found);
-            if !holds_tensors(&ty) {
-                let text =
-                    format!("field `{}` is {}, and a checkpoint holds tensors", field.name.text, ty.show(program));
-                let mistake = Diagnostic::new(Code::ParamsUnknown, field.ty.span, text);
-                found.push(mistake.help("make it a constant of the module, which is a setting"));
-            }
-        }
-        let fields: BTreeSet<&str> = declared.fields.iter().map(|f| &*f.name.text).collect();
-        if found.len() > before || fields.len() < declared.fields.len() {
-            continue;
-        }
-        let mut leaves = Vec::new();
-        program.leaves(&Ty::Struct((program.home, k), symbols.collect()), "", &mut leaves);
-        let mut names = BTreeSet::new();
-        if let Some(leaf) = leaves.iter().find(|leaf| !names.insert(&leaf.name)) {
-            let text = format!("two tensors of `{}` have the checkpoint name `{}`", declared.name.text, leaf.name);
-            found.push(Diagnostic::new(Code::ParamsCollision, declared.name.span, text));
-        }
-    }
-}
-
-fn holds_tensors(ty: &Ty) -> bool {
-    match ty {
-        Ty::Tensor(_) | Ty::Struct(..) | Ty::Unknown => true,
-        Ty::Array(of, _) | Ty::Optional(of) => holds_tensors(of),
-        Ty::Tuple(_) | Ty::Number | Ty::Size | Ty::Flag | Ty::List | Ty::Text => false,
     }
 }
 
@@ -234,6 +166,10 @@ fn recursion(program: &Program, module: &Module, found: &mut Vec<Diagnostic>) {
 /// Generics and axes that no call could bind.
 fn signature_names(program: &Program, id: FunctionId, signature: &Signature, found: &mut Vec<Diagnostic>) {
     let function = program.function(id);
+    if signature.params.iter().any(Ty::unresolved) {
+        // A parameter of a type that was refused might have had the axis.
+        return;
+    }
     for generic in &function.generics {
         if !signature.bound.contains(&program.symbol(&generic.text)) {
             let text = format!(
@@ -256,9 +192,28 @@ fn signature_names(program: &Program, id: FunctionId, signature: &Signature, fou
                 "no parameter of `{}` has the axis `{axis}` by itself, so no call gives it",
                 function.name.text
             );
-            let mistake = Diagnostic::new(Code::AxesUnbound, function.result.span, text);
-            found.push(mistake.note(function.name.span, "the function").help("take a tensor that has the axis"));
+            let types = std::iter::once(&function.result).chain(function.params.iter().map(|p| &p.ty));
+            let span = types.filter_map(|ty| named_in(ty, axis)).next().unwrap_or(function.result.span);
+            found.push(Diagnostic::new(Code::AxesUnbound, span, text).help("take a tensor that has the axis"));
         }
+    }
+}
+
+/// Where a type names a size.
+fn named_in(ty: &Type, name: &str) -> Option<Span> {
+    fn size(at: &SizeExpr, name: &str) -> Option<Span> {
+        match &at.kind {
+            SizeKind::Name(found) => (found == name).then_some(at.span),
+            SizeKind::Literal(_) => None,
+            SizeKind::Add(a, b) | SizeKind::Sub(a, b) | SizeKind::Mul(a, b) => size(a, name).or_else(|| size(b, name)),
+        }
+    }
+    match &ty.kind {
+        TypeKind::Tensor(sizes) | TypeKind::Struct(_, sizes) => sizes.iter().find_map(|at| size(at, name)),
+        TypeKind::Array(of, count) => size(count, name).or_else(|| named_in(of, name)),
+        TypeKind::Optional(of) => named_in(of, name),
+        TypeKind::Tuple(parts) => parts.iter().find_map(|part| named_in(part, name)),
+        TypeKind::Number | TypeKind::Size | TypeKind::Flag => None,
     }
 }
 
@@ -310,10 +265,13 @@ fn budget(program: &Program, id: FunctionId, signature: &Signature, budget: &Bud
     if let Some(param) = function.params.iter().find(|p| plain(&p.ty.kind)) {
         let name = &function.name.text;
         let text = format!("`{name}` cannot be planned by itself: its parameter `{}` is no tensor", param.name.text);
-        found.push(Diagnostic::new(Code::CallsRoot, budget.span, text).note(param.name.span, "the parameter"));
+        let mistake = Diagnostic::new(Code::CallsRoot, budget.span, text).note(param.name.span, "the parameter");
+        let help = "make it a constant of the module, or promise for a function that gives the value";
+        found.push(mistake.help(help));
         return;
     }
     let axes: Vec<&str> = signature.bound.iter().map(|s| s.trim_end_matches('\'')).collect();
+    let mut unknown = false;
     for (name, value) in &budget.bindings {
         let wrong = if axes.contains(&name.text.as_str()) {
             (!matches!(value, Literal::Size(_))).then(|| "an axis".to_string())
@@ -328,18 +286,30 @@ fn budget(program: &Program, id: FunctionId, signature: &Signature, budget: &Bud
             let mut mistake = Diagnostic::new(Code::BudgetName, name.span, text);
             mistake.help = suggest(&name.text, &all);
             found.push(mistake);
+            unknown = true;
             continue;
         };
         if let Some(kind) = wrong {
             let text = format!("`{}` is {kind} and is bound to {}", name.text, shown(*value));
-            found.push(Diagnostic::new(Code::BudgetSetting, name.span, text));
+            let example = match &*kind {
+                "a flag" => "true",
+                "a number" => "0.5",
+                _ => "384",
+            };
+            let mistake = Diagnostic::new(Code::BudgetSetting, name.span, text);
+            found.push(mistake.help(format!("write it as `{} = {example}`", name.text)));
         }
     }
-    for axis in axes {
-        if budget.bindings.iter().all(|(name, _)| name.text != axis) {
-            let text = format!("the budget of `{}` does not say how large `{axis}` is", function.name.text);
-            let mistake = Diagnostic::new(Code::BudgetAxis, budget.span, text);
-            found.push(mistake.help(format!("write `#[budget(\"{}\", {axis} = 384, …)]`", budget.text)));
-        }
+    let bound = |axis: &str| budget.bindings.iter().any(|(name, _)| name.text == axis);
+    let missing: Vec<&str> = axes.into_iter().filter(|axis| !bound(axis)).collect();
+    // A name that is none may be the axis misspelt.
+    if !missing.is_empty() && !unknown {
+        let quoted: Vec<String> = missing.iter().map(|axis| format!("`{axis}`")).collect();
+        let (name, verb) = (&function.name.text, if missing.len() == 1 { "is" } else { "are" });
+        let text = format!("the budget of `{name}` does not say how large {} {verb}", quoted.join(" and "));
+        let bindings: String = missing.iter().map(|axis| format!(", {axis} = 384")).collect();
+        let others = if budget.bindings.is_empty() { "" } else { ", …" };
+        let help = format!("write `#[budget(\"{}\"{bindings}{others})]`", budget.text);
+        found.push(Diagnostic::new(Code::BudgetAxis, budget.span, text).help(help));
     }
 }

@@ -32,6 +32,13 @@ impl Diagnostic {
         self
     }
 
+    /// Adds another place whose only news is where it is: nothing for a definition without a place, which is
+    /// an imported one.
+    #[must_use]
+    pub fn place(self, span: Span, text: impl Into<String>) -> Diagnostic {
+        if span == Span::default() { self } else { self.note(span, text) }
+    }
+
     /// Adds what to write instead.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Diagnostic {

@@ -139,7 +139,7 @@ pub fn elaborate(
     options: &Options,
 ) -> Result<Elaborated, Vec<Diagnostic>> {
     let (program, id) = find(library, function)?;
-    let endless = super::check::endless_structs(&program);
+    let endless = super::check::endless(&program);
     if !endless.is_empty() {
         return Err(endless);
     }
@@ -157,7 +157,7 @@ pub fn elaborate(
 /// An unknown function, or types that cannot be resolved.
 pub fn signature(library: &Library, function: &str) -> Result<Signature, Vec<Diagnostic>> {
     let (program, id) = find(library, function)?;
-    let mut wrong = super::check::endless_structs(&program);
+    let mut wrong = super::check::endless(&program);
     let types = program.signature(id, &mut wrong);
     if !wrong.is_empty() {
         return Err(wrong);

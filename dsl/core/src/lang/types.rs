@@ -104,14 +104,15 @@ impl<'a> Program<'a> {
         let declared = self.structure(id);
         if declared.generics.len() != given {
             let takes: Vec<&str> = declared.generics.iter().map(|g| &*g.text).collect();
-            let text = format!("`{}` takes {} sizes and is given {given}", name.text, declared.generics.len());
+            let sizes = if takes.len() == 1 { "size" } else { "sizes" };
+            let text = format!("`{}` takes {} {sizes} and is given {given}", name.text, takes.len());
             let help = if takes.is_empty() {
                 format!("write `{}`", name.text)
             } else {
                 format!("write `{}<{}>`", name.text, takes.join(", "))
             };
             let mistake = Diagnostic::new(Code::ParamsGenerics, name.span, text).help(help);
-            found.push(mistake.note(declared.name.span, "declared here"));
+            found.push(mistake.place(declared.name.span, "declared here"));
             return None;
         }
         Some(id)
@@ -153,7 +154,7 @@ impl<'a> Program<'a> {
                 Literal::Flag(_) | Literal::Number(_) => {
                     let kind = if matches!(constant.value, Literal::Flag(_)) { "a flag" } else { "a number" };
                     let text = format!("`{name}` is {kind} where a size is needed");
-                    Err(Diagnostic::new(Code::AxesSize, span, text).note(constant.name.span, "declared here"))
+                    Err(Diagnostic::new(Code::AxesSize, span, text).place(constant.name.span, "declared here"))
                 }
             };
         }

@@ -244,7 +244,6 @@ fn bindings() {
         &[
             "let: [syntax-let] a variable begins with a value",
             "[a, b]: [syntax-pattern] `[a, b]` is no pattern of a model",
-            "Some: [syntax-pattern] `Some(a)` is no pattern of a model",
             "else: [syntax-let] `let … else` cannot leave a model's function",
             "ref: [syntax-pattern] `ref a` is no pattern of a model",
             "b: [syntax-pattern] `b @ _` is no pattern of a model",

@@ -66,7 +66,11 @@ impl Elaborator<'_> {
             (op, val) => {
                 let sign = if op == UnaryOp::Not { "!" } else { "-" };
                 let text = format!("`{sign}` does not take `{}`, which is {}", source(at), self.words(&val));
-                self.wrong(Code::CallsOperator, span, text)
+                let mut mistake = Diagnostic::new(Code::CallsOperator, span, text);
+                if let Val::Flag(_) = val {
+                    mistake.help = Some("`!flag` is its opposite, `number(flag)` makes it 0 or 1".into());
+                }
+                self.fail(mistake)
             }
         }
     }
@@ -233,14 +237,23 @@ impl Elaborator<'_> {
             let text = format!("`{}` is {}", source(at), shape_text(self.shape(*id)));
             mistake = mistake.note(self.provenance(at), text);
         }
-        mistake.help = fault.help.map(|_| {
-            format!(
-                "say which axes it lacks: `unsqueeze({}, axis)` adds one of size 1, which fits anything",
-                source(small)
-            )
-        });
+        mistake.help = if ambiguous {
+            let which = "say which axes it lacks: `unsqueeze(";
+            Some(format!("{which}{}, axis)` adds one of size 1, which fits anything", source(small)))
+        } else {
+            order_of(&a, &b).map(|order| format!("put its axes in that order: `permute({}, {order:?})`", source(small)))
+        };
         self.fail(mistake)
     }
+}
+
+/// The order in which the axes of `shape` stand among those of `wanted`, if all of them do.
+fn order_of(shape: &[Extent], wanted: &[Extent]) -> Option<Vec<usize>> {
+    let mut order: Vec<usize> = Vec::new();
+    for extent in wanted {
+        order.extend((0..shape.len()).find(|k| shape[*k] == *extent && !order.contains(k)));
+    }
+    (order.len() == shape.len()).then_some(order)
 }
 
 /// A value as an operand of arithmetic.

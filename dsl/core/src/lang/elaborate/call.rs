@@ -68,7 +68,7 @@ impl Elaborator<'_> {
             given.resize(given.len().max(k + 1), None);
             if given[k].replace(value).is_some() {
                 let text = format!("`{}` of `{}` is given twice", label.text, name.text);
-                self.wrong(Code::CallsNamed, label.span, text);
+                self.fail(Diagnostic::new(Code::CallsNamed, label.span, text).help("leave one of them out"));
             }
         }
         let vals: Vec<Option<Val>> = given.iter().map(|e| e.map(|e| self.expression(e))).collect();
@@ -80,7 +80,7 @@ impl Elaborator<'_> {
             let count = given.iter().flatten().count();
             let text = format!("`{}` takes {} and is given {count}", name.text, arguments_word(takes.len()));
             let mistake = Diagnostic::new(Code::CallsCount, name.span, text)
-                .note(function.name.span, "declared here")
+                .place(function.name.span, "declared here")
                 .help(format!("write `{}({})`", name.text, takes.join(", ")));
             return self.fail(mistake);
         }
@@ -165,7 +165,7 @@ impl Elaborator<'_> {
                 param.name.text,
                 name.text,
                 want.len(),
-                shape_text(want),
+                shape_text(&plain(want)),
                 source(at),
                 have.len(),
                 shape_text(&have)
@@ -180,7 +180,7 @@ impl Elaborator<'_> {
         };
         let optional = matches!(val, Val::Maybe(_) | Val::Present(_) | Val::Nothing);
         let code = if optional { Code::ParamsOptional } else { Code::CallsType };
-        let mut mistake = Diagnostic::new(code, at.span, text).note(param.name.span, "the parameter");
+        let mut mistake = Diagnostic::new(code, at.span, text).place(param.name.span, "the parameter");
         if optional {
             mistake.help = Some(format!("ask first: `if let Some(value) = {} {{ … }}`", source(at)));
         } else if let Ty::Optional(_) = formal {
@@ -340,7 +340,12 @@ fn pair(formal: &Ty, found: &Ty, k: usize, pairs: &mut Vec<(Extent, Extent, usiz
     }
 }
 
-fn arguments_word(count: usize) -> String {
+/// Sizes as the callee's author named them: a mark for a name that is also a constant's is ours.
+fn plain(shape: &[Extent]) -> Vec<Extent> {
+    shape.iter().map(|e| e.substitute(&|s| s.strip_suffix('\'').map(Extent::symbol))).collect()
+}
+
+pub(super) fn arguments_word(count: usize) -> String {
     match count {
         1 => "1 argument".into(),
         n => format!("{n} arguments"),

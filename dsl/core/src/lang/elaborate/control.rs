@@ -6,7 +6,7 @@ use super::value::{Ty, Val};
 use super::{Elaborator, Layer, Mode, source};
 use crate::build::Fault;
 use crate::ir::{Extent, ValueId};
-use crate::lang::ast::{Block, Expression, Pattern, Span};
+use crate::lang::ast::{Block, Expression, ExpressionKind, Pattern, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
 
 impl Elaborator<'_> {
@@ -23,7 +23,9 @@ impl Elaborator<'_> {
             Val::Poison => None,
             val => {
                 let tensor = matches!(val, Val::Tensor(_));
-                let text = format!("`{}` is {}, and `if` asks a flag", source(condition), self.words(&val));
+                let compound = matches!(condition.kind, ExpressionKind::Binary(..) | ExpressionKind::Unary(..));
+                let what = if compound { "the condition".into() } else { format!("`{}`", source(condition)) };
+                let text = format!("{what} is {}, and `if` asks a flag", self.words(&val));
                 let code = if tensor { Code::ControlTensor } else { Code::ControlFlag };
                 let help = if tensor {
                     "choose element by element: `select(condition, a, b)`"
@@ -36,7 +38,7 @@ impl Elaborator<'_> {
         };
         match known {
             Some(holds) if self.mode == Mode::Build => self.taken(holds, then, otherwise),
-            _ => self.both(then, otherwise, span),
+            _ => self.both(None, then, otherwise, span),
         }
     }
 
@@ -48,10 +50,19 @@ impl Elaborator<'_> {
         }
     }
 
-    /// Both branches, each from the same state; they must agree on their type.
-    fn both(&mut self, then: &Block, otherwise: Option<&Block>, span: Span) -> Val {
+    /// Both branches, each from the same state; they must agree on their type. What is bound is bound in the first.
+    fn both(
+        &mut self,
+        bound: Option<(&Pattern, Val, Span)>,
+        then: &Block,
+        otherwise: Option<&Block>,
+        span: Span,
+    ) -> Val {
         let before = self.frame.scopes.clone();
-        let first = self.arm(then);
+        let first = match bound {
+            Some((pattern, val, at)) => self.with(pattern, val, at, |e| e.arm(then)),
+            None => self.arm(then),
+        };
         let after = std::mem::replace(&mut self.frame.scopes, before);
         let second = otherwise.map_or_else(Val::unit, |block| self.arm(block));
         self.merge(after);
@@ -110,15 +121,13 @@ impl Elaborator<'_> {
         match self.expression(value) {
             Val::Present(inner) => self.with(pattern, *inner, value.span, |e| e.block(then)),
             Val::Nothing if self.mode == Mode::Build => self.taken(false, then, otherwise),
-            Val::Maybe(inner) => self.with(pattern, *inner, value.span, |e| e.both(then, otherwise, span)),
-            Val::Poison | Val::Nothing => {
-                self.with(pattern, Val::Poison, value.span, |e| e.both(then, otherwise, span))
-            }
+            Val::Maybe(inner) => self.both(Some((pattern, *inner, value.span)), then, otherwise, span),
+            Val::Poison | Val::Nothing => self.both(Some((pattern, Val::Poison, value.span)), then, otherwise, span),
             val => {
                 let text = format!("`{}` is {}, which is always there", source(value), self.words(&val));
                 let mistake = Diagnostic::new(Code::ControlFlag, value.span, text);
                 self.fail(mistake.help("use it directly, or declare it as `Option<…>`"));
-                self.with(pattern, val, value.span, |e| e.both(then, otherwise, span))
+                self.both(Some((pattern, val, value.span)), then, otherwise, span)
             }
         }
     }
@@ -199,7 +208,10 @@ impl Elaborator<'_> {
             if !matches!(val, Val::Tensor(_) | Val::Poison) {
                 fine = false;
                 let text = format!("the loop changes `{name}`, which is {}: layers hand on tensors", self.words(&val));
-                let mistake = Diagnostic::new(Code::ControlCarried, *at, text).note(declared, "declared here");
+                let mut mistake = Diagnostic::new(Code::ControlCarried, *at, text).note(declared, "declared here");
+                if let Val::Number(_) | Val::Size(_) = val {
+                    mistake.help = Some(format!("begin with a tensor: `let mut {name} = full(…, shape = [1]);`"));
+                }
                 self.fail(mistake);
             }
         }

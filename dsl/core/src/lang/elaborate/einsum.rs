@@ -32,8 +32,13 @@ impl Elaborator<'_> {
                 Val::Tensor(id) => operands.push((factor, id)),
                 Val::Poison => {}
                 val => {
-                    let text = format!("`{}` is {}, and einsum takes tensors", source(factor), self.words(&val));
-                    self.wrong(Code::CallsType, factor.span, text);
+                    let name = source(factor);
+                    let text = format!("`{name}` is {}, and einsum takes tensors", self.words(&val));
+                    let mut mistake = Diagnostic::new(Code::CallsType, factor.span, text);
+                    if let Val::Number(_) | Val::Size(_) = val {
+                        mistake.help = Some(format!("multiply by it outside: `{name} * einsum!(…)`"));
+                    }
+                    self.fail(mistake);
                 }
             }
         }
@@ -86,7 +91,12 @@ impl Elaborator<'_> {
                 mistake = mistake.note(self.provenance(at), text);
             }
         }
-        mistake.help = fault.help;
+        let help = match code {
+            Code::EinsumLetter => Some("the result names letters of the operands, each once"),
+            Code::EinsumExtent => Some("give one of them a letter of its own, or look at the order of the letters"),
+            _ => None,
+        };
+        mistake.help = fault.help.or(help.map(String::from));
         self.fail(mistake)
     }
 }

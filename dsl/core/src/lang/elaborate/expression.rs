@@ -123,11 +123,15 @@ impl Elaborator<'_> {
             Val::Struct { of, sizes, path } => {
                 let declared = self.program.structure(of);
                 let Some(k) = declared.fields.iter().position(|f| f.name.text == field.text) else {
-                    let text =
-                        format!("`{}` is a {} and has no field `{}`", source(base), declared.name.text, field.text);
+                    let text = format!(
+                        "`{}` is of type {} and has no field `{}`",
+                        source(base),
+                        declared.name.text,
+                        field.text
+                    );
                     let names: Vec<String> = declared.fields.iter().map(|f| f.name.text.clone()).collect();
                     let mut mistake = Diagnostic::new(Code::ParamsField, field.span, text);
-                    mistake = mistake.note(declared.name.span, format!("`{}` declared here", declared.name.text));
+                    mistake = mistake.place(declared.name.span, format!("`{}` declared here", declared.name.text));
                     mistake.help = suggest(&field.text, &names);
                     return self.fail(mistake);
                 };
@@ -163,12 +167,16 @@ impl Elaborator<'_> {
             let text = format!("`{}` has {has} and there is no number {at}: they count from 0", source(base));
             Diagnostic::new(Code::ParamsIndex, index.span, text)
         };
+        let last = |count: u64| match count {
+            0 => "there is none".to_string(),
+            n => format!("the last is `{}[{}]`", source(base), n - 1),
+        };
         match (val, known) {
             (Val::Array { of, count, path }, at) => {
                 if let (Ok(n), Some(at)) = (count.eval(&self.frame.sizes), at)
                     && at >= n
                 {
-                    return self.fail(beyond(format!("{n} layers"), at));
+                    return self.fail(beyond(format!("{n} layers"), at).help(last(n)));
                 }
                 let number = Scalar::size(&extent);
                 if at.is_none() && (self.mode == Mode::Build || self.later(&number)) {
@@ -180,7 +188,7 @@ impl Elaborator<'_> {
             (Val::Tuple(parts) | Val::List(parts), Some(at)) => {
                 match usize::try_from(at).ok().and_then(|k| parts.get(k)) {
                     Some(part) => part.clone(),
-                    None => self.fail(beyond(format!("{} parts", parts.len()), at)),
+                    None => self.fail(beyond(format!("{} parts", parts.len()), at).help(last(parts.len() as u64))),
                 }
             }
             (Val::Tuple(_) | Val::List(_), None) => self.unknown_number(index, &Scalar::size(&extent)),

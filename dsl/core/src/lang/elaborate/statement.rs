@@ -1,7 +1,7 @@
 //! Function bodies, blocks, `let` and assignment.
 
 use super::value::{Ty, Val};
-use super::{Elaborator, source};
+use super::{Elaborator, Mode, source};
 use crate::lang::ast::{BinaryOp, Block, Expression, ExpressionKind, Function, Ident, Pattern, Span, Statement, Type};
 use crate::lang::diagnostic::{Code, Diagnostic};
 use crate::lang::program::suggest;
@@ -12,7 +12,7 @@ impl Elaborator<'_> {
     pub(super) fn body(&mut self, function: &Function) -> Val {
         let declared = self.frame.signature.result.clone();
         let val = self.block(&function.body);
-        if val.poisoned() || declared == Ty::Unknown {
+        if val.poisoned() || declared == Ty::Unknown || !self.declarable(&declared) {
             return Val::Poison;
         }
         let found = self.type_of(&val);
@@ -36,7 +36,19 @@ impl Elaborator<'_> {
         }
         let text = format!("`{name}` gives {} and declares {shown}", found.show(self.program));
         let mistake = Diagnostic::new(Code::ControlResult, tail(result).span, text);
-        self.fail(mistake.note(function.result.span, "declared here"))
+        let mut mistake = mistake.note(function.result.span, "declared here");
+        if !found.unresolved() {
+            mistake.help = Some(format!("if that is meant, declare `-> {}`", found.show(self.program)));
+        }
+        self.fail(mistake)
+    }
+
+    /// Whether every size of a declared result has a meaning; where one has none, the signature is at fault.
+    fn declarable(&self, declared: &Ty) -> bool {
+        let mut symbols = std::collections::BTreeSet::new();
+        crate::lang::types::every(declared, &mut symbols);
+        let bound = &self.frame.signature.bound;
+        self.mode == Mode::Build || symbols.iter().all(|s| bound.contains(s) || self.program.constants.contains_key(s))
     }
 
     /// Walks statements in a scope of their own; gives the result.
@@ -81,7 +93,9 @@ impl Elaborator<'_> {
                     found.show(self.program),
                     written.show(self.program)
                 );
-                self.fail(Diagnostic::new(Code::ControlAnnotation, ty.span, text).note(value.span, "the value"));
+                let help = format!("write `{}`, or leave the type out", found.show(self.program));
+                let mistake = Diagnostic::new(Code::ControlAnnotation, ty.span, text);
+                self.fail(mistake.note(value.span, "the value").help(help));
                 val = Val::Poison;
             } else if let (Ty::Number, Val::Size(extent)) = (&written, &val) {
                 val = Val::Number(super::value::Scalar::size(extent));
@@ -137,8 +151,13 @@ impl Elaborator<'_> {
                     Val::Tuple(parts) | Val::List(parts) => format!("has {} parts", parts.len()),
                     val => format!("is {}, one value", self.words(val)),
                 };
+                let help = match &val {
+                    Val::Tuple(_) | Val::List(_) => "give every part a name, or `_` where it is not needed",
+                    _ => "give it one name",
+                };
                 let text = format!("the pattern has {count} names and the value {has}");
-                self.fail(Diagnostic::new(Code::ControlPattern, pattern, text).note(value, "the value"));
+                let mistake = Diagnostic::new(Code::ControlPattern, pattern, text);
+                self.fail(mistake.note(value, "the value").help(help));
             }
         }
         vec![Val::Poison; count]
@@ -190,6 +209,10 @@ impl Elaborator<'_> {
                 .note(value.span, "the value")
                 .help(format!("a variable keeps its type: write `let {} = …` for a new one", name.text));
             self.fail(mistake);
+            // What the variable holds from here on is not known; nothing more is said about it.
+            if let Some(variable) = self.variable_mut(&name.text) {
+                variable.val = Val::Poison;
+            }
             return;
         }
         if let Val::Tensor(id) = &val

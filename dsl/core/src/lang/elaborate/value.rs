@@ -230,6 +230,16 @@ impl Ty {
         }
     }
 
+    /// Whether a mistake already reported is in it.
+    pub(in crate::lang) fn unresolved(&self) -> bool {
+        match self {
+            Ty::Unknown => true,
+            Ty::Array(of, _) | Ty::Optional(of) => of.unresolved(),
+            Ty::Tuple(parts) => parts.iter().any(Ty::unresolved),
+            Ty::Tensor(_) | Ty::Struct(..) | Ty::Number | Ty::Size | Ty::Flag | Ty::List | Ty::Text => false,
+        }
+    }
+
     /// Whether a value of type `found` may stand where this type is expected.
     pub(in crate::lang) fn takes(&self, found: &Ty) -> bool {
         match (self, found) {

@@ -63,7 +63,8 @@ impl Elaborator<'_> {
                 arguments.rest.push((at, val));
             } else if fine {
                 fine = false;
-                let text = format!("`{}` takes {fixed} arguments and is given {}", word.name, positional.len());
+                let takes = super::super::call::arguments_word(fixed);
+                let text = format!("`{}` takes {takes} and is given {}", word.name, positional.len());
                 self.fail(Diagnostic::new(Code::CallsCount, name.span, text).help(usage(word)));
             }
         }
@@ -73,7 +74,7 @@ impl Elaborator<'_> {
             if arguments.find(&label.text).is_some() {
                 fine = false;
                 let text = format!("`{}` of `{}` is given twice", label.text, word.name);
-                self.wrong(Code::CallsNamed, label.span, text);
+                self.fail(Diagnostic::new(Code::CallsNamed, label.span, text).help("leave one of them out"));
             } else if known || word.name == "rearrange" {
                 arguments.given.push((&label.text, at, val));
             } else {
@@ -173,6 +174,6 @@ impl Elaborator<'_> {
     }
 }
 
-fn usage(word: &Builtin) -> String {
+pub(super) fn usage(word: &Builtin) -> String {
     format!("write `{}`", word.usage)
 }

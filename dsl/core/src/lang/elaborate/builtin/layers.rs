@@ -109,7 +109,7 @@ impl Elaborator<'_> {
 
     fn no_weight(&mut self, word: &str, at: &Expression, w: &Val) -> Option<Val> {
         let text =
-            format!("`{word}` reads `weight` and `bias`, and `{}`, a {}, has neither", source(at), self.words(w));
+            format!("`{word}` reads `weight` and `bias`, and `{}`, of type {}, has neither", source(at), self.words(w));
         let mistake = Diagnostic::new(Code::ParamsField, at.span, text);
         self.fail(mistake.help("use `Linear<IN, OUT>`, `LinearNoBias<IN, OUT>` or `LayerNorm<C>`"));
         None

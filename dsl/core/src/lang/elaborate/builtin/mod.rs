@@ -101,7 +101,14 @@ impl Elaborator<'_> {
         if arguments.poisoned() {
             return Val::Poison;
         }
-        self.apply(word.name, &arguments, span).unwrap_or(Val::Poison)
+        let before = self.diagnostics.len();
+        let val = self.apply(word.name, &arguments, span);
+        for mistake in self.diagnostics.iter_mut().skip(before) {
+            if mistake.code == Code::CallsType && mistake.help.is_none() {
+                mistake.help = Some(arguments::usage(word));
+            }
+        }
+        val.unwrap_or(Val::Poison)
     }
 
     /// None where a mistake was said.
@@ -114,7 +121,7 @@ impl Elaborator<'_> {
             "layer_norm" => self.layer_norm(args),
             "softmax" => {
                 let x = self.tensor(args.get("x"))?;
-                let axis = self.axis(args.get("over"), x, 0)?;
+                let axis = self.axis(args.get("over"), (args.get("x").0, x), 0)?;
                 let built = self.frame.builder.softmax(x, axis);
                 self.built(built, args)
             }
@@ -220,7 +227,7 @@ impl Elaborator<'_> {
             (None, Some((at, val))) => return self.wrong_kind(at, val, "a list of sizes, `[R, C]`"),
             _ => {
                 let text = "`full` takes either `like = x` or `shape = [R, C]`";
-                self.wrong(Code::CallsCount, at.span, text);
+                self.wrong(Code::CallsCount, args.word.span, text);
                 return None;
             }
         };

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::Elaborator;
 use super::super::arithmetic::quotient;
 use super::super::value::Val;
+use super::super::{Elaborator, source};
 use super::arguments::Arguments;
 use crate::build::shape_text;
 use crate::ir::{Extent, ValueId};
@@ -34,8 +34,12 @@ impl Elaborator<'_> {
         };
         let shape = self.shape(x).to_vec();
         if left.len() != shape.len() {
-            let text = format!("\"{text}\" has {} axes on its left and x is {}", left.len(), shape_text(&shape));
-            self.wrong(Code::AxesPattern, at.span, text);
+            let tensor = args.get("x").0;
+            let (name, shape) = (source(tensor), shape_text(&shape));
+            let text = format!("\"{text}\" has {} axes on its left and `{name}` is {shape}", left.len());
+            let mistake = Diagnostic::new(Code::AxesPattern, at.span, text);
+            let mistake = mistake.note(self.provenance(tensor), format!("`{name}` is {shape}"));
+            self.fail(mistake.help("left of `->` stands one name an axis, or a group in parentheses to be split"));
             return None;
         }
         if let Some((unknown, label, _)) = args.others().find(|(name, ..)| !left.iter().flatten().any(|n| n == name)) {
@@ -46,7 +50,9 @@ impl Elaborator<'_> {
         match self.rearranged(x, &shape, &left, &right, &given) {
             Ok(id) => Some(Val::Tensor(id)),
             Err((code, message, help)) => {
-                let mut mistake = Diagnostic::new(code, at.span, message).note(args.get("x").0.span, "x");
+                let tensor = args.get("x").0;
+                let origin = format!("`{}` is {}", source(tensor), shape_text(&shape));
+                let mut mistake = Diagnostic::new(code, at.span, message).note(self.provenance(tensor), origin);
                 mistake.help = help;
                 self.fail(mistake);
                 None
@@ -115,10 +121,10 @@ fn group_sizes(
         [one] => match quotient(extent, &product) {
             Some(rest) => Some(rest),
             None => {
-                let text = format!("the axis is {extent}, which is not {product} times something");
+                let text = format!("`({})` is {extent}, which may not be {product} times something", group.join(" "));
                 return refuse(
                     text,
-                    format!("declare its size as a product, `{{ {product} * D }}`, or give `{one}` too"),
+                    format!("declare the size of the axis as a product: `{{ {product} * {} }}`", one.to_uppercase()),
                 );
             }
         },

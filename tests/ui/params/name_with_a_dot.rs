@@ -1,0 +1,20 @@
+//! The dots of a checkpoint's names come from structs within structs.
+
+#[crease::model]
+mod attention {
+    type R = Axis;
+    const C: usize = 64;
+
+    pub struct Attention {
+        #[name = "mha.linear_q"]
+        linear_q: Linear<C, C>,
+        #[name]
+        linear_k: Linear<C, C>,
+    }
+
+    pub fn score(x: Tensor<R, C>, w: Attention) -> Tensor<R, R> {
+        einsum("ic,jc->ij", linear(x, w.linear_q), linear(x, w.linear_k))
+    }
+}
+
+fn main() {}
