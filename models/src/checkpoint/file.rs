@@ -157,8 +157,7 @@ impl TensorFile {
     /// is not finite.
     pub fn read_into(&self, name: &str, into: &mut [f32]) -> Result<(), FileError> {
         let info = self.info(name)?;
-        let fail =
-            |problem: String| FileError::Tensor { file: self.path.clone(), name: name.to_string(), problem };
+        let fail = |problem: String| FileError::Tensor { file: self.path.clone(), name: name.to_string(), problem };
         let elements: usize = info.shape.iter().product();
         if elements != into.len() {
             return Err(fail(format!("has {elements} elements, expected {}", into.len())));

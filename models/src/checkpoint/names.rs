@@ -65,7 +65,10 @@ mod tests {
 
     #[test]
     fn older_names_are_read() {
-        assert_eq!(current("evoformer.blocks.3.core.tri_mul_in.linear_g.bias"), "evoformer.blocks.3.pair_stack.tri_mul_in.linear_g.bias");
+        assert_eq!(
+            current("evoformer.blocks.3.core.tri_mul_in.linear_g.bias"),
+            "evoformer.blocks.3.pair_stack.tri_mul_in.linear_g.bias"
+        );
         assert_eq!(current("blocks.0.core.msa_transition.linear_1.bias"), "blocks.0.msa_transition.linear_1.bias");
         assert_eq!(current("blocks.0.msa_att_row.mha.linear_q.weight"), "blocks.0.msa_att_row.mha.linear_q.weight");
     }

@@ -82,8 +82,7 @@ impl Chosen {
             return Err(usage(format!("there is no model `{name}`: {near}")));
         };
         let model = (entry.model)();
-        let mut chosen =
-            Chosen { name: name.into(), signature: model.signature()?, model, settings: Settings::new() };
+        let mut chosen = Chosen { name: name.into(), signature: model.signature()?, model, settings: Settings::new() };
         for pair in set {
             chosen.set(pair)?;
         }
@@ -102,7 +101,10 @@ impl Chosen {
             return Err(usage(format!("setting `{name}` is given twice")));
         }
         let (value, kind) = match default {
-            Literal::Size(_) => (text.parse().ok().map(Literal::Size), "a whole number"),
+            Literal::Size(_) => {
+                let size = text.parse().ok().filter(|size| *size <= LONGEST_AXIS).map(Literal::Size);
+                (size, "a whole number up to 16777216")
+            }
             Literal::Flag(_) => (text.parse().ok().map(Literal::Flag), "true or false"),
             Literal::Number(_) => {
                 (text.parse().ok().filter(|x: &f64| x.is_finite()).map(Literal::Number), "a finite number")
@@ -139,7 +141,9 @@ impl Chosen {
                 return Err(usage(format!("{} has no axis `{name}`: {near}", self.name)));
             }
             let size = value.parse().ok().filter(|size| (1..=LONGEST_AXIS).contains(size)).ok_or_else(|| {
-                usage(format!("the size of axis `{name}` must be a whole number from 1 to {LONGEST_AXIS}, found `{value}`"))
+                usage(format!(
+                    "the size of axis `{name}` must be a whole number from 1 to {LONGEST_AXIS}, found `{value}`"
+                ))
             })?;
             if sizes.insert(name.clone(), size).is_some() {
                 return Err(usage(format!("axis `{name}` is given twice")));
@@ -152,7 +156,7 @@ impl Chosen {
     }
 }
 
-/// Longest axis: positions up to here are exact in 32-bit floats.
+/// Longest axis, widest width: positions up to here are exact in 32-bit floats.
 pub(super) const LONGEST_AXIS: u64 = 1 << 24;
 
 /// The number of threads asked for, within reason.

@@ -47,7 +47,15 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return explain(&error),
     };
-    let done = match &arguments.command {
+    // A bug is told in one line too, and where it is.
+    std::panic::set_hook(Box::new(|panic| {
+        refuse(&format!("this is a bug in crease, please report it: {panic}"));
+    }));
+    std::panic::catch_unwind(|| obey(&arguments.command)).unwrap_or(ExitCode::from(2))
+}
+
+fn obey(command: &Command) -> ExitCode {
+    let done = match command {
         Command::Models(arguments) => list::list(arguments),
         Command::Plan(arguments) => plan::plan(arguments),
         Command::Run(arguments) => run::run(arguments),
