@@ -128,7 +128,7 @@ fn tensors_that_do_not_fit() {
     };
     let query = "msa_att_row.mha.linear_q.weight";
     put("w_missing", &weights.iter().filter(|t| t.0 != query).cloned().collect());
-    put("w_named", &changed(&weights, query, &|t| t.0 = "msa_att_row.mha.linear_q.wieght".into()));
+    put("w_named", &changed(&weights, query, &|t| t.0 = "msa_att_row.mha.linear_qq.weight".into()));
     put(
         "w_shape",
         &changed(&weights, query, &|t| {
@@ -167,7 +167,7 @@ fn tensors_that_do_not_fit() {
     std::fs::write(folder.join("w_length"), u64::MAX.to_le_bytes()).expect("written");
     for (arguments, words) in [
         ("--weights w_missing --inputs i", &["w_missing", query, "the nearest is `msa_att_row"][..]),
-        ("--weights w_named --inputs i", &[query, "the nearest is `msa_att_row.mha.linear_q.wieght`"]),
+        ("--weights w_named --inputs i", &[query, "the nearest is `msa_att_row.mha.linear_qq.weight`"]),
         ("--weights w_shape --inputs i", &[query, "must be", "found"]),
         ("--weights w_nan --inputs i", &[query, "NaN at element 5"]),
         ("--weights w_none --inputs i", &["w_none", "there is no tensor"]),

@@ -6,14 +6,9 @@ use crease_core::lang::ast::Literal;
 use super::choose::Chosen;
 use crate::checkpoint::{Checkpoint, TensorFile};
 
-/// The symbol of a constant in extents.
-pub(super) fn constant(name: &str) -> String {
-    format!("{name}'")
-}
-
 /// An extent as people write it.
 pub(super) fn shown(shape: &[Extent]) -> String {
-    let parts: Vec<String> = shape.iter().map(|e| e.to_string().replace('\'', "")).collect();
+    let parts: Vec<String> = shape.iter().map(Extent::to_string).collect();
     format!("[{}]", parts.join(", "))
 }
 
@@ -28,7 +23,7 @@ impl Equations {
     /// With the settings that the user gave.
     pub(super) fn new(chosen: &Chosen) -> Equations {
         let sizes = chosen.settings.iter().filter_map(|(name, value)| match value {
-            Literal::Size(size) => Some((constant(name), size)),
+            Literal::Size(size) => Some((name.to_string(), size)),
             _ => None,
         });
         Equations { known: sizes.collect(), open: Vec::new() }
@@ -101,7 +96,7 @@ fn solution(extent: &Extent, size: u64, known: &Sizes) -> Option<(String, u64)> 
 pub(super) fn adopt(chosen: &mut Chosen, found: &Sizes) -> Sizes {
     let sizes: Vec<String> = chosen.signature.settings.iter().map(|c| c.name.text.clone()).collect();
     for name in sizes {
-        let size = found.get(&constant(&name)).copied();
+        let size = found.get(&name).copied();
         if let (Some(size), Some(Literal::Size(_)), false) = (size, chosen.default_of(&name), chosen.is_set(&name)) {
             chosen.settings.set(name, size);
         }

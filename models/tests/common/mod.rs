@@ -91,8 +91,7 @@ pub fn small_weights(model: &str, prefix: &str) -> Tensors {
         }
         _ => None,
     };
-    let sizes: Sizes =
-        signature.settings.iter().filter_map(|c| Some((format!("{}'", c.name.text), size(c)?))).collect();
+    let sizes: Sizes = signature.settings.iter().filter_map(|c| Some((c.name.text.clone(), size(c)?))).collect();
     let mut tensors = Tensors::new();
     for parameter in signature.parameters.iter().filter(|p| !p.name.contains("linear_ab_")) {
         let shape: Vec<usize> = parameter.shape.iter().map(|e| e.eval(&sizes).expect("sized") as usize).collect();
