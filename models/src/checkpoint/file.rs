@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, Metadata};
+use safetensors::tensor::{Dtype, TensorInfo};
+use serde_json::Value;
 
 /// What is wrong with a tensor file.
 #[derive(Debug, thiserror::Error)]
@@ -89,10 +90,19 @@ impl TensorFile {
         }
         let mut text = vec![0; usize::try_from(header).map_err(|e| broken(e.to_string()))?];
         file.read_exact(&mut text).map_err(|e| fail(format!("cannot be read: {e}")))?;
-        let parsed: Metadata = serde_json::from_slice(&text).map_err(|e| broken(format!("its header: {e}")))?;
+        // Read entry by entry, so that a mistake names its tensor.
+        let parsed: BTreeMap<String, Value> =
+            serde_json::from_slice(&text).map_err(|e| broken(format!("its header is no JSON object: {e}")))?;
+        drop(text);
         let data = length - 8 - header;
-        let mut tensors = BTreeMap::new();
-        for (name, info) in parsed.tensors() {
+        let (mut tensors, mut metadata) = (BTreeMap::new(), BTreeMap::new());
+        for (name, entry) in parsed {
+            if name == "__metadata__" {
+                metadata = serde_json::from_value(entry).map_err(|e| broken(format!("its metadata: {e}")))?;
+                continue;
+            }
+            let info: TensorInfo =
+                serde_json::from_value(entry).map_err(|e| broken(format!("tensor `{name}`: {e}")))?;
             let (start, end) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
             let elements = info.shape.iter().try_fold(1u64, |n, e| n.checked_mul(*e as u64));
             let bits = elements.and_then(|n| n.checked_mul(info.dtype.bitsize() as u64));
@@ -107,7 +117,6 @@ impl TensorFile {
                 Info { dtype: info.dtype, shape: info.shape.clone(), start: 8 + header + start, bytes: end - start };
             tensors.insert(name, info);
         }
-        let metadata = parsed.metadata().clone().unwrap_or_default().into_iter().collect();
         Ok(TensorFile { path: path.to_path_buf(), file, tensors, metadata })
     }
 
