@@ -121,7 +121,7 @@ fn tensors_that_do_not_fit() {
     let put = |name: &str, tensors: &Tensors| write(&folder.join(name), tensors, &[]);
     put("w", &weights);
     put("i", &inputs);
-    let changed = |tensors: &Tensors, of: &str, change: &dyn Fn(&mut (String, Vec<usize>, Vec<f32>))| {
+    let changed = |tensors: &Tensors, of: &str, change: &dyn Fn(&mut Tensor)| {
         let mut tensors = tensors.clone();
         change(tensors.iter_mut().find(|t| t.0 == of).expect("a tensor"));
         tensors

@@ -148,6 +148,9 @@ impl Expected {
     }
 }
 
+/// Which rows and which columns of a mask have anything in them.
+type Sides = (Vec<bool>, Vec<bool>);
+
 /// Which residues and sequences are more than padding. At a fully masked row attention averages noise, in 32 bits
 /// another than in 64: there is nothing to compare.
 struct Valid {
@@ -157,7 +160,7 @@ struct Valid {
 
 impl Valid {
     fn of(reference: &Reference) -> Result<Valid, CliError> {
-        let read = |name: &str| -> Result<Option<(Vec<bool>, Vec<bool>)>, CliError> {
+        let read = |name: &str| -> Result<Option<Sides>, CliError> {
             match reference.file.shape(name) {
                 Some(&[rows, columns]) => {
                     let mask = reference.file.read(name)?;

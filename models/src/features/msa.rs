@@ -261,7 +261,7 @@ fn coded(array: &'static str, rows: &[&Row], residues: usize) -> Result<Vec<u8>,
 /// The rows' deletion counts, `[rows, r]`.
 fn counts(array: &'static str, rows: &[&Row], residues: usize) -> Result<Vec<u32>, FeatureError> {
     let mut counts = room(array, &[rows.len(), residues])?;
-    counts.extend(rows.iter().flat_map(|row| &row.deletions));
+    counts.extend(rows.iter().flat_map(|row| row.deletions()));
     Ok(counts)
 }
 

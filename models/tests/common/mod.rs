@@ -14,8 +14,9 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 /// An alignment of twelve residues.
 pub const ALIGNMENT: &str = ">query\nMKTAYIAKQRQI\n>one\nMKTAYIAKQRQ-\n>two\nMRTAYlkIAKERQI\n>three\n--TAYVAKQKQI\n";
 
-/// Tensors to be written: name, extents, numbers.
-pub type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
+/// A tensor to be written: name, extents, numbers.
+pub type Tensor = (String, Vec<usize>, Vec<f32>);
+pub type Tensors = Vec<Tensor>;
 
 /// A directory of this test's own, empty.
 pub fn folder(test: &str) -> PathBuf {
