@@ -118,17 +118,15 @@ impl Weights {
     /// # Errors
     /// See [`Weights::open`].
     #[allow(unsafe_code)] // a memory map
-    pub fn open_with(
-        path: impl AsRef<Path>,
-        rename: impl Fn(&str) -> Option<String>,
-    ) -> Result<Weights, WeightsError> {
+    pub fn open_with(path: impl AsRef<Path>, rename: impl Fn(&str) -> Option<String>) -> Result<Weights, WeightsError> {
         let path = path.as_ref();
         let fail = |problem: String| WeightsError::File { file: path.to_path_buf(), problem };
-        let file = std::fs::File::open(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
-        let about = file.metadata().map_err(|e| fail(e.to_string()))?;
+        // Looked at before it is opened: opening a pipe waits for its writer.
+        let about = std::fs::metadata(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
         if !about.is_file() {
             return Err(fail("is a directory or device, expected a safetensors file".into()));
         }
+        let file = std::fs::File::open(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
         let length = about.len();
         if length < 8 {
             return Err(fail(format!("is no safetensors file: {length} bytes, expected at least 8")));

@@ -73,14 +73,15 @@ impl TensorFile {
         let path = path.as_ref();
         let fail = |problem: String| FileError::File { file: path.to_path_buf(), problem };
         let broken = |problem: String| fail(format!("is no safetensors file: {problem}"));
-        let mut file = File::open(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
-        let about = file.metadata().map_err(|e| fail(e.to_string()))?;
+        // Looked at before it is opened: opening a pipe waits for its writer.
+        let about = std::fs::metadata(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
         if about.is_dir() {
             return Err(fail("is a directory, expected a safetensors file".into()));
         }
         if !about.is_file() {
             return Err(fail("is no plain file, expected a safetensors file".into()));
         }
+        let mut file = File::open(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
         let length = about.len();
         let mut first = [0; 8];
         file.read_exact(&mut first).map_err(|_| broken(format!("{length} bytes, expected at least 8")))?;

@@ -53,8 +53,13 @@ impl Alignment {
     pub fn read(path: impl AsRef<Path>) -> Result<Self, AlignmentError> {
         let path = path.as_ref();
         let file = path.to_string_lossy();
-        let bytes = std::fs::read(path)
-            .map_err(|error| Place { file: &file, line: 0 }.error(AlignmentProblem::Io(shown(&error.to_string()))))?;
+        let fail = |problem: &str| Place { file: &file, line: 0 }.error(AlignmentProblem::Io(shown(problem)));
+        // A pipe without a writer would be waited for, a device has no end.
+        let about = std::fs::metadata(path).map_err(|error| fail(&error.to_string()))?;
+        if !about.is_file() {
+            return Err(fail(if about.is_dir() { "it is a directory" } else { "it is no plain file" }));
+        }
+        let bytes = std::fs::read(path).map_err(|error| fail(&error.to_string()))?;
         Self::parse(&bytes, &file)
     }
 
