@@ -27,7 +27,7 @@ use crate::features::{Alignment, FeatureOptions, MsaRows};
 const DEFAULT_BLOCKS: u64 = 4;
 /// Most blocks that can be asked for.
 const MOST_BLOCKS: u64 = 1024;
-/// What the command adds to the model's outputs' names: `single` stays, m and z are what they are.
+/// The model that an alignment is run through.
 const MODEL: &str = "alignment_evoformer";
 
 #[derive(Args, Debug)]
