@@ -1,7 +1,9 @@
-//! Models written in Crease, their features and checkpoints.
+//! Models written in Crease, their features and checkpoints, and the `crease` command.
 
 pub mod alignment_evoformer;
 pub mod attention;
+pub mod checkpoint;
+pub mod cli;
 pub mod evoformer;
 pub mod features;
 mod registry;

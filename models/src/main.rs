@@ -1,1 +1,5 @@
-fn main() {}
+//! The `crease` command.
+
+fn main() -> std::process::ExitCode {
+    crease_models::cli::main()
+}

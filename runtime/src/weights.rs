@@ -108,12 +108,26 @@ impl Weights {
     ///
     /// # Errors
     /// A file that cannot be read or is no safetensors file, or a tensor that is no floats.
-    #[allow(unsafe_code)] // a memory map
     pub fn open(path: impl AsRef<Path>) -> Result<Weights, WeightsError> {
+        Weights::open_with(path, |name| Some(name.to_string()))
+    }
+
+    /// Opens a safetensors file and takes those tensors that `rename` gives a name, under it. The others are not
+    /// looked at.
+    ///
+    /// # Errors
+    /// See [`Weights::open`].
+    #[allow(unsafe_code)] // a memory map
+    pub fn open_with(path: impl AsRef<Path>, rename: impl Fn(&str) -> Option<String>) -> Result<Weights, WeightsError> {
         let path = path.as_ref();
         let fail = |problem: String| WeightsError::File { file: path.to_path_buf(), problem };
+        // Looked at before it is opened: opening a pipe waits for its writer.
+        let about = std::fs::metadata(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
+        if !about.is_file() {
+            return Err(fail("is a directory or device, expected a safetensors file".into()));
+        }
         let file = std::fs::File::open(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
-        let length = file.metadata().map_err(|e| fail(e.to_string()))?.len();
+        let length = about.len();
         if length < 8 {
             return Err(fail(format!("is no safetensors file: {length} bytes, expected at least 8")));
         }
@@ -124,7 +138,8 @@ impl Weights {
         let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
         let parsed = SafeTensors::deserialize(&map).map_err(|e| fail(format!("is no safetensors file: {e}")))?;
         let mut tensors = BTreeMap::new();
-        for (name, view) in parsed.tensors() {
+        for (name, view) in parsed.iter() {
+            let Some(own) = rename(name) else { continue };
             let bytes = view.data();
             let start = bytes.as_ptr() as usize - map.as_ptr() as usize;
             let data = match bytemuck::try_cast_slice::<u8, f32>(bytes) {
@@ -135,7 +150,7 @@ impl Weights {
                     found: format!("{:?}", view.dtype()),
                 })?),
             };
-            tensors.insert(name.to_string(), Entry { shape: view.shape().to_vec(), data });
+            tensors.insert(own, Entry { shape: view.shape().to_vec(), data });
         }
         Ok(Weights { from: path.display().to_string(), tensors, map: Some(map), metadata })
     }
@@ -228,9 +243,12 @@ impl Weights {
     }
 
     fn missing(&self, name: &str, shape: &[u64]) -> WeightsError {
-        // The name with the most trailing parts in common.
-        let tail = |n: &str| n.rsplit('.').zip(name.rsplit('.')).take_while(|(a, b)| a == b).count();
-        let near = self.tensors.keys().max_by_key(|n| tail(n)).filter(|n| tail(n) > 0);
+        // The name with the most letters in common at both ends.
+        let common = |n: &str| {
+            let head = n.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+            head + n.bytes().rev().zip(name.bytes().rev()).take_while(|(a, b)| a == b).count()
+        };
+        let near = self.tensors.keys().max_by_key(|n| common(n)).filter(|n| common(n) > 0);
         let near = near.map_or(String::new(), |n| format!("; the nearest is `{n}`"));
         WeightsError::Missing { from: self.from.clone(), name: name.to_string(), shape: shape.to_vec(), near }
     }

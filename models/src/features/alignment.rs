@@ -13,8 +13,17 @@ pub struct Row {
     pub name: String,
     /// `A` to `Z` or `-`, one for each residue of the query.
     pub letters: Vec<u8>,
+    /// Columns before which residues stand that are in none of the query's, and how many: few rows have any.
+    deletions: Vec<(u32, u32)>,
+}
+
+impl Row {
     /// How many of the row's residues stand just before each column, in none of the query's.
-    pub deletions: Vec<u32>,
+    pub fn deletions(&self) -> impl Iterator<Item = u32> {
+        let mut sparse = self.deletions.iter().peekable();
+        (0..self.letters.len())
+            .map(move |column| sparse.next_if(|(at, _)| *at as usize == column).map_or(0, |(_, count)| *count))
+    }
 }
 
 /// How a file writes an alignment.
@@ -44,8 +53,13 @@ impl Alignment {
     pub fn read(path: impl AsRef<Path>) -> Result<Self, AlignmentError> {
         let path = path.as_ref();
         let file = path.to_string_lossy();
-        let bytes = std::fs::read(path)
-            .map_err(|error| Place { file: &file, line: 0 }.error(AlignmentProblem::Io(shown(&error.to_string()))))?;
+        let fail = |problem: &str| Place { file: &file, line: 0 }.error(AlignmentProblem::Io(shown(problem)));
+        // A pipe without a writer would be waited for, a device has no end.
+        let about = std::fs::metadata(path).map_err(|error| fail(&error.to_string()))?;
+        if !about.is_file() {
+            return Err(fail(if about.is_dir() { "it is a directory" } else { "it is no plain file" }));
+        }
+        let bytes = std::fs::read(path).map_err(|error| fail(&error.to_string()))?;
         Self::parse(&bytes, &file)
     }
 
@@ -203,15 +217,16 @@ fn align(row: RawRow, keep: &[bool]) -> Result<Row, (RawRow, usize)> {
     if found != keep.len() {
         return Err((row, found));
     }
-    let mut aligned =
-        Row { name: row.name, letters: Vec::with_capacity(keep.len()), deletions: Vec::with_capacity(keep.len()) };
+    let mut aligned = Row { name: row.name, letters: Vec::with_capacity(keep.len()), deletions: Vec::new() };
     let mut column = keep.iter();
     let mut pending = 0u32;
     for letter in row.letters {
         let inserted = letter.is_ascii_lowercase();
         if !inserted && column.next() == Some(&true) {
+            if pending > 0 {
+                aligned.deletions.push((aligned.letters.len() as u32, std::mem::take(&mut pending)));
+            }
             aligned.letters.push(letter);
-            aligned.deletions.push(std::mem::take(&mut pending));
         } else if letter != b'-' {
             pending = pending.saturating_add(1);
         }

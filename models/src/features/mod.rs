@@ -22,5 +22,5 @@ mod tests;
 
 pub use alignment::{Alignment, Format, Row};
 pub use error::{AlignmentError, AlignmentProblem, FeatureError};
-pub use msa::{FeatureOptions, MSA_FEAT, MsaFeatures, TARGET_FEAT};
+pub use msa::{FeatureOptions, MSA_FEAT, MsaFeatures, MsaRows, TARGET_FEAT};
 pub use residues::{CODES, GAP, LETTERS, MASKED, UNKNOWN, code};

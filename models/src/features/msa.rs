@@ -70,8 +70,32 @@ pub struct MsaFeatures {
     pub extra_cluster_assignment: Vec<usize>,
 }
 
-impl MsaFeatures {
-    /// Picks centres and extra rows among the distinct rows, clusters them and writes the features.
+/// The rows that features are made of, as small as they get: letters and counts, one byte and four a position.
+///
+/// The large array, `msa_feat`, is written where the caller wants it, so that it need not be there twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MsaRows {
+    /// Centres, s: at least 1, the query first.
+    pub num_seqs: usize,
+    /// Extra rows, e: may be 0.
+    pub num_extra: usize,
+    /// Residues of the query, r.
+    pub num_residues: usize,
+    /// `[r]`: the query's codes, 0 to 20, never masked.
+    pub aatype: Vec<u8>,
+    /// `[s, r]`: the centres' codes, after masking.
+    pub msa: Vec<u8>,
+    /// `[e, r]`: the extra rows' codes.
+    pub extra_msa: Vec<u8>,
+    /// `[e]`: the index of each extra row's centre.
+    pub extra_cluster_assignment: Vec<usize>,
+    /// `[s, r]` and `[e, r]`: residues left out before each column.
+    deletions: Vec<u32>,
+    extra_deletions: Vec<u32>,
+}
+
+impl MsaRows {
+    /// Picks centres and extra rows among the distinct rows and clusters them.
     ///
     /// # Errors
     /// `max_seqs` is 0, or an array does not fit in memory.
@@ -87,9 +111,8 @@ impl MsaFeatures {
         }
         let (centres, rest) = order.split_at(options.max_seqs.min(order.len()));
         let extra = &rest[..options.max_extra.min(rest.len())];
-        let (s, e) = (centres.len(), extra.len());
 
-        let query = coded("aatype", &all[..1], r)?;
+        let aatype = coded("aatype", &all[..1], r)?;
         let mut msa = coded("msa", centres, r)?;
         if let Some(seed) = options.mask_seed {
             let codes = coded("msa", &all, r)?;
@@ -98,19 +121,98 @@ impl MsaFeatures {
         }
         let extra_msa = coded("extra_msa", extra, r)?;
         let extra_cluster_assignment = clusters::nearest(&msa, &extra_msa, r);
+        Ok(Self {
+            num_seqs: centres.len(),
+            num_extra: extra.len(),
+            num_residues: r,
+            aatype,
+            msa,
+            extra_msa,
+            extra_cluster_assignment,
+            deletions: counts("deletions", centres, r)?,
+            extra_deletions: counts("extra_deletions", extra, r)?,
+        })
+    }
 
-        let mut msa_feat = zeros("msa_feat", &[s, r, MSA_FEAT])?;
-        write_sums(&mut msa_feat, &msa, centres);
-        add_extra(&mut msa_feat, &extra_msa, extra, &extra_cluster_assignment);
-        divide(&mut msa_feat, r, &extra_cluster_assignment);
+    /// Writes `msa_feat`, `[s, r, 49]`.
+    ///
+    /// # Panics
+    /// If there is room for another number of elements.
+    pub fn write_msa_feat(&self, msa_feat: &mut [f32]) {
+        assert_eq!(msa_feat.len(), self.num_seqs * self.num_residues * MSA_FEAT, "msa_feat is [s, r, 49]");
+        msa_feat.fill(0.0);
+        self.write_sums(msa_feat);
+        self.add_extra(msa_feat);
+        self.divide(msa_feat);
+    }
 
-        let mut target_feat = zeros("target_feat", &[r, TARGET_FEAT])?;
-        for (features, code) in target_feat.chunks_exact_mut(TARGET_FEAT).zip(&query) {
+    /// Writes `target_feat`, `[r, 22]`.
+    ///
+    /// # Panics
+    /// If there is room for another number of elements.
+    pub fn write_target_feat(&self, target_feat: &mut [f32]) {
+        assert_eq!(target_feat.len(), self.num_residues * TARGET_FEAT, "target_feat is [r, 22]");
+        target_feat.fill(0.0);
+        for (features, code) in target_feat.chunks_exact_mut(TARGET_FEAT).zip(&self.aatype) {
             features[1 + usize::from(*code)] = 1.0;
         }
+    }
+
+    /// Everything of the centres themselves; their one-hots and deletion counts begin the sums of the clusters.
+    fn write_sums(&self, msa_feat: &mut [f32]) {
+        for ((features, code), count) in msa_feat.chunks_exact_mut(MSA_FEAT).zip(&self.msa).zip(&self.deletions) {
+            features[usize::from(*code)] = 1.0;
+            features[HAS_DELETION] = has_deletion(*count);
+            features[DELETION_VALUE] = deletion_value(*count as f32);
+            features[PROFILE + usize::from(*code)] = 1.0;
+            features[DELETION_MEAN] = *count as f32;
+        }
+    }
+
+    /// Adds every extra row to its centre's sums.
+    fn add_extra(&self, msa_feat: &mut [f32]) {
+        let r = self.num_residues.max(1);
+        let rows = self.extra_msa.chunks(r).zip(self.extra_deletions.chunks(r));
+        for ((codes, counts), centre) in rows.zip(&self.extra_cluster_assignment) {
+            let features = msa_feat[centre * r * MSA_FEAT..].chunks_exact_mut(MSA_FEAT);
+            for ((features, count), code) in features.zip(counts).zip(codes) {
+                features[PROFILE + usize::from(*code)] += 1.0;
+                features[DELETION_MEAN] += *count as f32;
+            }
+        }
+    }
+
+    /// Makes profiles and mean deletion values of the clusters' sums.
+    fn divide(&self, msa_feat: &mut [f32]) {
+        let mut members = vec![0u32; self.num_seqs];
+        for centre in &self.extra_cluster_assignment {
+            members[*centre] += 1;
+        }
+        for (centre, members) in msa_feat.chunks_exact_mut((self.num_residues * MSA_FEAT).max(1)).zip(members) {
+            let count = 1e-6 + 1.0 + members as f32;
+            for features in centre.chunks_exact_mut(MSA_FEAT) {
+                features[PROFILE..DELETION_MEAN].iter_mut().for_each(|sum| *sum /= count);
+                features[DELETION_MEAN] = deletion_value(features[DELETION_MEAN] / count);
+            }
+        }
+    }
+}
+
+impl MsaFeatures {
+    /// Picks centres and extra rows among the distinct rows, clusters them and writes the features.
+    ///
+    /// # Errors
+    /// `max_seqs` is 0, or an array does not fit in memory.
+    pub fn from_alignment(alignment: &Alignment, options: &FeatureOptions) -> Result<Self, FeatureError> {
+        let rows = MsaRows::from_alignment(alignment, options)?;
+        let (s, e, r) = (rows.num_seqs, rows.num_extra, rows.num_residues);
+        let mut msa_feat = zeros("msa_feat", &[s, r, MSA_FEAT])?;
+        rows.write_msa_feat(&mut msa_feat);
+        let mut target_feat = zeros("target_feat", &[r, TARGET_FEAT])?;
+        rows.write_target_feat(&mut target_feat);
         let mut extra_has_deletion = zeros("extra_has_deletion", &[e, r])?;
         let mut extra_deletion_value = zeros("extra_deletion_value", &[e, r])?;
-        let counts = extra.iter().flat_map(|row| &row.deletions);
+        let counts = &rows.extra_deletions;
         for ((has, value), count) in extra_has_deletion.iter_mut().zip(&mut extra_deletion_value).zip(counts) {
             *has = has_deletion(*count);
             *value = deletion_value(*count as f32);
@@ -122,13 +224,13 @@ impl MsaFeatures {
             num_residues: r,
             msa_feat,
             target_feat,
-            aatype: query,
+            aatype: rows.aatype,
             residue_index: (0..residues).collect(),
-            msa,
-            extra_msa,
+            msa: rows.msa,
+            extra_msa: rows.extra_msa,
             extra_has_deletion,
             extra_deletion_value,
-            extra_cluster_assignment,
+            extra_cluster_assignment: rows.extra_cluster_assignment,
         })
     }
 }
@@ -149,51 +251,18 @@ fn deletion_value(count: f32) -> f32 {
     (count / 3.0).atan() * FRAC_2_PI
 }
 
-/// Everything of the centres themselves; their one-hots and deletion counts begin the sums of the clusters.
-fn write_sums(msa_feat: &mut [f32], msa: &[u8], centres: &[&Row]) {
-    let counts = centres.iter().flat_map(|row| &row.deletions);
-    for ((features, code), count) in msa_feat.chunks_exact_mut(MSA_FEAT).zip(msa).zip(counts) {
-        features[usize::from(*code)] = 1.0;
-        features[HAS_DELETION] = has_deletion(*count);
-        features[DELETION_VALUE] = deletion_value(*count as f32);
-        features[PROFILE + usize::from(*code)] = 1.0;
-        features[DELETION_MEAN] = *count as f32;
-    }
-}
-
-/// Adds every extra row to its centre's sums.
-fn add_extra(msa_feat: &mut [f32], extra_msa: &[u8], extra: &[&Row], assignment: &[usize]) {
-    let mut codes = extra_msa.iter();
-    for (row, centre) in extra.iter().zip(assignment) {
-        let start = centre * row.letters.len() * MSA_FEAT;
-        let features = msa_feat[start..].chunks_exact_mut(MSA_FEAT);
-        for ((features, count), code) in features.zip(&row.deletions).zip(&mut codes) {
-            features[PROFILE + usize::from(*code)] += 1.0;
-            features[DELETION_MEAN] += *count as f32;
-        }
-    }
-}
-
-/// Makes profiles and mean deletion values of the clusters' sums.
-fn divide(msa_feat: &mut [f32], residues: usize, assignment: &[usize]) {
-    let mut members = vec![0u32; msa_feat.len() / (residues * MSA_FEAT).max(1)];
-    for centre in assignment {
-        members[*centre] += 1;
-    }
-    for (centre, members) in msa_feat.chunks_exact_mut((residues * MSA_FEAT).max(1)).zip(members) {
-        let count = 1e-6 + 1.0 + members as f32;
-        for features in centre.chunks_exact_mut(MSA_FEAT) {
-            features[PROFILE..DELETION_MEAN].iter_mut().for_each(|sum| *sum /= count);
-            features[DELETION_MEAN] = deletion_value(features[DELETION_MEAN] / count);
-        }
-    }
-}
-
 /// The rows' codes, `[rows, r]`.
 fn coded(array: &'static str, rows: &[&Row], residues: usize) -> Result<Vec<u8>, FeatureError> {
     let mut codes = room(array, &[rows.len(), residues])?;
     codes.extend(rows.iter().flat_map(|row| &row.letters).map(|letter| code(*letter)));
     Ok(codes)
+}
+
+/// The rows' deletion counts, `[rows, r]`.
+fn counts(array: &'static str, rows: &[&Row], residues: usize) -> Result<Vec<u32>, FeatureError> {
+    let mut counts = room(array, &[rows.len(), residues])?;
+    counts.extend(rows.iter().flat_map(|row| row.deletions()));
+    Ok(counts)
 }
 
 fn zeros(array: &'static str, shape: &[usize]) -> Result<Vec<f32>, FeatureError> {

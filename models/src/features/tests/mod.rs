@@ -12,8 +12,8 @@ use super::Alignment;
 fn written(alignment: &Alignment) -> Vec<String> {
     let row = |row: &super::Row| {
         let letters = String::from_utf8_lossy(&row.letters).into_owned();
-        match row.deletions.iter().any(|count| *count > 0) {
-            true => format!("{letters} {}", row.deletions.iter().map(u32::to_string).collect::<String>()),
+        match row.deletions().any(|count| count > 0) {
+            true => format!("{letters} {}", row.deletions().map(|count| count.to_string()).collect::<String>()),
             false => letters,
         }
     };

@@ -53,7 +53,7 @@ fn the_parsed_rows_are_openfolds() {
     let mut seen = std::collections::HashSet::new();
     let rows: Vec<_> = alignment.rows().iter().filter(|row| seen.insert(&row.letters)).collect();
     let letters: Vec<i64> = rows.iter().flat_map(|row| &row.letters).map(|letter| code(*letter).into()).collect();
-    let deletions: Vec<f32> = rows.iter().flat_map(|row| &row.deletions).map(|count| *count as f32).collect();
+    let deletions: Vec<f32> = rows.iter().flat_map(|row| row.deletions()).map(|count| count as f32).collect();
     assert_eq!((rows.len(), alignment.num_residues()), (251, 313));
     assert_eq!(letters, integers(&file, "in.msa"));
     assert_eq!(deletions, floats(&file, "in.deletion_matrix"));

@@ -1,0 +1,260 @@
+//! `crease plan`: what a run would hold, without running it.
+
+use std::fmt::Write;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use clap::Args;
+use crease_core::ir::Sizes;
+use crease_core::lang::ast::Literal;
+use crease_core::lang::{Elaborated, Options};
+use crease_core::plan::{InstructionSet, Memory, Plan, PlanError, Planner, Step, Target, naive_peak};
+use crease_core::units::format_bytes;
+use crease_runtime::Cpu;
+use serde_json::{Map, Value, json};
+
+use super::choose::{Budget, Chosen, Pair, plan_within, threads};
+use super::error::{CliError, suggestion, usage};
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// The model, as `crease models` names it.
+    model: String,
+    /// The size of an axis; once for each.
+    #[arg(short = 'd', long = "dimension", value_name = "AXIS=SIZE")]
+    dimensions: Vec<Pair>,
+    /// Bytes that a run may hold (`4GiB`), or `smallest`; without it the fastest plan.
+    #[arg(long)]
+    budget: Option<Budget>,
+    /// A value for a setting of the model.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<Pair>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// Threads to plan for; all of this machine unless given.
+    #[arg(long)]
+    threads: Option<NonZeroUsize>,
+    /// Instructions to plan for: portable, avx2 or avx512; this machine's unless given.
+    #[arg(long)]
+    target: Option<String>,
+}
+
+pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let chosen = Chosen::new(&arguments.model, &arguments.set)?;
+    let axes = chosen.sizes(&arguments.dimensions)?;
+    let target = target(arguments)?;
+    let (elaborated, planner) = planner(&chosen, &axes, &Options::default(), &target)?;
+    let naive = naive_peak(&elaborated.graph, &whole_sizes(&elaborated, &axes))?;
+    let made = plan_within(&planner, arguments.budget);
+    let found = Found { chosen: &chosen, axes: &axes, elaborated: &elaborated, leanest: planner.leanest(), naive };
+    match made {
+        Ok(plan) => {
+            super::print(&if arguments.json { found.json(Ok(&plan)) } else { found.text(&plan) })?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            if let (true, CliError::Plan(error @ PlanError::Budget { .. })) = (arguments.json, &error) {
+                super::print(&found.json(Err(error)))?;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn target(arguments: &Arguments) -> Result<Target, CliError> {
+    let threads = threads(arguments.threads)? as u64;
+    let instructions = match &arguments.target {
+        None => Cpu::new(Some(1))?.target().instructions,
+        Some(name) => InstructionSet::from_name(name).ok_or_else(|| {
+            let known = [InstructionSet::Portable, InstructionSet::Avx2, InstructionSet::Avx512];
+            usage(format!("there is no target `{name}`: {}", suggestion(name, known.map(InstructionSet::name))))
+        })?,
+    };
+    Ok(Target::shipped(instructions, threads))
+}
+
+/// The sizes of axes and of constants that stayed symbols.
+fn whole_sizes(elaborated: &Elaborated, axes: &Sizes) -> Sizes {
+    elaborated.sizes.iter().chain(axes).map(|(name, size)| (name.clone(), *size)).collect()
+}
+
+/// The graph of a choice, explored for planning.
+pub(super) fn planner(
+    chosen: &Chosen,
+    axes: &Sizes,
+    options: &Options,
+    target: &Target,
+) -> Result<(Elaborated, Planner), CliError> {
+    let elaborated = chosen.model.elaborate(&chosen.settings, options)?;
+    let planner = Planner::new(&elaborated.graph, &whole_sizes(&elaborated, axes), target)?;
+    Ok((elaborated, planner))
+}
+
+/// What was found about a choice.
+struct Found<'a> {
+    chosen: &'a Chosen,
+    axes: &'a Sizes,
+    elaborated: &'a Elaborated,
+    leanest: &'a Plan,
+    naive: u64,
+}
+
+impl Found<'_> {
+    fn text(&self, plan: &Plan) -> String {
+        let mut text = String::new();
+        let mut line = |name: &str, value: String| {
+            let _ = writeln!(text, "{name:<14}{value}");
+        };
+        let memory = &plan.memory;
+        let axes: Vec<String> = self.axes.iter().map(|(name, size)| format!("{name}={size}")).collect();
+        line("model", format!("{} {}", self.chosen.name, axes.join(" ")));
+        line("target", format!("{}, {} threads", plan.target.instructions.name(), plan.target.threads));
+        match plan.budget {
+            Some(budget) => line("budget", format!("{}: fits", bytes(budget))),
+            None => line("budget", "none: the fastest plan".into()),
+        }
+        line("peak", bytes(memory.total()));
+        for (name, part) in parts(memory).into_iter().filter(|(_, part)| *part > 0) {
+            line(&format!("  {name}"), bytes(part));
+        }
+        line("fullest at", memory.operation.clone());
+        line("time", format!("{} (predicted)", seconds(plan.time)));
+        let leanest = &self.leanest.memory;
+        line("smallest", format!("{}, bound by {}", bytes(leanest.total()), leanest.operation));
+        line("naive peak", format!("{} (as written, nothing split)", bytes(self.naive + memory.weights)));
+        let mut loops = Vec::new();
+        list_loops(&plan.steps, 0, &mut loops);
+        line("loops", if loops.is_empty() { "none".into() } else { String::new() });
+        for (depth, found) in loops {
+            let _ = writeln!(text, "  {}{}", "  ".repeat(depth), found.text());
+        }
+        text
+    }
+
+    fn json(&self, made: Result<&Plan, &PlanError>) -> String {
+        let mut top = Map::new();
+        let mut put = |name: &str, value: Value| top.insert(name.into(), value);
+        put("model", json!(self.chosen.name));
+        put("sizes", json!(self.axes));
+        let settings = self.elaborated.settings.iter().map(|(name, value)| {
+            let value = match value {
+                Literal::Size(n) => json!(n),
+                Literal::Flag(b) => json!(b),
+                Literal::Number(x) => json!(x),
+            };
+            (name.to_string(), value)
+        });
+        put("settings", Value::Object(settings.collect()));
+        let leanest = &self.leanest.memory;
+        put("smallest", json!({ "bytes": leanest.total(), "operation": leanest.operation }));
+        put("naive_peak", json!(self.naive + leanest.weights));
+        put("fits", json!(made.is_ok()));
+        match made {
+            Ok(plan) => {
+                put("budget", json!(plan.budget));
+                put("target", json!({ "name": plan.target.instructions.name(), "threads": plan.target.threads }));
+                let of_peak = parts(&plan.memory).map(|(name, bytes)| (name.to_string(), json!(bytes)));
+                let mut memory: Map<String, Value> = of_peak.into_iter().collect();
+                memory.insert("peak".into(), json!(plan.memory.total()));
+                memory.insert("arena".into(), json!(plan.memory.arena));
+                memory.insert("operation".into(), json!(plan.memory.operation));
+                put("memory", Value::Object(memory));
+                put("predicted_nanoseconds", json!(plan.time));
+                let mut loops = Vec::new();
+                list_loops(&plan.steps, 0, &mut loops);
+                put("loops", loops.iter().map(|(depth, found)| found.json(*depth)).collect());
+            }
+            Err(error) => {
+                if let PlanError::Budget { budget, .. } = error {
+                    put("budget", json!(budget));
+                }
+                put("error", json!(error.to_string()));
+            }
+        }
+        format!("{:#}\n", Value::Object(top))
+    }
+}
+
+/// The parts of a peak, in the order people ask for them.
+fn parts(memory: &Memory) -> [(&'static str, u64); 6] {
+    [
+        ("weights", memory.weights),
+        ("inputs", memory.inputs),
+        ("outputs", memory.outputs),
+        ("activations", memory.temporaries),
+        ("scratch", memory.scratch),
+        ("gaps", memory.gaps()),
+    ]
+}
+
+/// One loop of a plan.
+enum Loop<'a> {
+    Chunk { label: &'a str, total: u64, chunk: u64, kernels: usize, first: &'a str, last: &'a str },
+    Layers { count: u64 },
+}
+
+impl Loop<'_> {
+    fn text(&self) -> String {
+        match self {
+            Loop::Layers { count } => format!("{count} layers"),
+            Loop::Chunk { label, total, chunk, kernels, first, last } => {
+                let over = if first == last { (*first).to_string() } else { format!("{first} … {last}") };
+                let kernels = if *kernels == 1 { "1 kernel".into() } else { format!("{kernels} kernels") };
+                format!("{label}: {total} in chunks of {chunk}, {kernels}: {over}")
+            }
+        }
+    }
+
+    fn json(&self, depth: usize) -> Value {
+        match self {
+            Loop::Layers { count } => json!({ "depth": depth, "layers": count }),
+            Loop::Chunk { label, total, chunk, kernels, first, last } => json!({
+                "depth": depth, "over": label, "extent": total, "chunk": chunk,
+                "kernels": kernels, "first": first, "last": last,
+            }),
+        }
+    }
+}
+
+fn list_loops<'a>(steps: &'a [Step], depth: usize, into: &mut Vec<(usize, Loop<'a>)>) {
+    for step in steps {
+        match step {
+            Step::Call(_) => {}
+            Step::Layers { count, body, .. } => {
+                into.push((depth, Loop::Layers { count: *count }));
+                list_loops(body, depth + 1, into);
+            }
+            Step::Chunk { total, chunk, label, body, .. } => {
+                let mut calls = Vec::new();
+                origins(body, &mut calls);
+                let (first, last) = (calls.first().copied().unwrap_or(""), calls.last().copied().unwrap_or(""));
+                let (total, chunk, kernels) = (*total, *chunk, calls.len());
+                into.push((depth, Loop::Chunk { label, total, chunk, kernels, first, last }));
+                list_loops(body, depth + 1, into);
+            }
+        }
+    }
+}
+
+fn origins<'a>(steps: &'a [Step], into: &mut Vec<&'a str>) {
+    for step in steps {
+        match step {
+            Step::Call(call) => into.push(&call.origin),
+            Step::Chunk { body, .. } | Step::Layers { body, .. } => origins(body, into),
+        }
+    }
+}
+
+fn bytes(bytes: u64) -> String {
+    format!("{} ({bytes} bytes)", format_bytes(bytes))
+}
+
+/// Nanoseconds as people read them.
+pub(super) fn seconds(nanoseconds: u64) -> String {
+    match nanoseconds as f64 * 1e-9 {
+        short if short < 1e-3 => format!("{:.0} µs", short * 1e6),
+        short if short < 1.0 => format!("{:.1} ms", short * 1e3),
+        long => format!("{long:.2} s"),
+    }
+}

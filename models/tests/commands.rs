@@ -1,0 +1,175 @@
+//! The command where nothing goes wrong.
+
+mod common;
+
+use std::path::Path;
+
+use common::*;
+use serde_json::Value;
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a plain path")
+}
+
+fn json(arguments: &str) -> Value {
+    serde_json::from_str(&said(arguments.split_whitespace())).expect("JSON")
+}
+
+#[test]
+fn models_are_listed_with_all_they_take() {
+    let all = said(["models"]);
+    for words in ["evoformer_block", "template_pair_stack", "[S, R, C_M]", "C_Z=128", "Residues", "OPM_FIRST=false"] {
+        assert!(all.contains(words), "{words}:\n{all}");
+    }
+    let one = said(["models", "evoformer_stack"]);
+    let query = "blocks.{}.msa_att_row.mha.linear_q.weight [C_HIDDEN_MSA*HEADS_MSA, C_M]";
+    assert!(one.contains(query), "{one}");
+    assert!(said(["--help"]).contains("evoformer"));
+}
+
+#[test]
+fn a_plan_says_its_peak_and_parts() {
+    let free = json("plan evoformer_block -d R=64 -d S=32 --json --threads 2 --target avx2");
+    let (peak, smallest) = (&free["memory"]["peak"], &free["smallest"]["bytes"]);
+    let (peak, smallest) = (peak.as_u64().expect("bytes"), smallest.as_u64().expect("bytes"));
+    let parts = ["weights", "inputs", "outputs", "activations", "scratch", "gaps"];
+    let sum: u64 = parts.iter().map(|p| free["memory"][p].as_u64().expect("bytes")).sum();
+    assert_eq!(sum, peak);
+    assert!(smallest < peak && free["fits"] == true && free["predicted_nanoseconds"].as_u64() > Some(0));
+    let between = (smallest + peak) / 2;
+    let tight =
+        json(&format!("plan evoformer_block -d R=64 -d S=32 --json --threads 2 --target avx2 --budget {between}B"));
+    assert!(tight["memory"]["peak"].as_u64().expect("bytes") <= between);
+    let loops = tight["loops"].as_array().expect("a list");
+    assert!(!loops.is_empty() && loops.iter().all(|l| l["chunk"].as_u64() < l["extent"].as_u64()), "{loops:?}");
+    let words = said(format!("plan evoformer_block -d R=64 -d S=32 --budget {between}B").split_whitespace());
+    assert!(["fits", "in chunks of", "smallest", "weights", "predicted"].iter().all(|w| words.contains(w)), "{words}");
+    let least = json("plan evoformer_block -d R=64 -d S=32 --json --threads 2 --target avx2 --budget smallest");
+    assert_eq!(least["memory"]["peak"], free["smallest"]["bytes"]);
+}
+
+#[test]
+fn settings_change_a_plan() {
+    let weights = |set: &str| {
+        let plan = json(&format!("plan evoformer_stack -d R=16 -d S=8 --json {set}"));
+        plan["memory"]["weights"].as_u64().expect("bytes")
+    };
+    let (one, two) = (weights("--set BLOCKS=1"), weights("--set BLOCKS=2"));
+    assert!(two > one && weights("--set BLOCKS=3") - two == two - one);
+}
+
+#[test]
+fn a_refused_budget_names_the_smallest_and_what_binds() {
+    let output = crease("plan evoformer_block -d R=64 -d S=32 --budget 1MiB --json".split_whitespace());
+    assert_eq!(output.status.code(), Some(2));
+    let (said, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let refused: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(refused["fits"], false);
+    let smallest = refused["smallest"]["bytes"].as_u64().expect("bytes");
+    assert!(error.starts_with("crease: `evoformer_block` does not fit 1.00 MiB"), "{error}");
+    assert!(error.contains(&smallest.to_string()) && error.contains("bound by"), "{error}");
+    assert_eq!(error.lines().count(), 1);
+}
+
+#[test]
+fn a_run_takes_its_sizes_from_its_tensors() {
+    let folder = folder("run");
+    let (weights, inputs) = (folder.join("w.safetensors"), folder.join("i.safetensors"));
+    write(&weights, &small_weights("evoformer_stack", "model.evoformer."), &[]);
+    write(&inputs, &small_inputs(), &[]);
+    let run = |name: &str, more: &str| {
+        let output = folder.join(name);
+        let fixed = ["run", "evoformer_stack", "--weights", text(&weights), "--inputs", text(&inputs), "--output"];
+        said(fixed.into_iter().chain([text(&output)]).chain(more.split_whitespace()));
+        read(&output)
+    };
+    let free = run("free.safetensors", "");
+    assert_eq!(free["m"].0, [5, 7, 16]);
+    assert_eq!(free["z"].0, [7, 7, 8]);
+    assert_eq!(free["s"].0, [7, 12]);
+    let lean = run("lean.safetensors", "--budget smallest --threads 1");
+    for (name, (_, numbers)) in &free {
+        assert!(numbers.iter().all(|x| x.is_finite()));
+        assert!(difference(numbers, &lean[name].1) < 1e-4, "{name}");
+    }
+    let one = run("one.safetensors", "--set BLOCKS=1");
+    assert!(difference(&one["z"].1, &free["z"].1) > 1e-3);
+    let left: Vec<_> = std::fs::read_dir(&folder).expect("a directory").collect();
+    assert_eq!(left.len(), 5, "nothing but inputs and outputs is left: {left:?}");
+}
+
+#[test]
+fn a_reference_is_run_and_then_verified() {
+    let folder = folder("reference");
+    let (file, output) = (folder.join("r.safetensors"), folder.join("o.safetensors"));
+    let mut tensors = small_weights("evoformer_stack", "weights.");
+    tensors.extend(small_inputs().into_iter().map(|(n, s, d)| (format!("in.{n}"), s, d)));
+    let config = serde_json::json!({ "c_m": 16, "c_z": 8, "c_s": 12, "no_blocks": 2, "inf": 1e9, "opm_first": false });
+    let config = [("config", config.to_string())];
+    write(&file, &tensors, &config);
+    said(["run", "evoformer_stack", "--reference", text(&file), "--output", text(&output)]);
+    let made = read(&output);
+    for name in ["out.m", "out.s", "out.z", "mid.block0.m", "mid.block1.z", "mid.block0.tri_mul_in.update"] {
+        assert!(made.contains_key(name), "{name}");
+    }
+    // What was computed is its own reference, and a changed number is found.
+    tensors.extend(made.into_iter().map(|(name, (shape, data))| (name, shape, data)));
+    write(&file, &tensors, &config);
+    assert!(said(["verify", text(&file), "--budget", "smallest"]).contains(" 0 failed"));
+    let changed = tensors.iter_mut().find(|t| t.0 == "out.z").expect("an output");
+    changed.2[3] += 1e-2;
+    write(&file, &tensors, &config);
+    let output = crease(["verify", text(&file)]);
+    assert_eq!(output.status.code(), Some(1));
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(words.contains("1 failed") && words.lines().any(|l| l.contains("out.z") && l.ends_with("FAIL")), "{words}");
+}
+
+#[test]
+fn an_alignment_is_run_without_weights() {
+    let folder = folder("alignment");
+    let alignment = folder.join("a.a3m");
+    std::fs::write(&alignment, ALIGNMENT).expect("written");
+    let run = |name: &str, more: &str| {
+        let output = folder.join(name);
+        let fixed = ["evoformer", text(&alignment), "--blocks", "1", "--output", text(&output)];
+        (said(fixed.into_iter().chain(more.split_whitespace())), read(&output))
+    };
+    let (words, free) = run("free.safetensors", "");
+    for part in ["12 residues, 4 sequences", "random", "peak", "measured", "budget     none", "1 (as asked)"] {
+        assert!(words.contains(part), "{part}:\n{words}");
+    }
+    assert_eq!(free["m"].0, [4, 12, 256]);
+    assert_eq!(free["z"].0, [12, 12, 128]);
+    assert_eq!(free["single"].0, [12, 384]);
+    let (_, lean) = run("lean.safetensors", "--budget smallest");
+    for (name, (_, numbers)) in &free {
+        assert!(numbers.iter().all(|x| x.is_finite()));
+        assert!(difference(numbers, &lean[name].1) < 1e-3, "{name}");
+    }
+    assert!(difference(&free["z"].1, &run("masked.safetensors", "--mask-seed 3").1["z"].1) > 1e-4);
+    assert_eq!(run("two.safetensors", "--max-seqs 2 --seed 1").1["m"].0, [2, 12, 256]);
+}
+
+#[test]
+fn an_alignment_is_run_at_a_checkpoints_widths_and_blocks() {
+    let folder = folder("checkpoint");
+    let (alignment, weights) = (folder.join("a.fasta"), folder.join("w.safetensors"));
+    std::fs::write(&alignment, ">q\nMKTAY\n>r\nMK-AY\n").expect("written");
+    // As OpenFold's older checkpoints write them.
+    let older = |name: String| {
+        let name = name.replace(".pair_stack.", ".core.");
+        name.replace(".msa_transition.", ".core.msa_transition.").replace(".outer_product", ".core.outer_product")
+    };
+    let named: Tensors = small_weights("alignment_evoformer", "module.model.")
+        .into_iter()
+        .map(|(name, shape, data)| (older(name), shape, data))
+        .collect();
+    write(&weights, &named, &[]);
+    let output = folder.join("o.safetensors");
+    let words = said(["evoformer", text(&alignment), "--weights", text(&weights), "--output", text(&output)]);
+    assert!(words.contains("2 (as the weights have)") && words.contains("under `module.model.`"), "{words}");
+    let made = read(&output);
+    assert_eq!(made["m"].0, [2, 5, 16]);
+    assert_eq!(made["single"].0, [5, 12]);
+}

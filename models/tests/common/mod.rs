@@ -1,0 +1,126 @@
+//! What the tests of the command share: running it, and files to feed it.
+
+#![allow(dead_code, unreachable_pub, missing_docs)] // each test file uses its part
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crease_core::ir::Sizes;
+use crease_core::lang::ast::Literal;
+use crease_models::registry;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+/// An alignment of twelve residues.
+pub const ALIGNMENT: &str = ">query\nMKTAYIAKQRQI\n>one\nMKTAYIAKQRQ-\n>two\nMRTAYlkIAKERQI\n>three\n--TAYVAKQKQI\n";
+
+/// A tensor to be written: name, extents, numbers.
+pub type Tensor = (String, Vec<usize>, Vec<f32>);
+pub type Tensors = Vec<Tensor>;
+
+/// A directory of this test's own, empty.
+pub fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a directory can be made");
+    folder
+}
+
+pub fn crease<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_crease")).args(arguments).output().expect("the command starts")
+}
+
+/// What a command that succeeds prints.
+pub fn said<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> String {
+    let output = crease(arguments);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{errors}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+pub fn write(path: &Path, tensors: &Tensors, metadata: &[(&str, String)]) {
+    let bytes: Vec<Vec<u8>> =
+        tensors.iter().map(|(_, _, data)| data.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+    let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
+        (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).expect("shape and bytes agree"))
+    });
+    let metadata: HashMap<String, String> = metadata.iter().map(|(k, v)| ((*k).to_string(), v.clone())).collect();
+    let file = safetensors::serialize(views, Some(metadata)).expect("a file");
+    std::fs::write(path, file).expect("written");
+}
+
+/// Every tensor of a file.
+pub fn read(path: &Path) -> HashMap<String, (Vec<usize>, Vec<f32>)> {
+    let bytes = std::fs::read(path).expect("the output exists");
+    let file = SafeTensors::deserialize(&bytes).expect("a whole safetensors file");
+    let numbers = |data: &[u8]| data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    file.iter().map(|(name, view)| (name.to_string(), (view.shape().to_vec(), numbers(view.data())))).collect()
+}
+
+/// Numbers between -1 and 1.
+pub fn noise(count: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// Widths far below AlphaFold's.
+pub const SMALL: [(&str, u64); 11] = [
+    ("C_M", 16),
+    ("C_Z", 8),
+    ("C_S", 12),
+    ("C_HIDDEN_MSA", 4),
+    ("HEADS_MSA", 2),
+    ("C_HIDDEN_OPM", 4),
+    ("C_HIDDEN_MUL", 8),
+    ("C_HIDDEN_PAIR", 4),
+    ("HEADS_PAIR", 2),
+    ("TRANSITION_N", 2),
+    ("BLOCKS", 2),
+];
+
+/// Weights of a model at small widths, under a prefix.
+pub fn small_weights(model: &str, prefix: &str) -> Tensors {
+    let entry = registry().iter().find(|e| e.name == model).expect("a model");
+    let signature = (entry.model)().signature().expect("a signature");
+    let size = |c: &crease_core::lang::ast::Constant| match c.value {
+        Literal::Size(default) => {
+            Some(SMALL.iter().find(|(name, _)| *name == c.name.text).map_or(default, |(_, size)| *size))
+        }
+        _ => None,
+    };
+    let sizes: Sizes = signature.settings.iter().filter_map(|c| Some((c.name.text.clone(), size(c)?))).collect();
+    let mut tensors = Tensors::new();
+    for parameter in signature.parameters.iter().filter(|p| !p.name.contains("linear_ab_")) {
+        let shape: Vec<usize> = parameter.shape.iter().map(|e| e.eval(&sizes).expect("sized") as usize).collect();
+        let layers: u64 = parameter.counts.iter().map(|e| e.eval(&sizes).expect("sized")).product();
+        for layer in 0..layers {
+            let name = format!("{prefix}{}", parameter.name.replace("{}", &layer.to_string()));
+            let count: usize = shape.iter().product();
+            let mut data = noise(count, tensors.len() as u64 + 1);
+            data.iter_mut().for_each(|x| *x *= 0.3);
+            tensors.push((name, shape.clone(), data));
+        }
+    }
+    tensors
+}
+
+/// Inputs of Evoformer blocks and stacks: five sequences, seven residues, small widths.
+pub fn small_inputs() -> Tensors {
+    let (s, r) = (5, 7);
+    vec![
+        ("m".into(), vec![s, r, 16], noise(s * r * 16, 101)),
+        ("z".into(), vec![r, r, 8], noise(r * r * 8, 102)),
+        ("msa_mask".into(), vec![s, r], vec![1.0; s * r]),
+        ("pair_mask".into(), vec![r, r], vec![1.0; r * r]),
+    ]
+}
+
+/// The largest difference of two tensors.
+pub fn difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
