@@ -126,6 +126,7 @@ impl Sub for Extent {
 
 impl Mul for Extent {
     type Output = Extent;
+    #[expect(clippy::suspicious_arithmetic_impl, reason = "a product of sums is a sum of products")]
     fn mul(self, other: Extent) -> Extent {
         let mut product = Extent::default();
         for (left, &a) in &self.terms {

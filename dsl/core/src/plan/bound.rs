@@ -4,6 +4,9 @@ use super::PlanError;
 use crate::fuse::{Orders, storage_orders};
 use crate::ir::{Access, AxisRef, ExtentError, Graph, NodeId, Op, Sizes, ValueId};
 
+/// Elements of a tensor that fills the address space of a processor: sums of such cannot overflow.
+const MOST_ELEMENTS: u64 = 1 << 46;
+
 /// A graph at concrete sizes.
 pub(super) struct Bound {
     pub graph: Graph,
@@ -31,7 +34,7 @@ impl Bound {
         let shapes = (0..graph.values.len()).map(|v| graph.shape(v, sizes)).collect::<Result<Vec<_>, _>>()?;
         for (value, shape) in graph.values.iter().zip(&shapes) {
             let elements = shape.iter().try_fold(1u64, |n, &e| n.checked_mul(e));
-            if elements.is_none_or(|n| n > i64::MAX as u64 / 64) {
+            if elements.is_none_or(|n| n > MOST_ELEMENTS) {
                 let product = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("·");
                 return Err(PlanError::TooLarge { name: value.name.clone(), elements: product });
             }
@@ -51,12 +54,9 @@ impl Bound {
                     if let AxisRef::Shifted(i, start) = axis
                         && start.eval(sizes)? + extents[id][*i] > size
                     {
-                        let range = format!("{start}..{start} + {}", node.indices[*i]);
-                        return Err(ExtentError::OutOfRange(
-                            range,
-                            format!("beyond an axis of {size} in `{}`", node.origin),
-                        )
-                        .into());
+                        let from = start.eval(sizes)?;
+                        let (origin, end) = (node.origin.clone(), from + extents[id][*i]);
+                        return Err(PlanError::Slice { origin, from, end, size });
                     }
                 }
             }

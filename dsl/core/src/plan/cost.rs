@@ -7,7 +7,7 @@
 use super::bound::Bound;
 use super::target::Target;
 use super::tree::{Item, Loop};
-use crate::ir::{AxisRef, Expr, Index, NodeId, Op, ValueId};
+use crate::ir::{AxisRef, Expr, Index, Node, NodeId, Op, ValueId};
 
 /// Nanoseconds of a tree's items, where enclosing loops limit indices of nodes to a number of positions.
 pub(super) fn time(bound: &Bound, target: &Target, items: &[Item], around: &[(&Loop, u64)]) -> u64 {
@@ -38,15 +38,16 @@ pub(super) fn node_time(bound: &Bound, id: NodeId, target: &Target, around: &[(&
             extents[index] = *positions;
         }
     }
-    let extent = |i: Index| extents[i];
-    let points: u64 = (0..bound.extents[id].len()).map(extent).product();
-    let touched = |axes: &[AxisRef]| -> u64 {
+    // In 128 bits: sizes that no machine holds still get a time, a very long one.
+    let extent = |i: Index| u128::from(extents[i]);
+    let points: u128 = (0..extents.len()).map(extent).product();
+    let touched = |axes: &[AxisRef]| -> u128 {
         let axis = |a: &AxisRef| match a {
             AxisRef::Index(i) | AxisRef::Shifted(i, _) => extent(*i),
             AxisRef::Joined(o, i) => extent(*o) * extent(*i),
             AxisRef::Unit => 1,
         };
-        4 * axes.iter().map(axis).product::<u64>()
+        4 * axes.iter().map(axis).product::<u128>()
     };
     // Made and read within one turn, or a weight that every turn reads again.
     let turn = around.last().map(|(each, _)| *each);
@@ -56,43 +57,43 @@ pub(super) fn node_time(bound: &Bound, id: NodeId, target: &Target, around: &[(&
         (Some(turn), Some(maker)) => turn.runs(maker),
     };
     let read_here = |root: ValueId| turn.is_some_and(|t| bound.readers[root].iter().any(|&r| t.runs(r)));
-    let moved = |bytes: u64, near: bool| {
-        let rate = if near && bytes <= target.cache / 2 { target.cache_bandwidth } else { target.bandwidth };
-        bytes * 1000 / rate
+    let moved = |bytes: u128, near: bool| {
+        let near = near && bytes <= u128::from(target.cache / 2);
+        bytes * 1000 / u128::from(if near { target.cache_bandwidth } else { target.bandwidth })
     };
     let reading = node.operands.iter().map(|a| moved(touched(&a.axes), stays_near(bound.roots[a.value])));
     let writing = node.results.iter().map(|a| moved(touched(&a.axes), read_here(bound.roots[a.value])));
-    let traffic: u64 = reading.chain(writing).sum();
-    let arithmetic = |expr: &Expr| 1 + expr.functions() as u64 + 12 * expr.transcendentals() as u64;
+    let traffic: u128 = reading.chain(writing).sum();
+    let arithmetic = |expr: &Expr| 1 + expr.functions() as u128 + 12 * expr.transcendentals() as u128;
+    let scalar = |points: u128, each: u128| points.saturating_mul(each * 1000) / u128::from(target.scalar_rate);
     let work = match &node.op {
         Op::View | Op::Repeat(_) => return 0,
-        Op::Pointwise(expr) => points * arithmetic(expr) * 1000 / target.scalar_rate,
+        Op::Pointwise(expr) => scalar(points, arithmetic(expr)),
         Op::Rows { before, row, after, .. } => {
             let passes = if row.consumes() { 2 } else { 16 };
-            points * (arithmetic(before) + passes + arithmetic(after)) * 1000 / target.scalar_rate
+            scalar(points, arithmetic(before) + passes + arithmetic(after))
         }
         Op::Concat { .. } => 0,
-        Op::Contract => contract_time(bound, id, target, &extent),
+        Op::Contract => contract_time(node, target, &extents),
     };
-    target.call + work.max(traffic)
+    u64::try_from(work.max(traffic)).unwrap_or(u64::MAX).saturating_add(target.call)
 }
 
 /// `2·|all indices|` flop; a side shorter than a tile wastes the rest of it.
-fn contract_time(bound: &Bound, id: NodeId, target: &Target, extent: &dyn Fn(Index) -> u64) -> u64 {
-    let node = &bound.graph.nodes[id];
+fn contract_time(node: &Node, target: &Target, extents: &[u64]) -> u128 {
     let (a, b, c) = (&node.operands[0], &node.operands[1], node.result());
-    let mut sides = [1u64; 4]; // batch, rows, columns, contracted
-    for i in 0..bound.extents[id].len() {
+    let mut sides = [1u128; 4]; // batch, rows, columns, contracted
+    for (i, &extent) in extents.iter().enumerate() {
         let side = match (c.mentions(i), a.mentions(i), b.mentions(i)) {
             (true, true, true) => 0,
             (true, true, false) => 1,
             (true, ..) => 2,
             (false, ..) => 3,
         };
-        sides[side] *= extent(i);
+        sides[side] *= u128::from(extent);
     }
     let [batch, rows, columns, contracted] = sides;
-    let (long, short) = (rows.max(columns), rows.min(columns));
-    let padded = long.next_multiple_of(8) * short.next_multiple_of(8) * (contracted + 8);
-    (2 * batch * padded).saturating_mul(1000) / target.contract_rate
+    let padded = |side: u128| side.next_multiple_of(8);
+    let products = padded(rows).saturating_mul(padded(columns)).saturating_mul(contracted + 8);
+    products.saturating_mul(2000 * batch) / u128::from(target.contract_rate)
 }

@@ -7,12 +7,15 @@ use super::{ALIGNMENT, Slot};
 /// Greedy by a key, each slot at the lowest gap among those it lives with; several keys are tried and
 /// the lowest arena kept.
 pub(super) fn place(slots: &mut [Slot]) -> u64 {
-    let length = |s: &Slot| s.last - s.first + 1;
-    let keys: [&dyn Fn(&Slot) -> (u64, u64); 4] = [
-        &|s| (s.bytes, length(s)),
-        &|s| (length(s), s.bytes),
-        &|s| (s.bytes.saturating_mul(length(s)), s.bytes),
-        &|s| (u64::MAX - s.first, s.bytes),
+    type Key = fn(&Slot) -> (u64, u64);
+    fn length(slot: &Slot) -> u64 {
+        slot.last - slot.first + 1
+    }
+    let keys: [Key; 4] = [
+        |s| (s.bytes, length(s)),
+        |s| (length(s), s.bytes),
+        |s| (s.bytes.saturating_mul(length(s)), s.bytes),
+        |s| (u64::MAX - s.first, s.bytes),
     ];
     let mut best: Option<(u64, Vec<u64>)> = None;
     for key in keys {

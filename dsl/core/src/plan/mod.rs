@@ -247,6 +247,18 @@ pub enum PlanError {
     /// A size is missing or out of range.
     #[error(transparent)]
     Extent(#[from] ExtentError),
+    /// A slice that ends beyond its axis.
+    #[error("`{origin}` takes {from}..{end} of an axis of {size}")]
+    Slice {
+        /// The operation.
+        origin: String,
+        /// First position.
+        from: u64,
+        /// One after the last position.
+        end: u64,
+        /// Extent of the axis.
+        size: u64,
+    },
     /// A tensor of more bytes than can be counted.
     #[error("`{name}` would have {elements} elements, more than this machine can address")]
     TooLarge {

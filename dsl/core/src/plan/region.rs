@@ -98,8 +98,10 @@ fn settled(piece: &Piece, slices: &BTreeMap<NodeId, Slice>, stretch: &[NodeId]) 
         let slice = slices.get(id);
         node.operands.iter().enumerate().all(|(k, operand)| {
             let made = bound.producers[operand.value].and_then(|p| slices.get(&p));
+            let root = bound.producers[bound.roots[operand.value]].and_then(|p| slices.get(&p));
             match (slice, made) {
-                (_, None) => true,
+                // Seen through a view that the loop does not reach.
+                (_, None) => root.is_none(),
                 (None, Some(_)) => false,
                 (Some(slice), Some(made)) => made.axis().is_some_and(|axis| slice.operands[k] == Operand::Split(axis)),
             }

@@ -71,9 +71,8 @@ fn total(piece: &Piece, slices: &Slices) -> u64 {
 }
 
 /// What runs before the loop, and in it.
-fn parted(piece: &Piece, stretch: &[NodeId], slices: &Slices) -> (Vec<Item>, Vec<Item>) {
-    let runs = stretch.iter().filter(|id| piece.bound.graph.nodes[**id].op != Op::View);
-    let (body, before): (Vec<NodeId>, Vec<NodeId>) = runs.partition(|id| slices.contains_key(id));
+fn parted(stretch: &[NodeId], slices: &Slices) -> (Vec<Item>, Vec<Item>) {
+    let (body, before): (Vec<NodeId>, Vec<NodeId>) = stretch.iter().partition(|id| slices.contains_key(id));
     let items = |nodes: Vec<NodeId>| nodes.into_iter().map(Item::Node).collect();
     (items(before), items(body))
 }
@@ -81,7 +80,7 @@ fn parted(piece: &Piece, stretch: &[NodeId], slices: &Slices) -> (Vec<Item>, Vec
 /// A loop, for each chunk size of the ladder.
 fn chunked(piece: &Piece, (l, r): (usize, usize), slices: &Slices, out: &mut Vec<Rc<Candidate>>) {
     let total = total(piece, slices);
-    let (before, body) = parted(piece, &piece.order[l..r], slices);
+    let (before, body) = parted(&piece.order[l..r], slices);
     let with = |chunk: u64| -> Vec<Item> {
         let each = Loop { slices: Rc::clone(slices), total, chunk, body: body.clone() };
         before.iter().cloned().chain([Item::Loop(Rc::new(each))]).collect()
@@ -132,7 +131,7 @@ pub(super) fn nested(piece: &Piece, flat: &[Rc<Candidate>]) -> Vec<Rc<Candidate>
     let mut found = Vec::new();
     let outers = outers.into_iter().zip(largest).filter(|(_, largest)| *largest).map(|(outer, _)| outer);
     for (l, r, slices) in outers.take(OUTER) {
-        let (before, body) = parted(piece, &piece.order[l..r], &slices);
+        let (before, body) = parted(&piece.order[l..r], &slices);
         inside(piece, (l, r), &slices, (before.clone(), body.clone()), &mut found);
         if let Some((before, body)) = repeated(piece, (l, r), &before, &slices) {
             inside(piece, (l, r), &slices, (before, body), &mut found);
@@ -181,8 +180,10 @@ fn inside(
         let each = Loop { slices: Rc::clone(slices), total, chunk, body };
         before.iter().cloned().chain([Item::Loop(Rc::new(each))]).collect()
     };
+    let is_view = |id: NodeId| piece.bound.graph.nodes[id].op == Op::View;
     let inner: Vec<(usize, usize, Slices)> = (0..nodes.len())
         .flat_map(|i| (i + 1..=nodes.len()).map(move |j| (i, j)))
+        .filter(|&(i, j)| !is_view(nodes[i]) && !is_view(nodes[j - 1]))
         .flat_map(|(i, j)| loops_over(piece, &nodes[i..j]).into_iter().map(move |s| (i, j, s)))
         .filter(|(_, _, s)| s.iter().all(|(id, s)| slices.get(id).is_none_or(|o| o.index != s.index)))
         .collect();
@@ -216,7 +217,7 @@ fn inside(
             add(i, i + 1, vec![body[i].clone()], None);
         }
         for (i, j, own) in &inner {
-            let (hoisted, turn) = parted(piece, &nodes[*i..*j], own);
+            let (hoisted, turn) = parted(&nodes[*i..*j], own);
             let total = self::total(piece, own);
             let each = Loop { slices: Rc::clone(own), total, chunk: 1, body: turn };
             let items = hoisted.into_iter().chain([Item::Loop(Rc::new(each))]).collect();
