@@ -26,6 +26,11 @@
 
 pub use crease_macros::model;
 
+/// The README's model, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
 /// What generated code names; no part of the interface.
 #[doc(hidden)]
 pub mod __private {

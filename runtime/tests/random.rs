@@ -220,7 +220,7 @@ fn every_plan_gives_the_answer_of_the_oracle() {
     let input = (prop::collection::vec(any::<u32>(), 80), [extent(), extent(), extent()], 0u64..8, any::<u64>());
     runner
         .run(&input, |(choices, extents, tightness, seed)| {
-            check(&cpu, &choices, extents, tightness, seed).map_err(|e| TestCaseError::fail(e))
+            check(&cpu, &choices, extents, tightness, seed).map_err(TestCaseError::fail)
         })
         .unwrap_or_else(|e| panic!("{e}"));
 }

@@ -229,9 +229,7 @@ fn fronts(end: usize, candidates: &[Rc<Candidate>]) -> Vec<Vec<Point>> {
             later[0].push(Point { peak, time, candidate: k, before });
         }
     }
-    for position in settled + 1..=end {
-        thin(&mut points[position]);
-    }
+    points[(settled + 1).min(end)..].iter_mut().for_each(thin);
     points
 }
 

@@ -46,10 +46,10 @@ pub(super) fn segments(bound: &Bound, stays: &[bool]) -> Vec<Segment> {
     let is_layers = |id: NodeId| matches!(graph.nodes[id].op, Op::Repeat(_));
     let mut cuts = vec![0];
     let mut since = 0;
-    for at in 1..graph.nodes.len() {
+    for (at, bytes) in bytes_at.iter().copied().enumerate().take(graph.nodes.len()).skip(1) {
         since += usize::from(graph.nodes[at - 1].op != Op::View);
         // A view stays with its readers.
-        let narrow = since >= SMALLEST && bytes_at[at] <= least + least / 8 && graph.nodes[at - 1].op != Op::View;
+        let narrow = since >= SMALLEST && bytes <= least + least / 8 && graph.nodes[at - 1].op != Op::View;
         if narrow || is_layers(at) || is_layers(at - 1) {
             cuts.push(at);
             since = 0;

@@ -213,8 +213,8 @@ fn inside(
                 }
             }
         };
-        for i in 0..nodes.len() {
-            add(i, i + 1, vec![body[i].clone()], None);
+        for (i, item) in body.iter().enumerate() {
+            add(i, i + 1, vec![item.clone()], None);
         }
         for (i, j, own) in &inner {
             let (hoisted, turn) = parted(&nodes[*i..*j], own);
