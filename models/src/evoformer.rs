@@ -161,6 +161,7 @@ pub mod evoformer {
     }
 
     /// One block of the Evoformer: the MSA and pair representations, updated.
+    #[budget("160 MiB", S = 128, R = 256)]
     pub fn evoformer_block(
         mut m: Tensor<S, R, C_M>,
         mut z: Tensor<R, R, C_Z>,

@@ -31,7 +31,7 @@ pub struct Access {
 }
 
 /// What a node computes. The indices it ranges over stand in the node; how each is treated is
-/// derived in [`super::table`] and nowhere else.
+/// derived in the index table (`ir/table.rs`) and nowhere else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Op {
     /// One expression for every element of the result.

@@ -9,17 +9,23 @@ use super::target::Target;
 use super::tree::{Item, Loop};
 use crate::ir::{AxisRef, Expr, Index, Node, NodeId, Op, ValueId};
 
-/// Nanoseconds of a tree's items, where enclosing loops limit indices of nodes to a number of positions.
-pub(super) fn time(bound: &Bound, target: &Target, items: &[Item], around: &[(&Loop, u64)]) -> u64 {
+/// The loops around an item, innermost first, each at a number of positions.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub each: &'a Loop,
+    pub positions: u64,
+    pub outer: Option<&'a Around<'a>>,
+}
+
+/// Nanoseconds of a tree's items inside loops.
+pub(super) fn time(bound: &Bound, target: &Target, items: &[Item], around: Option<&Around<'_>>) -> u64 {
     let mut sum: u64 = 0;
     for item in items {
         sum = sum.saturating_add(match item {
             Item::Node(id) => node_time(bound, *id, target, around),
             Item::Loop(each) => {
-                let turn = |positions: u64| {
-                    let inside: Vec<(&Loop, u64)> = around.iter().copied().chain([(&**each, positions)]).collect();
-                    time(bound, target, &each.body, &inside)
-                };
+                let turn =
+                    |positions: u64| time(bound, target, &each.body, Some(&Around { each, positions, outer: around }));
                 let (turns, tail) = (each.total / each.chunk, each.total % each.chunk);
                 let full = if turns > 0 { turns.saturating_mul(turn(each.chunk)) } else { 0 };
                 full.saturating_add(if tail > 0 { turn(tail) } else { 0 })
@@ -29,18 +35,27 @@ pub(super) fn time(bound: &Bound, target: &Target, items: &[Item], around: &[(&L
     sum
 }
 
-/// Nanoseconds of one call of node `id` inside loops, each at a number of positions.
-pub(super) fn node_time(bound: &Bound, id: NodeId, target: &Target, around: &[(&Loop, u64)]) -> u64 {
-    let node = &bound.graph.nodes[id];
-    let mut extents = bound.extents[id].clone();
-    for (each, positions) in around {
-        if let Some(index) = each.index(id) {
-            extents[index] = *positions;
+/// The extent of a node's index inside loops.
+fn extent_of(bound: &Bound, id: NodeId, index: Index, around: Option<&Around<'_>>) -> u128 {
+    let mut next = around;
+    while let Some(here) = next {
+        if here.each.index(id) == Some(index) {
+            return u128::from(here.positions);
         }
+        next = here.outer;
+    }
+    u128::from(bound.extents[id][index])
+}
+
+/// Nanoseconds of one call of node `id` inside loops.
+fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<'_>>) -> u64 {
+    let node = &bound.graph.nodes[id];
+    if matches!(node.op, Op::View | Op::Repeat(_)) {
+        return 0;
     }
     // In 128 bits: sizes that no machine holds still get a time, a very long one.
-    let extent = |i: Index| u128::from(extents[i]);
-    let points: u128 = (0..extents.len()).map(extent).product();
+    let extent = |i: Index| extent_of(bound, id, i, around);
+    let points: u128 = (0..node.indices.len()).map(extent).product();
     let touched = |axes: &[AxisRef]| -> u128 {
         let axis = |a: &AxisRef| match a {
             AxisRef::Index(i) | AxisRef::Shifted(i, _) => extent(*i),
@@ -50,7 +65,7 @@ pub(super) fn node_time(bound: &Bound, id: NodeId, target: &Target, around: &[(&
         4 * axes.iter().map(axis).product::<u128>()
     };
     // Made and read within one turn, or a weight that every turn reads again.
-    let turn = around.last().map(|(each, _)| *each);
+    let turn = around.map(|a| a.each);
     let stays_near = |root: ValueId| match (turn, bound.producers[root]) {
         (None, _) => false,
         (Some(_), None) => bound.is_param[root],
@@ -67,30 +82,29 @@ pub(super) fn node_time(bound: &Bound, id: NodeId, target: &Target, around: &[(&
     let arithmetic = |expr: &Expr| 1 + expr.functions() as u128 + 12 * expr.transcendentals() as u128;
     let scalar = |points: u128, each: u128| points.saturating_mul(each * 1000) / u128::from(target.scalar_rate);
     let work = match &node.op {
-        Op::View | Op::Repeat(_) => return 0,
+        Op::View | Op::Repeat(_) | Op::Concat { .. } => 0,
         Op::Pointwise(expr) => scalar(points, arithmetic(expr)),
         Op::Rows { before, row, after, .. } => {
             let passes = if row.consumes() { 2 } else { 16 };
             scalar(points, arithmetic(before) + passes + arithmetic(after))
         }
-        Op::Concat { .. } => 0,
-        Op::Contract => contract_time(node, target, &extents),
+        Op::Contract => contract_time(node, target, &extent),
     };
     u64::try_from(work.max(traffic)).unwrap_or(u64::MAX).saturating_add(target.call)
 }
 
 /// `2·|all indices|` flop; a side shorter than a tile wastes the rest of it.
-fn contract_time(node: &Node, target: &Target, extents: &[u64]) -> u128 {
+fn contract_time(node: &Node, target: &Target, extent: &dyn Fn(Index) -> u128) -> u128 {
     let (a, b, c) = (&node.operands[0], &node.operands[1], node.result());
     let mut sides = [1u128; 4]; // batch, rows, columns, contracted
-    for (i, &extent) in extents.iter().enumerate() {
+    for i in 0..node.indices.len() {
         let side = match (c.mentions(i), a.mentions(i), b.mentions(i)) {
             (true, true, true) => 0,
             (true, true, false) => 1,
             (true, ..) => 2,
             (false, ..) => 3,
         };
-        sides[side] *= u128::from(extent);
+        sides[side] *= extent(i);
     }
     let [batch, rows, columns, contracted] = sides;
     let padded = |side: u128| side.next_multiple_of(8);

@@ -223,26 +223,38 @@ impl Life {
         at
     }
 
-    /// Live bytes at each moment: a constant part, and a part that grows with each position of the
-    /// chunk of one loop, whose buffers are taken for one position.
-    pub(super) fn profile(&self, varied: usize) -> Vec<(u64, u64)> {
-        let mut live = vec![(0, 0); self.moments.leaves.len().max(1)];
+    /// Live bytes at each moment, of a tree whose outermost loop and the first loop in it have turns of
+    /// one position: as a function of how many positions they have.
+    pub(super) fn profile(&self) -> Vec<Profile> {
+        let mut live = vec![Profile::default(); self.moments.leaves.len().max(1)];
         for buffer in self.buffers.iter().filter(|b| b.alias.is_none()) {
-            let grows = buffer.chunks.iter().any(|c| c.2 == varied);
+            let grows = |each: usize| buffer.chunks.iter().any(|c| c.2 == each);
             for slot in live.iter_mut().take(buffer.last.saturating_add(1)).skip(buffer.first) {
-                if grows {
-                    slot.1 += buffer.bytes;
-                } else {
-                    slot.0 += buffer.bytes.next_multiple_of(super::ALIGNMENT);
+                match (grows(0), grows(1)) {
+                    (false, false) => slot.fixed += buffer.bytes.next_multiple_of(super::ALIGNMENT),
+                    (true, false) => slot.outer += buffer.bytes,
+                    (false, true) => slot.inner += buffer.bytes,
+                    (true, true) => slot.both += buffer.bytes,
                 }
             }
         }
         live
     }
+}
 
-    /// Live bytes at each moment.
-    pub(super) fn live(&self) -> Vec<u64> {
-        self.profile(usize::MAX).into_iter().map(|(whole, _)| whole).collect()
+/// Bytes as a function of the positions in a turn of two loops.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Profile {
+    fixed: u64,
+    outer: u64,
+    inner: u64,
+    both: u64,
+}
+
+impl Profile {
+    /// Bytes where the loops' turns have so many positions.
+    pub(super) fn at(&self, outer: u64, inner: u64) -> u64 {
+        self.fixed + self.outer * outer + self.inner * inner + self.both * outer * inner
     }
 }
 

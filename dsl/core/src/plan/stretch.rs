@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::cost;
-use super::life::Life;
+use super::cost::{self, Around};
+use super::life::{Life, Profile};
 use super::piece::Piece;
 use super::region;
 use super::search::paths;
@@ -30,8 +30,8 @@ pub(super) fn enumerate(piece: &Piece) -> Vec<Rc<Candidate>> {
     let mut candidates = Vec::new();
     for l in 0..piece.order.len() {
         let items = vec![Item::Node(piece.order[l])];
-        let peak = Life::of(piece, &items, (l, l + 1)).live().into_iter().max().unwrap_or(0);
-        let time = cost::time(&piece.bound, &piece.target, &items, &[]);
+        let peak = highest(&Life::of(piece, &items, (l, l + 1)).profile(), 1, 1);
+        let time = cost::time(&piece.bound, &piece.target, &items, None);
         candidates.push(Rc::new(Candidate { l, r: l + 1, items, peak, time }));
         for (r, slices) in regions(piece, l) {
             chunked(piece, (l, r), &slices, &mut candidates);
@@ -85,12 +85,12 @@ fn chunked(piece: &Piece, (l, r): (usize, usize), slices: &Slices, out: &mut Vec
         let each = Loop { slices: Rc::clone(slices), total, chunk, body: body.clone() };
         before.iter().cloned().chain([Item::Loop(Rc::new(each))]).collect()
     };
-    let profile = Life::of(piece, &with(1), (l, r)).profile(0);
+    let profile = Life::of(piece, &with(1), (l, r)).profile();
     let mut last: Option<(u64, u64)> = None;
     for chunk in ladder(total) {
-        let peak = profile.iter().map(|(whole, each)| whole + each * chunk).max().unwrap_or(0);
+        let peak = highest(&profile, chunk, 1);
         let items = with(chunk);
-        let time = cost::time(&piece.bound, &piece.target, &items, &[]);
+        let time = cost::time(&piece.bound, &piece.target, &items, None);
         // Smaller chunks are only worth keeping while they save memory.
         if last.is_some_and(|(p, t)| peak >= p && time >= t) {
             continue;
@@ -187,52 +187,76 @@ fn inside(
         .flat_map(|(i, j)| loops_over(piece, &nodes[i..j]).into_iter().map(move |s| (i, j, s)))
         .filter(|(_, _, s)| s.iter().all(|(id, s)| slices.get(id).is_none_or(|o| o.index != s.index)))
         .collect();
+    let mut choices: Vec<Choice> = Vec::new();
+    let mut add = |i: usize, j: usize, items: Vec<Item>, varied: Option<(Slices, u64)>| {
+        let mut turn = body[..i].to_vec();
+        let first = Moments::of(&piece.bound, &around(1, turn.clone())).leaves.len();
+        turn.extend(items.iter().cloned());
+        let end = Moments::of(&piece.bound, &around(1, turn.clone())).leaves.len();
+        turn.extend(body[j..].iter().cloned());
+        let mut profile = Life::of(piece, &around(1, turn), (l, r)).profile();
+        profile.truncate(end);
+        profile.drain(..first);
+        choices.push(Choice { i, j, items, varied, profile });
+    };
+    for (i, item) in body.iter().enumerate() {
+        add(i, i + 1, vec![item.clone()], None);
+    }
+    for (i, j, own) in inner {
+        let (hoisted, turn) = parted(&nodes[i..j], &own);
+        let total = self::total(piece, &own);
+        let each = Loop { slices: Rc::clone(&own), total, chunk: 1, body: turn };
+        let items = hoisted.into_iter().chain([Item::Loop(Rc::new(each))]).collect();
+        add(i, j, items, Some((own, total)));
+    }
+    let mut outside = Life::of(piece, &around(1, body.clone()), (l, r)).profile();
+    outside.truncate(Moments::of(&piece.bound, &before).leaves.len());
     for chunk in ladder(total).into_iter().take(6) {
+        let turn = Loop { slices: Rc::clone(slices), total, chunk, body: Vec::new() };
         let mut candidates: Vec<Rc<Candidate>> = Vec::new();
-        let mut add = |i: usize, j: usize, items: Vec<Item>, varied: Option<(&Slices, u64)>| {
-            let mut whole = body[..i].to_vec();
-            let first = Moments::of(&piece.bound, &around(chunk, whole.clone())).leaves.len();
-            whole.extend(items.iter().cloned());
-            let end = Moments::of(&piece.bound, &around(chunk, whole.clone())).leaves.len();
-            whole.extend(body[j..].iter().cloned());
-            let life = Life::of(piece, &around(chunk, whole), (l, r));
-            let profile = life.profile(if varied.is_some() { 1 } else { usize::MAX });
-            let turn = Loop { slices: Rc::clone(slices), total, chunk, body: Vec::new() };
-            let peak_at = |c: u64| profile[first..end].iter().map(|(w, e)| w + e * c).max().unwrap_or(0);
-            match varied {
-                None => {
-                    let time = cost::time(&piece.bound, &piece.target, &items, &[(&turn, chunk)]);
-                    candidates.push(Rc::new(Candidate { l: i, r: j, items, peak: peak_at(1), time }));
-                }
-                Some((slices, total)) => {
-                    for size in ladder(total).into_iter().step_by(2) {
-                        let items: Vec<Item> = items.iter().map(|item| resized(item, slices, size)).collect();
-                        let time = cost::time(&piece.bound, &piece.target, &items, &[(&turn, chunk)]);
-                        candidates.push(Rc::new(Candidate { l: i, r: j, items, peak: peak_at(size), time }));
-                    }
-                }
-            }
-        };
-        for (i, item) in body.iter().enumerate() {
-            add(i, i + 1, vec![item.clone()], None);
-        }
-        for (i, j, own) in &inner {
-            let (hoisted, turn) = parted(&nodes[*i..*j], own);
-            let total = self::total(piece, own);
-            let each = Loop { slices: Rc::clone(own), total, chunk: 1, body: turn };
-            let items = hoisted.into_iter().chain([Item::Loop(Rc::new(each))]).collect();
-            add(*i, *j, items, Some((own, total)));
+        for choice in &choices {
+            choice.at(piece, &turn, &mut candidates);
         }
         candidates.sort_by_key(|c| c.l);
-        let outside = Life::of(piece, &around(chunk, body.clone()), (l, r)).live();
-        let leading = outside.iter().take(before.len()).copied().max().unwrap_or(0);
+        let leading = highest(&outside, chunk, 1);
         for (picks, peak) in paths(nodes.len(), &candidates) {
             let items: Vec<Item> = picks.iter().flat_map(|&k| candidates[k].items.iter().cloned()).collect();
             let items = around(chunk, items);
-            let time = cost::time(&piece.bound, &piece.target, &items, &[]);
+            let time = cost::time(&piece.bound, &piece.target, &items, None);
             out.push(Rc::new(Candidate { l, r, items, peak: peak.max(leading), time }));
         }
     }
+}
+
+/// A stretch of a loop's body and how it runs, whatever the chunk sizes.
+struct Choice {
+    i: usize,
+    j: usize,
+    items: Vec<Item>,
+    /// The loop in it, and its extent.
+    varied: Option<(Slices, u64)>,
+    profile: Vec<Profile>,
+}
+
+impl Choice {
+    /// The candidates for one chunk size of the loop around, with a few of its own.
+    fn at(&self, piece: &Piece, turn: &Loop, out: &mut Vec<Rc<Candidate>>) {
+        let around = Around { each: turn, positions: turn.chunk, outer: None };
+        let sizes = self.varied.as_ref().map_or_else(|| vec![1], |(_, total)| ladder(*total));
+        for size in sizes.into_iter().step_by(2) {
+            let items: Vec<Item> = match &self.varied {
+                Some((slices, _)) => self.items.iter().map(|item| resized(item, slices, size)).collect(),
+                None => self.items.clone(),
+            };
+            let time = cost::time(&piece.bound, &piece.target, &items, Some(&around));
+            let peak = highest(&self.profile, turn.chunk, size);
+            out.push(Rc::new(Candidate { l: self.i, r: self.j, items, peak, time }));
+        }
+    }
+}
+
+fn highest(profile: &[Profile], outer: u64, inner: u64) -> u64 {
+    profile.iter().map(|p| p.at(outer, inner)).max().unwrap_or(0)
 }
 
 /// A loop with another chunk size.

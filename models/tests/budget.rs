@@ -1,0 +1,116 @@
+//! What a plan says is what a run uses: nothing is allocated while running, nothing outside the arena is
+//! written, and what the program adds to the plan's bytes stays below its promise.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crease_core::lang::{Options, Settings};
+use crease_core::plan::{Planner, naive_peak};
+use crease_models::checkpoint::random_weights;
+use crease_runtime::{Backend, Checks, Cpu, Executable};
+
+/// The system's allocator, counting.
+struct Counting;
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
+static HELD: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: every call is the system allocator's own, with the caller's own arguments; only numbers are added.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.fetch_add(1, Ordering::Relaxed);
+        HELD.fetch_add(layout.size() as u64, Ordering::Relaxed);
+        // SAFETY: as above.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size() as u64, Ordering::Relaxed);
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Overhead beyond a plan: code, kernels, names.
+const OVERHEAD: u64 = 64 << 20;
+
+#[test]
+fn a_run_uses_what_its_plan_says() {
+    let cpu = Cpu::new(Some(2)).expect("this machine");
+    for (name, sizes) in [
+        ("evoformer_block", &[("S", 24), ("R", 37)][..]),
+        ("extra_msa_stack", &[("S", 19), ("R", 11)]),
+        ("template_pair_stack", &[("T", 2), ("R", 13)]),
+    ] {
+        let entry = crease_models::registry().iter().find(|e| e.name == name).expect("a model");
+        let settings = Settings::new();
+        let model = (entry.model)().elaborate(&settings, &Options::default()).expect("a graph");
+        let mut all = model.sizes.clone();
+        all.extend(sizes.iter().map(|(axis, size)| ((*axis).to_string(), *size)));
+        let planner = Planner::new(&model.graph, &all, &cpu.target()).expect("a planner");
+        let (least, most) = (planner.leanest().memory.total(), planner.plan(None).expect("a plan").memory.total());
+        for budget in [None, Some(most), Some(least + most.saturating_sub(least) / 2), Some(least)] {
+            let plan = planner.plan(budget).expect("a plan");
+            assert!(budget.is_none_or(|b| plan.memory.total() <= b), "{name} at {budget:?}: over budget");
+            let before = HELD.load(Ordering::Relaxed);
+            let weights = random_weights(&plan, 1);
+            let mut run = Executable::new(&plan, &weights, &cpu, Checks { poison: true }).expect("a run");
+            for turn in 0..2 {
+                for port in &plan.inputs {
+                    let input = run.input(&port.name).expect("an input");
+                    input.iter_mut().enumerate().for_each(|(k, x)| *x = ((k * 7919) % 13) as f32 / 6.0 - 1.0);
+                }
+                let calls = CALLS.load(Ordering::Relaxed);
+                run.run().expect("runs");
+                let made = CALLS.load(Ordering::Relaxed) - calls;
+                assert!(turn == 0 || made == 0, "{name} at {budget:?}: {made} allocations while running");
+            }
+            assert!(run.high_water() as u64 <= plan.memory.arena, "{name} at {budget:?}: beyond the arena");
+            for port in &plan.outputs {
+                let numbers = run.output(&port.name).expect("an output");
+                assert!(numbers.iter().all(|x| x.is_finite()), "{name} at {budget:?}: `{}` is not finite", port.name);
+            }
+            // The arena is mapped, not allocated: what is held beside the weights is overhead.
+            let held = HELD.load(Ordering::Relaxed).saturating_sub(before);
+            assert!(held <= plan.memory.weights + OVERHEAD, "{name} at {budget:?}: holds {held} bytes");
+        }
+    }
+    assert!(cpu.contract_scratch() > 0);
+}
+
+#[test]
+fn the_smallest_state_peak_is_below_a_third_of_the_naive_programs() {
+    let model = crease_models::evoformer::evoformer::evoformer_block();
+    let model = model.elaborate(&Settings::new(), &Options::default()).expect("a graph");
+    let target = crease_core::plan::Target::shipped(crease_core::plan::InstructionSet::Avx2, 2);
+    for (s, r, percent) in [(128, 256, 30), (512, 1024, 10)] {
+        let mut sizes = model.sizes.clone();
+        sizes.extend([("S".to_string(), s), ("R".to_string(), r)]);
+        let planner = Planner::new(&model.graph, &sizes, &target).expect("a planner");
+        let (least, naive) = (planner.leanest().memory.arena, naive_peak(&model.graph, &sizes).expect("a peak"));
+        assert!(least * 100 < naive * percent, "s={s} r={r}: {least} of {naive} bytes");
+    }
+}
+
+#[test]
+fn a_larger_budget_never_costs_time() {
+    let model = crease_models::evoformer::evoformer::evoformer_block();
+    let model = model.elaborate(&Settings::new(), &Options::default()).expect("a graph");
+    let target = crease_core::plan::Target::shipped(crease_core::plan::InstructionSet::Avx512, 2);
+    let mut sizes = model.sizes.clone();
+    sizes.extend([("S".to_string(), 128), ("R".to_string(), 256)]);
+    let planner = Planner::new(&model.graph, &sizes, &target).expect("a planner");
+    let (least, most) = (planner.leanest().memory.total(), planner.plan(None).expect("a plan").memory.total());
+    let mut last = u64::MAX;
+    for k in 0..=40 {
+        let budget = least + (most - least) * k / 40;
+        let plan = planner.plan(Some(budget)).expect("a plan");
+        assert!(plan.memory.total() <= budget, "{} of {budget} bytes", plan.memory.total());
+        assert!(plan.time <= last, "at {budget} bytes {} ns, with less {last}", plan.time);
+        last = plan.time;
+    }
+}
