@@ -1,13 +1,14 @@
 //! What a plan says is what a run uses: nothing is allocated while running, nothing outside the arena is
-//! written, and what the program adds to the plan's bytes stays below its promise.
+//! written, and what the program adds to the plan's bytes stays below its promise. One test, alone in its
+//! process: the allocator counts for everybody.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::{Planner, naive_peak};
+use crease_core::plan::Planner;
 use crease_models::checkpoint::random_weights;
-use crease_runtime::{Backend, Checks, Cpu, Executable};
+use crease_runtime::{Checks, Cpu, Executable};
 
 /// The system's allocator, counting.
 struct Counting;
@@ -78,39 +79,5 @@ fn a_run_uses_what_its_plan_says() {
             let held = HELD.load(Ordering::Relaxed).saturating_sub(before);
             assert!(held <= plan.memory.weights + OVERHEAD, "{name} at {budget:?}: holds {held} bytes");
         }
-    }
-    assert!(cpu.contract_scratch() > 0);
-}
-
-#[test]
-fn the_smallest_state_peak_is_below_a_third_of_the_naive_programs() {
-    let model = crease_models::evoformer::evoformer::evoformer_block();
-    let model = model.elaborate(&Settings::new(), &Options::default()).expect("a graph");
-    let target = crease_core::plan::Target::shipped(crease_core::plan::InstructionSet::Avx2, 2);
-    for (s, r, percent) in [(128, 256, 30), (512, 1024, 10)] {
-        let mut sizes = model.sizes.clone();
-        sizes.extend([("S".to_string(), s), ("R".to_string(), r)]);
-        let planner = Planner::new(&model.graph, &sizes, &target).expect("a planner");
-        let (least, naive) = (planner.leanest().memory.arena, naive_peak(&model.graph, &sizes).expect("a peak"));
-        assert!(least * 100 < naive * percent, "s={s} r={r}: {least} of {naive} bytes");
-    }
-}
-
-#[test]
-fn a_larger_budget_never_costs_time() {
-    let model = crease_models::evoformer::evoformer::evoformer_block();
-    let model = model.elaborate(&Settings::new(), &Options::default()).expect("a graph");
-    let target = crease_core::plan::Target::shipped(crease_core::plan::InstructionSet::Avx512, 2);
-    let mut sizes = model.sizes.clone();
-    sizes.extend([("S".to_string(), 128), ("R".to_string(), 256)]);
-    let planner = Planner::new(&model.graph, &sizes, &target).expect("a planner");
-    let (least, most) = (planner.leanest().memory.total(), planner.plan(None).expect("a plan").memory.total());
-    let mut last = u64::MAX;
-    for k in 0..=40 {
-        let budget = least + (most - least) * k / 40;
-        let plan = planner.plan(Some(budget)).expect("a plan");
-        assert!(plan.memory.total() <= budget, "{} of {budget} bytes", plan.memory.total());
-        assert!(plan.time <= last, "at {budget} bytes {} ns, with less {last}", plan.time);
-        last = plan.time;
     }
 }

@@ -48,6 +48,10 @@ pub(super) fn emit(
     let mut memory = fullest(&emitter.slots, &emitter.origins);
     memory.arena = arena;
     memory.weights = emitter.params.iter().map(PlanParam::bytes).sum();
+    // An operation of the program itself has no name that tells where it stands.
+    if !memory.operation.is_empty() && !memory.operation.contains('.') {
+        memory.operation = format!("{name}.{}", memory.operation);
+    }
     Plan {
         name: name.to_string(),
         sizes: sizes.clone(),
