@@ -37,14 +37,15 @@ pub(super) fn time(bound: &Bound, target: &Target, items: &[Item], around: Optio
 
 /// The extent of a node's index inside loops.
 fn extent_of(bound: &Bound, id: NodeId, index: Index, around: Option<&Around<'_>>) -> u128 {
-    let mut next = around;
-    while let Some(here) = next {
-        if here.each.index(id) == Some(index) {
-            return u128::from(here.positions);
-        }
-        next = here.outer;
-    }
-    u128::from(bound.extents[id][index])
+    let mut loops = std::iter::successors(around, |here| here.outer);
+    let split = loops.find(|here| here.each.index(id) == Some(index));
+    u128::from(split.map_or(bound.extents[id][index], |here| here.positions))
+}
+
+/// Whether a loop folds a node's result.
+fn folded(id: NodeId, around: Option<&Around<'_>>) -> bool {
+    let mut loops = std::iter::successors(around, |here| here.outer);
+    loops.any(|here| here.each.slices.get(&id).is_some_and(|s| s.axis().is_none()))
 }
 
 /// Nanoseconds of one call of node `id` inside loops.
@@ -78,7 +79,9 @@ fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<
     };
     let reading = node.operands.iter().map(|a| moved(touched(&a.axes), stays_near(bound.roots[a.value])));
     let writing = node.results.iter().map(|a| moved(touched(&a.axes), read_here(bound.roots[a.value])));
-    let traffic: u128 = reading.chain(writing).sum();
+    // A fold reads what it adds to.
+    let passes = if folded(id, around) { 2 } else { 1 };
+    let traffic: u128 = reading.sum::<u128>() + passes * writing.sum::<u128>();
     let arithmetic = |expr: &Expr| 1 + expr.functions() as u128 + 12 * expr.transcendentals() as u128;
     let scalar = |points: u128, each: u128| points.saturating_mul(each * 1000) / u128::from(target.scalar_rate);
     let work = match &node.op {

@@ -10,6 +10,8 @@ use crate::ir::{Graph, NodeId, Op, Port, ValueId};
 
 /// Nodes (no views) of a piece until it may end: smaller programs are not cut.
 const SMALLEST: usize = 9;
+/// Nodes on either side among which a cut must be the narrowest place.
+const NEAR: usize = 8;
 
 /// A part of a graph as a graph of its own.
 pub(super) struct Segment {
@@ -28,6 +30,7 @@ pub(super) fn segments(bound: &Bound, stays: &[bool]) -> Vec<Segment> {
     for (id, node) in graph.nodes.iter().enumerate().filter(|(_, n)| n.op != Op::View) {
         last_use.extend(node.operands.iter().map(|o| (bound.roots[o.value], id)));
     }
+    let read_last = last_use.clone();
     for port in &graph.outputs {
         last_use.insert(bound.roots[port.value], usize::MAX);
     }
@@ -40,16 +43,21 @@ pub(super) fn segments(bound: &Bound, stays: &[bool]) -> Vec<Segment> {
         let needed = |v: &ValueId| last_use.get(v).is_some_and(|last| *last >= at);
         (0..bound.roots.len()).filter(|v| bound.roots[*v] == *v).filter(|v| made(v) && needed(v)).collect()
     };
-    let bytes_at: Vec<u64> =
-        (0..=graph.nodes.len()).map(|at| alive(at).iter().map(|v| bound.bytes(*v)).sum()).collect();
-    let least = bytes_at[..graph.nodes.len()].iter().copied().min().unwrap_or(0);
+    // What is kept for the caller only makes no place wider than another.
+    let width = |at: usize| -> u64 {
+        let read = alive(at).into_iter().filter(|v| read_last.get(v).is_some_and(|last| *last >= at));
+        read.map(|v| bound.bytes(v)).sum()
+    };
+    let widths: Vec<u64> = (0..=graph.nodes.len()).map(width).collect();
     let is_layers = |id: NodeId| matches!(graph.nodes[id].op, Op::Repeat(_));
     let mut cuts = vec![0];
     let mut since = 0;
-    for (at, bytes) in bytes_at.iter().copied().enumerate().take(graph.nodes.len()).skip(1) {
+    for (at, width) in widths.iter().enumerate().take(graph.nodes.len()).skip(1) {
         since += usize::from(graph.nodes[at - 1].op != Op::View);
+        let near = &widths[at.saturating_sub(NEAR)..(at + NEAR).min(graph.nodes.len())];
+        let least = near.iter().copied().min().unwrap_or(0);
         // A view stays with its readers.
-        let narrow = since >= SMALLEST && bytes <= least + least / 8 && graph.nodes[at - 1].op != Op::View;
+        let narrow = since >= SMALLEST && *width <= least + least / 16 && graph.nodes[at - 1].op != Op::View;
         if narrow || is_layers(at) || is_layers(at - 1) {
             cuts.push(at);
             since = 0;
