@@ -47,7 +47,14 @@ pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let (elaborated, planner) = planner(&chosen, &axes, &Options::default(), &target)?;
     let naive = naive_peak(&elaborated.graph, &whole_sizes(&elaborated, &axes))?;
     let made = plan_within(&planner, arguments.budget);
-    let found = Found { chosen: &chosen, axes: &axes, elaborated: &elaborated, leanest: planner.leanest(), naive };
+    let found = Found {
+        chosen: &chosen,
+        axes: &axes,
+        elaborated: &elaborated,
+        leanest: planner.leanest(),
+        least: planner.lower_bound(),
+        naive,
+    };
     match made {
         Ok(plan) => {
             super::print(&if arguments.json { found.json(Ok(&plan)) } else { found.text(&plan) })?;
@@ -97,6 +104,8 @@ struct Found<'a> {
     axes: &'a Sizes,
     elaborated: &'a Elaborated,
     leanest: &'a Plan,
+    /// What no plan can do without.
+    least: u64,
     naive: u64,
 }
 
@@ -122,6 +131,7 @@ impl Found<'_> {
         line("time", format!("{} (predicted)", seconds(plan.time)));
         let leanest = &self.leanest.memory;
         line("smallest", format!("{}, bound by {}", bytes(leanest.total()), leanest.operation));
+        line("lower bound", format!("{} (no plan can hold less)", bytes(self.least)));
         line("naive peak", format!("{} (as written, nothing split)", bytes(self.naive + memory.weights)));
         let mut loops = Vec::new();
         list_loops(&plan.steps, 0, &mut loops);
@@ -148,6 +158,7 @@ impl Found<'_> {
         put("settings", Value::Object(settings.collect()));
         let leanest = &self.leanest.memory;
         put("smallest", json!({ "bytes": leanest.total(), "operation": leanest.operation }));
+        put("lower_bound", json!(self.least));
         put("naive_peak", json!(self.naive + leanest.weights));
         put("fits", json!(made.is_ok()));
         match made {

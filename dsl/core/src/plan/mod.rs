@@ -365,6 +365,14 @@ impl Planner {
         })
     }
 
+    /// Bytes that no run can do without, whatever its plan: the weights, and all inputs (which are whole
+    /// at the start) or all outputs (which are whole at the end).
+    pub fn lower_bound(&self) -> u64 {
+        let bound = &self.search.bound;
+        let whole = |ports: &[crate::ir::Port]| ports.iter().map(|p| bound.bytes(p.value)).sum::<u64>();
+        self.leanest().memory.weights + whole(&bound.graph.inputs).max(whole(&bound.graph.outputs))
+    }
+
     fn emit(&self, path: &search::Path, budget: Option<u64>) -> Plan {
         emit::emit(&self.search, path, &self.name, &self.sizes, &self.target, budget)
     }
