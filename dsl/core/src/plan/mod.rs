@@ -340,15 +340,17 @@ impl Planner {
             });
         }
         let arena = limit - leanest.memory.weights;
-        let mut allowed = arena;
-        // The search counts live bytes; the layout may need a little more: ask for less until it fits.
-        for _ in 0..24 {
-            let Some(path) = self.search.best(allowed) else { break };
+        // The search counts live bytes; the layout may need a little more. The limits asked of the search do
+        // not depend on the budget, so what fits a budget fits every larger one.
+        for limit in self.search.limits().into_iter().rev().filter(|limit| *limit <= arena) {
+            let Some(path) = self.search.best(limit) else { break };
+            if path.time >= leanest.time {
+                break;
+            }
             let plan = self.emit(&path, budget);
             if plan.memory.arena <= arena {
                 return Ok(plan);
             }
-            allowed = path.peak.saturating_sub((plan.memory.arena - arena).max(path.peak / 256)).min(path.peak - 1);
         }
         Ok(Plan { budget, ..leanest.clone() })
     }

@@ -113,6 +113,26 @@ impl Search {
         self.parts.iter().map(Part::smallest).max().unwrap_or(0)
     }
 
+    /// The limits worth asking for, each at least a half percent above the one before.
+    pub(super) fn limits(&self) -> Vec<u64> {
+        let ways = self.parts.iter().flat_map(|part| (0..part.len()).map(|k| part.way(k).0));
+        let smallest = self.smallest();
+        let mut limits: Vec<u64> = ways.filter(|peak| *peak >= smallest).collect();
+        limits.sort_unstable();
+        let most = limits.last().copied();
+        let mut last = 0;
+        limits.retain(|limit| {
+            let apart = last == 0 || *limit > last + last / 200;
+            if apart {
+                last = *limit;
+            }
+            apart
+        });
+        // The fastest plan is among them.
+        limits.extend(most.filter(|most| limits.last() != Some(most)));
+        limits
+    }
+
     /// Paths from the fastest to the leanest.
     pub(super) fn front(&self) -> Vec<Rc<Path>> {
         let mut front = Vec::new();
