@@ -36,7 +36,8 @@ pub trait Backend {
     ///
     /// # Safety
     /// Pointers, with the kernel's strides and the call's lengths, stay inside memory that nothing
-    /// else uses meanwhile; scratch holds [`Backend::contract_scratch`] bytes for a contraction.
+    /// else uses meanwhile; scratch holds [`Backend::contract_scratch`] bytes for a contraction and
+    /// [`crease_core::kernel::Attend::scratch`] bytes a thread for attention.
     #[allow(unsafe_code)] // the contract of raw memory is stated here
     unsafe fn call(&self, kernel: &Self::Prepared, operands: &Operands<'_>);
 }

@@ -18,6 +18,8 @@ pub enum Kernel {
     Nest(Nest),
     /// A product of two operands summed over the indices that the result lacks.
     Contract(Contract),
+    /// Softmax-weighted sums of values.
+    Attend(Attend),
 }
 
 /// `store[i..] = after(row over r.. of before(loads[i.., r..]), loads[i.., r..])`.
@@ -98,4 +100,50 @@ pub struct Contract {
     pub contracted: Vec<usize>,
     /// Whether the products are added to what the result holds.
     pub accumulate: bool,
+}
+
+/// `o[batch.., query.., channel] = Σ_key softmax_key(Σ_inner q·k + Σ added) · v`.
+///
+/// Operands in order: q, k, v, what is added to the logits, and where it accumulates the logarithm of the
+/// sum of exponentials that the result so far stands for, which is read and written: −∞ at first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attend {
+    /// How many indices it ranges over.
+    pub indices: usize,
+    /// Strides of queries; 0 at the key and the channel.
+    pub q: Strides,
+    /// Strides of keys; 0 at the channel.
+    pub k: Strides,
+    /// Strides of values; 0 at the inner index.
+    pub v: Strides,
+    /// Strides of each term added to the logits; 0 at the inner index and the channel.
+    pub added: Vec<Strides>,
+    /// Strides of the running logarithm, where keys come slice by slice; 0 at key, inner and channel.
+    pub running: Option<Strides>,
+    /// Strides of the result; 0 at the key and the inner index.
+    pub store: Strides,
+    /// The index of keys.
+    pub key: usize,
+    /// The index summed over in q·k.
+    pub inner: usize,
+    /// The index that only v and the result have.
+    pub channel: usize,
+}
+
+impl Attend {
+    /// Queries that one task holds in its working memory.
+    pub const QUERIES: u64 = 48;
+    /// Keys that one task holds at a time.
+    pub const KEYS: u64 = 128;
+    /// The widest strip that any instruction set packs.
+    pub const STRIP: u64 = 32;
+
+    /// Bytes of working memory for each thread: a block of queries, keys, values, logits and sums in
+    /// single precision, and four numbers a query. Every backend's kernels are built to it.
+    pub fn scratch(inner: u64, channels: u64) -> u64 {
+        let wide = channels.next_multiple_of(Self::STRIP);
+        let block = Self::QUERIES * inner + Self::KEYS * inner + Self::KEYS * wide;
+        let sums = Self::QUERIES * (Self::KEYS + wide + 4);
+        (4 * (block + sums)).next_multiple_of(64)
+    }
 }

@@ -172,6 +172,17 @@ fn evaluate_node(
             for_points(extents, &gone, &mut p.to_vec(), &mut |q| sum += read(0, q) * read(1, q));
             out.data[place(p)] = sum;
         }),
+        Op::Attend { key, inner, .. } => for_points(extents, &kept, &mut point, &mut |p| {
+            let (mut logits, mut values) = (Vec::new(), Vec::new());
+            for_points(extents, &[*key], &mut p.to_vec(), &mut |at| {
+                let mut logit = (3..node.operands.len()).map(|k| read(k, at)).sum::<f64>();
+                for_points(extents, &[*inner], &mut at.to_vec(), &mut |q| logit += read(0, q) * read(1, q));
+                logits.push(logit);
+                values.push(read(2, at));
+            });
+            let weights = transform(RowOp::Softmax, &logits);
+            out.data[place(p)] = weights.iter().zip(&values).map(|(w, v)| w * v).sum();
+        }),
         Op::Rows { before, row, over, after } => {
             let outer: Vec<Index> = kept.iter().copied().filter(|i| !over.contains(i)).collect();
             for_points(extents, &outer, &mut point, &mut |p| {

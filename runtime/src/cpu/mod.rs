@@ -1,7 +1,9 @@
 //! The CPU backend: compiled nests, packed contractions, a pool of threads.
 
+mod attend;
 pub mod contract;
 mod contract_plan;
+mod exponential;
 pub mod jit;
 mod micro;
 mod pack;
@@ -9,7 +11,7 @@ pub mod pool;
 
 use std::sync::Arc;
 
-use crease_core::kernel::{Contract, Kernel};
+use crease_core::kernel::{Attend, Contract, Kernel};
 use crease_core::plan::{InstructionSet, Target};
 use smallvec::SmallVec;
 
@@ -31,6 +33,8 @@ pub enum Prepared {
     Nest(Arc<CompiledNest>),
     /// Strides for the packed contraction.
     Contract(Contract),
+    /// Strides for attention.
+    Attend(Attend),
 }
 
 impl Cpu {
@@ -66,6 +70,7 @@ impl Backend for Cpu {
         match kernel {
             Kernel::Nest(nest) => Ok(Prepared::Nest(self.jit.compile(nest).map_err(RunError::kernel)?)),
             Kernel::Contract(contract) => Ok(Prepared::Contract(contract.clone())),
+            Kernel::Attend(attend) => Ok(Prepared::Attend(attend.clone())),
         }
     }
 
@@ -90,6 +95,12 @@ impl Backend for Cpu {
                 };
                 // SAFETY: the caller's contract is the kernel's.
                 unsafe { contract::contract(&self.pool, &spec, o.loads[0], o.loads[1], o.store, o.scratch) };
+            }
+            Prepared::Attend(kernel) => {
+                let own =
+                    attend::Operands { loads: o.loads, store: o.store, lengths: o.lengths, scratch: o.scratch };
+                // SAFETY: the caller's contract is the kernel's.
+                unsafe { attend::attend(contract::InstructionSet::detect(), &self.pool, kernel, &own) };
             }
         }
     }

@@ -103,7 +103,7 @@ fn moved_op(op: &Op, meaning: Meaning) -> Op {
             body.nodes = repeat.body.nodes.iter().map(|n| moved(n, &|v| v, meaning)).collect();
             Op::Repeat(Box::new(Repeat { count: repeat.count.substitute(meaning), carried: repeat.carried, body }))
         }
-        Op::View | Op::Contract | Op::Concat { .. } => op.clone(),
+        Op::View | Op::Contract | Op::Attend { .. } | Op::Concat { .. } => op.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! orders chosen, what must be copied copied. Each rewrite is an identity; the laws test them.
 
 mod absorb;
+mod attend;
 mod compose;
 mod orders;
 mod outputs;
@@ -31,6 +32,7 @@ pub fn fuse(graph: &Graph) -> Graph {
             break;
         }
     }
+    attend::softmax_then_contraction(&mut graph);
     orders::copy_what_cannot_be_seen(&mut graph);
     graph
 }

@@ -38,7 +38,7 @@ pub fn storage_orders(graph: &Graph) -> Orders {
                 }
             }
             Op::Pointwise(_) => pass_on(node, &mut wanted),
-            Op::View | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => {}
+            Op::View | Op::Attend { .. } | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => {}
         }
     }
     (0..graph.values.len())

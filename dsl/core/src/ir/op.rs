@@ -40,6 +40,15 @@ pub enum Op {
     View,
     /// The product of two operands, summed over the indices that the result lacks.
     Contract,
+    /// `Σ_key softmax_key(Σ_inner q·k + Σ added)·v`; operands: q, k, v, then what is added to the logits.
+    Attend {
+        /// The index of keys: k and v have it, q and the result do not.
+        key: Index,
+        /// The index summed over in q·k.
+        inner: Index,
+        /// The index that only v and the result have.
+        channel: Index,
+    },
     /// `after(row over `over` of before(operands))`.
     Rows {
         /// Given to the row operation.
@@ -93,6 +102,7 @@ impl Op {
             Op::Pointwise(_) => "pointwise",
             Op::View => "view",
             Op::Contract => "contract",
+            Op::Attend { .. } => "attend",
             Op::Rows { row, .. } => match row {
                 RowOp::Sum => "sum",
                 RowOp::Max => "max",
@@ -113,6 +123,14 @@ impl Node {
     pub fn result(&self) -> &Access {
         assert!(self.results.len() == 1, "`{}` has {} results", self.origin, self.results.len());
         &self.results[0]
+    }
+
+    /// The index of channels that only an attention's values and result have.
+    pub fn channel(&self) -> Option<Index> {
+        match self.op {
+            Op::Attend { channel, .. } => Some(channel),
+            _ => None,
+        }
     }
 
     /// The extent of what stands on an axis.

@@ -72,6 +72,18 @@ fn check_node(graph: &Graph, node: &Node) -> Result<(), String> {
                 None => Ok(()),
             }
         }
+        Op::Attend { key, inner, channel } if one && node.operands.len() >= 3 => {
+            let has = |k: usize, i: &usize| node.operands[k].mentions(*i);
+            let result = &node.results[0];
+            let added = |i: &usize| node.operands[3..].iter().any(|o| o.mentions(*i));
+            let key_fits = has(1, key) && has(2, key) && !has(0, key) && !result.mentions(*key);
+            let inner_fits = !has(2, inner) && !added(inner) && !result.mentions(*inner);
+            let channel_fits = !has(0, channel) && !has(1, channel) && !added(channel);
+            match [key, inner, channel].into_iter().all(|i| *i < node.indices.len()) && key_fits && inner_fits && channel_fits {
+                true => Ok(()),
+                false => Err("has its key, inner or channel index on the wrong operands".into()),
+            }
+        }
         Op::Concat { along } if one => match node.results[0].axis_of(*along) {
             Some(_) => Ok(()),
             None => Err("concatenates along an index that the result lacks".into()),

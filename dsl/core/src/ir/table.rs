@@ -14,6 +14,10 @@ pub enum Combine {
     Sum,
     /// The larger one is kept.
     Max,
+    /// They are averaged, each with the weight `e^l` where `l` is the logarithm of the sum of its
+    /// exponentials: the online softmax. The triple (largest logit, sum, weighted sum) of Milakov and
+    /// Gimelshein 2018 is kept as the pair (l, weighted mean).
+    Softmax,
 }
 
 /// How an operation treats an index.
@@ -49,6 +53,11 @@ impl Node {
             Op::Pointwise(_) | Op::View => Behaviour::Whole,
             Op::Contract if kept => Behaviour::Map,
             Op::Contract => Behaviour::Fold(Combine::Sum),
+            Op::Attend { key, .. } if index == *key => Behaviour::Fold(Combine::Softmax),
+            // A map in truth; but every slice of channels would compute the same logits.
+            Op::Attend { channel, .. } if index == *channel => Behaviour::Whole,
+            Op::Attend { .. } if kept => Behaviour::Map,
+            Op::Attend { .. } => Behaviour::Whole,
             Op::Rows { row, over, after, .. } => match (over.contains(&index), row) {
                 (false, _) if kept => Behaviour::Map,
                 (false, _) => Behaviour::Whole,
@@ -64,11 +73,20 @@ impl Node {
         }
     }
 
-    /// Whether an element of the result depends on its operands only through the elements at the
-    /// same indices, so that the result may overwrite an operand read with the same axes.
-    pub fn is_elementwise(&self) -> bool {
+    /// Whether the result may be written over this operand while it is read: each element of the result
+    /// needs no element of the operand but those that it, or what is written with it, replaces.
+    pub fn may_overwrite(&self, operand: usize) -> bool {
+        let (read, written) = (&self.operands[operand].axes, &self.results[0].axes);
+        let plain = written.iter().all(|a| matches!(a, AxisRef::Index(_)));
         match &self.op {
-            Op::Pointwise(expr) => !expr.0.iter().any(|i| matches!(i, Instr::Gather { .. })),
+            Op::Pointwise(expr) => {
+                plain && read == written && !expr.0.iter().any(|i| matches!(i, Instr::Gather { .. }))
+            }
+            // Queries are read, all of a row's inner index, before the row's channels are written.
+            Op::Attend { inner, channel, .. } => {
+                let seen = |a: &AxisRef| if *a == AxisRef::Index(*inner) { AxisRef::Index(*channel) } else { a.clone() };
+                plain && operand == 0 && read.iter().map(seen).eq(written.iter().cloned())
+            }
             Op::View | Op::Contract | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => false,
         }
     }

@@ -50,6 +50,7 @@ impl Graph {
                 write!(f, " over {} of {} then {}", over.join(""), expr_text(before), expr_text(after))?;
             }
             Op::Concat { along } => write!(f, " along {}", letter(*along))?,
+            Op::Attend { key, .. } => write!(f, " over {}", letter(*key))?,
             Op::Repeat(repeat) => write!(f, " {} times", repeat.count)?,
             Op::View | Op::Contract => {}
         }

@@ -86,6 +86,10 @@ fn check_call(plan: &Plan, call: &Call, loops: &[Option<(u64, u64)>]) -> Result<
             (n.loads.iter().enumerate().map(|(k, s)| (s, gathered(k))).collect(), &n.store)
         }
         Kernel::Contract(c) => (vec![(&c.a, 0), (&c.b, 0)], &c.c),
+        Kernel::Attend(a) => {
+            let loads = [&a.q, &a.k, &a.v].into_iter().chain(&a.added).chain(&a.running);
+            (loads.map(|s| (s, 0)).collect(), &a.store)
+        }
     };
     if loads.len() != call.operands.len() || store.len() != lengths.len() {
         return Err("does not fit its kernel".into());

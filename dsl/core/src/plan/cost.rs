@@ -92,6 +92,12 @@ fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<
             scalar(points, arithmetic(before) + passes + arithmetic(after))
         }
         Op::Contract => contract_time(node, target, &extent),
+        Op::Attend { inner, channel, .. } => {
+            let logits = points / extent(*inner).max(1) / extent(*channel).max(1);
+            let each = (extent(*inner) + 8).saturating_add(extent(*channel).next_multiple_of(16) + 8);
+            let products = logits.saturating_mul(each * 2000) / u128::from(target.contract_rate);
+            products.saturating_add(logits.saturating_mul(1000) / u128::from(target.logit_rate))
+        }
     };
     u64::try_from(work.max(traffic)).unwrap_or(u64::MAX).saturating_add(target.call)
 }

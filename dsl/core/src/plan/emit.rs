@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::bound::Bound;
 use super::life::{Content, END, Life};
-use super::lower::{Home, Site, Turn};
+use super::lower::{Home, Onto, Site, Turn};
 use super::piece::Piece;
 use super::search::{Part, Path, Search, carried_copy};
 use super::stretch::Candidate;
@@ -119,8 +119,18 @@ struct Stretch<'a> {
     /// Slots by moment.
     scratch: BTreeMap<usize, usize>,
     partial: BTreeMap<usize, usize>,
+    /// What softmax folds keep beside their results, by root: the slot and the axes it holds one chunk of.
+    running: BTreeMap<ValueId, (usize, Vec<(usize, u64, LoopId)>)>,
     /// The axes of which each root's slot holds one chunk only.
     chunks: BTreeMap<ValueId, Vec<(usize, u64, LoopId)>>,
+}
+
+impl Stretch<'_> {
+    /// Where what a softmax fold keeps beside this root is.
+    fn running(&self, root: ValueId) -> Option<Home> {
+        let (slot, chunks) = self.running.get(&root)?;
+        Some(Home { base: Base::Slot(*slot), chunks: chunks.clone() })
+    }
 }
 
 /// A loop over layers being emitted.
@@ -205,10 +215,13 @@ impl Emitter {
         let (start, end) = (self.moment, self.moment + moments - 1);
         let global = |local: usize| if local == END { end } else { start + local as u64 };
         let counters: Vec<LoopId> = life.moments.loops.iter().map(|_| self.new_loop()).collect();
-        let (scratch, partial, chunks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let mut site = Stretch { bound, life: &life, counters, start, scratch, partial, chunks };
+        let (scratch, partial) = (BTreeMap::new(), BTreeMap::new());
+        let (running, chunks) = (BTreeMap::new(), BTreeMap::new());
+        let mut site = Stretch { bound, life: &life, counters, start, scratch, partial, running, chunks };
         for buffer in &life.buffers {
             let (first, last) = (global(buffer.first), global(buffer.last));
+            let chunks = buffer.chunks.iter().map(|&(axis, positions, each)| (axis, positions, site.counters[each]));
+            let chunks: Vec<(usize, u64, LoopId)> = chunks.collect();
             let slot = match (buffer.content, buffer.alias) {
                 (Content::Scratch, _) => {
                     let slot = self.slot("scratch", SlotKind::Scratch, buffer.bytes, first, last);
@@ -218,6 +231,11 @@ impl Emitter {
                 (Content::Partial, _) => {
                     let slot = self.slot("partial", SlotKind::Temporary, buffer.bytes, first, last);
                     site.partial.insert(buffer.first, slot);
+                    continue;
+                }
+                (Content::Running(root), _) => {
+                    let slot = self.slot("running sum", SlotKind::Temporary, buffer.bytes, first, last);
+                    site.running.insert(root, (slot, chunks));
                     continue;
                 }
                 (Content::Made(_), Some(taken)) => places[&taken],
@@ -230,8 +248,7 @@ impl Emitter {
             self.slots[slot].last = self.slots[slot].last.max(last);
             let root = buffer.root().expect("neither scratch nor partial");
             places.insert(root, slot);
-            let chunks = buffer.chunks.iter().map(|&(axis, positions, each)| (axis, positions, site.counters[each]));
-            site.chunks.insert(root, chunks.collect());
+            site.chunks.insert(root, chunks);
         }
         let home = |root: ValueId| match params.get(&root) {
             Some(&param) => Home { base: Base::Param(param), chunks: vec![] },
@@ -297,7 +314,11 @@ impl Emitter {
             Join::Merge(_) => None,
         });
         let calls = match (combine, stretch.partial.get(&at)) {
-            (Some(combine), _) if leaf.fill => vec![site.fill(&home(root), combine)],
+            (Some(combine), _) if leaf.fill => {
+                let running = stretch.running(root).zip(bound.graph.nodes[id].channel());
+                let running = running.map(|(home, channel)| site.fill_running(&home, channel));
+                [site.fill(&home(root), combine)].into_iter().chain(running).collect()
+            }
             (Some(combine), Some(&slot)) => {
                 let chunks = leaf.path.iter().zip(&turns).filter_map(|(&each, turn)| {
                     let axis = moments.loops[each].slices.get(&id)?.axis()?;
@@ -307,11 +328,15 @@ impl Emitter {
                 let part = |value: ValueId| {
                     if value == root { Home { base, chunks: chunks.clone() } } else { home(value) }
                 };
-                let mut calls = site.lower(&part, None, false);
+                let mut calls = site.lower(&part, None, &Onto::Nothing);
                 calls.push(site.combine(&part(root), &home(root), combine));
                 calls
             }
-            (folded, _) => site.lower(home, stretch.scratch.get(&at).copied(), folded.is_some()),
+            (folded, _) => {
+                let running = stretch.running(root).map_or(Onto::Result, Onto::Running);
+                let onto = if folded.is_some() { running } else { Onto::Nothing };
+                site.lower(home, stretch.scratch.get(&at).copied(), &onto)
+            }
         };
         for (kernel, mut call) in calls {
             call.kernel = self.kernel(kernel);

@@ -4,7 +4,8 @@
 use super::bound::Bound;
 use super::piece::Piece;
 use super::tree::{Item, Leaf, Moments};
-use crate::ir::{AxisRef, NodeId, Op, ValueId};
+use crate::ir::{AxisRef, Index, NodeId, Op, ValueId};
+use crate::kernel::Attend;
 use crate::rules::{Join, Operand};
 
 /// Beyond the stretch.
@@ -38,6 +39,8 @@ pub(super) enum Content {
     Made(ValueId),
     /// A slice's part of a fold, before it is combined.
     Partial,
+    /// Of a value that a softmax fold makes: the logarithm of the sum that each element stands for so far.
+    Running(ValueId),
     /// Working memory of a kernel.
     Scratch,
 }
@@ -47,7 +50,7 @@ impl Buffer {
     pub(super) fn root(&self) -> Option<ValueId> {
         match self.content {
             Content::Before(root) | Content::Made(root) => Some(root),
-            Content::Partial | Content::Scratch => None,
+            Content::Partial | Content::Running(_) | Content::Scratch => None,
         }
     }
 }
@@ -85,6 +88,9 @@ impl Life {
                 life.buffers.push(buffer);
             }
             if leaf.fill {
+                if let Op::Attend { channel, .. } = node.op {
+                    life.buffers.push(life.running(bound, at, &leaf, channel));
+                }
                 continue;
             }
             let mut working = |content, bytes| {
@@ -94,6 +100,11 @@ impl Life {
             };
             match node.op {
                 Op::Contract => working(Content::Scratch, piece.target.contract_scratch * piece.target.threads),
+                Op::Attend { inner, channel, .. } => {
+                    let extents = &bound.extents[leaf.node];
+                    let each = Attend::scratch(extents[inner], extents[channel]);
+                    working(Content::Scratch, each * piece.target.threads);
+                }
                 Op::Rows { .. } if folds(&life.moments, &leaf) => {
                     let bytes = result_bytes(bound, &life.moments, &leaf);
                     working(Content::Partial, bytes);
@@ -144,6 +155,25 @@ impl Life {
         let mut buffer = Buffer { content: Content::Made(root), bytes, chunks, first, last, alias: None, home };
         buffer.alias = self.taken_over(piece, at, producer, &buffer);
         buffer
+    }
+
+    /// What a softmax fold keeps beside its result, from the moment it is set to its start to the fold's end.
+    fn running(&self, bound: &Bound, at: usize, leaf: &Leaf, channel: Index) -> Buffer {
+        let result = bound.graph.nodes[leaf.node].result();
+        let home = leaf.path.clone();
+        let mut chunks = Vec::new();
+        let own = bound.shapes[result.value].iter().zip(&result.axes);
+        let mut bytes = 4 * own.filter(|(_, a)| **a != AxisRef::Index(channel)).map(|(e, _)| e).product::<u64>();
+        for &each in &home {
+            if let Some(axis) = self.moments.loops[each].slices.get(&leaf.node).and_then(|s| s.axis()) {
+                let (extent, positions) = (bound.shapes[result.value][axis], self.moments.loops[each].chunk);
+                bytes = bytes / extent.max(1) * positions;
+                chunks.push((axis, positions, each));
+            }
+        }
+        let producer = self.moments.leaves.iter().rfind(|l| l.node == leaf.node).expect("a leaf is in its tree");
+        let last = producer.path.get(home.len()).map_or(at, |&fold| self.moments.spans[fold].1);
+        Buffer { content: Content::Running(result.value), bytes, chunks, first: at, last, alias: None, home }
     }
 
     /// The moments at which a root is read.
@@ -283,7 +313,6 @@ fn result_bytes(bound: &Bound, moments: &Moments, leaf: &Leaf) -> u64 {
 /// Whether a node may write its result over an operand while it reads it.
 fn in_place(bound: &Bound, id: NodeId, root: ValueId) -> bool {
     let node = &bound.graph.nodes[id];
-    let plain = node.result().axes.iter().all(|a| matches!(a, AxisRef::Index(_)));
-    let mut reads = node.operands.iter().filter(|o| bound.roots[o.value] == root);
-    node.is_elementwise() && plain && reads.all(|o| o.value == root && o.axes == node.result().axes)
+    let mut reads = node.operands.iter().enumerate().filter(|(_, o)| bound.roots[o.value] == root);
+    reads.all(|(k, o)| o.value == root && node.may_overwrite(k))
 }

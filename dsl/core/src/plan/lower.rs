@@ -3,7 +3,7 @@
 use super::bound::Bound;
 use super::{Base, Call, Length, LoopId, Place};
 use crate::ir::{Access, AxisRef, Binary, Combine, Expr, Index, Instr, NodeId, Op, ValueId};
-use crate::kernel::{Contract, Gathered, Kernel, Nest, Row, Strides};
+use crate::kernel::{Attend, Contract, Gathered, Kernel, Nest, Row, Strides};
 
 /// A loop around a node.
 #[derive(Clone, Copy)]
@@ -22,6 +22,16 @@ pub(super) struct Home {
     pub chunks: Vec<(usize, u64, LoopId)>,
 }
 
+/// What a call adds its result to.
+pub(super) enum Onto {
+    /// Nothing: the result is written.
+    Nothing,
+    /// What the result holds already.
+    Result,
+    /// What the result holds already, a mean that stands for the sums here.
+    Running(Home),
+}
+
 /// A node at its place among loops.
 pub(super) struct Site<'a> {
     pub bound: &'a Bound,
@@ -36,9 +46,7 @@ impl Site<'_> {
         let chunks: Vec<(usize, u64)> = home.chunks.iter().map(|c| (c.0, c.1)).collect();
         let (offset, axes) = self.bound.locate(access.value, &chunks);
         let (moved, strides) = self.bound.index_strides(self.id, access, &axes);
-        let outside = self.turns.iter().filter(|t| home.chunks.iter().all(|c| c.2 != t.id));
-        let moves = outside.filter_map(|t| Some((t.id, strides[t.index?]))).filter(|m| m.1 > 0).collect();
-        (Place { base: home.base, offset: offset + moved, moves }, strides)
+        (Place { base: home.base, offset: offset + moved, moves: self.moves(home, &strides) }, strides)
     }
 
     fn lengths(&self) -> Vec<Length> {
@@ -78,10 +86,42 @@ impl Site<'_> {
     /// Sets a fold's result to what it starts from.
     pub(super) fn fill(&self, into: &Home, combine: Combine) -> (Kernel, Call) {
         let start = match combine {
-            Combine::Sum => 0.0,
+            Combine::Sum | Combine::Softmax => 0.0,
             Combine::Max => f64::NEG_INFINITY,
         };
         self.over_result(&[], into, Expr(vec![Instr::Const(start)]))
+    }
+
+    /// Sets what a softmax fold keeps beside its result to what it starts from: it stands for nothing.
+    pub(super) fn fill_running(&self, running: &Home, channel: Index) -> (Kernel, Call) {
+        let (result, store) = self.running(running, channel);
+        let mut lengths = self.lengths();
+        let access = self.bound.graph.nodes[self.id].result();
+        for i in (0..lengths.len()).filter(|&i| i == channel || !access.mentions(i)) {
+            lengths[i] = Length::Fixed(1);
+        }
+        let after = Expr(vec![Instr::Const(f64::NEG_INFINITY)]);
+        let (indices, store) = (lengths.len(), signed(&store));
+        let nest =
+            Nest { indices, loads: vec![], gathers: vec![], store, before: Expr::default(), row: None, after };
+        (Kernel::Nest(nest), self.call(vec![], result, lengths, None))
+    }
+
+    /// Where what a softmax fold keeps beside its result is: the result's axes but for its channels.
+    fn running(&self, home: &Home, channel: Index) -> (Place, Vec<u64>) {
+        let access = self.bound.graph.nodes[self.id].result();
+        let mut chunks: Vec<(usize, u64)> = home.chunks.iter().map(|c| (c.0, c.1)).collect();
+        chunks.extend(access.axis_of(channel).map(|axis| (axis, 1)));
+        let (offset, axes) = self.bound.locate(access.value, &chunks);
+        let (_, mut strides) = self.bound.index_strides(self.id, access, &axes);
+        strides[channel] = 0;
+        (Place { base: home.base, offset, moves: self.moves(home, &strides) }, strides)
+    }
+
+    /// The elements that loops outside a home add.
+    fn moves(&self, home: &Home, strides: &[u64]) -> Vec<(LoopId, u64)> {
+        let outside = self.turns.iter().filter(|t| home.chunks.iter().all(|c| c.2 != t.id));
+        outside.filter_map(|t| Some((t.id, strides[t.index?]))).filter(|m| m.1 > 0).collect()
     }
 
     /// Combines a slice's part of a fold with what is there.
@@ -89,17 +129,17 @@ impl Site<'_> {
         let f = match combine {
             Combine::Sum => Binary::Add,
             Combine::Max => Binary::Max,
+            Combine::Softmax => unreachable!("a softmax fold adds to its result itself"),
         };
         self.over_result(&[into, part], into, Expr(vec![Instr::Load(0), Instr::Load(1), Instr::Binary(f, 0, 1)]))
     }
 
     /// The kernel calls of the node (several for a concatenation), each without its kernel's number.
-    /// A contraction may add to what is there.
     pub(super) fn lower(
         &self,
         home: &dyn Fn(ValueId) -> Home,
         scratch: Option<usize>,
-        accumulate: bool,
+        onto: &Onto,
     ) -> Vec<(Kernel, Call)> {
         let (bound, id) = (self.bound, self.id);
         let node = &bound.graph.nodes[id];
@@ -113,8 +153,33 @@ impl Site<'_> {
             Op::Contract => {
                 let contracted = (0..lengths.len()).filter(|&i| !node.result().mentions(i)).collect();
                 let (a, b, c) = (signed(&strides[0]), signed(&strides[1]), signed(&store));
+                let accumulate = !matches!(onto, Onto::Nothing);
                 let kernel = Contract { indices: lengths.len(), a, b, c, contracted, accumulate };
                 vec![(Kernel::Contract(kernel), self.call(operands, result, lengths, scratch))]
+            }
+            Op::Attend { key, inner, channel } => {
+                let mut operands = operands;
+                let running = match onto {
+                    Onto::Running(home) => {
+                        let (place, strides) = self.running(home, *channel);
+                        operands.push(place);
+                        Some(signed(&strides))
+                    }
+                    Onto::Nothing | Onto::Result => None,
+                };
+                let kernel = Attend {
+                    indices: lengths.len(),
+                    q: signed(&strides[0]),
+                    k: signed(&strides[1]),
+                    v: signed(&strides[2]),
+                    added: strides[3..].iter().map(|s| signed(s)).collect(),
+                    running,
+                    store: signed(&store),
+                    key: *key,
+                    inner: *inner,
+                    channel: *channel,
+                };
+                vec![(Kernel::Attend(kernel), self.call(operands, result, lengths, scratch))]
             }
             Op::Pointwise(expr) => {
                 let (nest, lengths) = gathered_nest(bound, id, bind(expr), &strides, &store, lengths);

@@ -24,6 +24,8 @@ pub struct Target {
     pub contract_scratch: u64,
     /// Contraction speed of all threads, in flop per microsecond.
     pub contract_rate: u64,
+    /// Logits of attention per microsecond, all threads: what each costs beyond the two products.
+    pub logit_rate: u64,
     /// Speed of scalar expressions of all threads, in simple instructions per microsecond.
     pub scalar_rate: u64,
     /// Memory bandwidth, bytes per microsecond.
@@ -60,16 +62,17 @@ impl Target {
     pub fn shipped(instructions: InstructionSet, threads: u64) -> Target {
         let threads = threads.max(1);
         // Per thread: flop/µs of a contraction as measured on Zen 3 and Zen 5 at 4 GHz.
-        let contract = match instructions {
-            InstructionSet::Portable => 12_000,
-            InstructionSet::Avx2 => 85_000,
-            InstructionSet::Avx512 => 215_000,
+        let (contract, logits) = match instructions {
+            InstructionSet::Portable => (12_000, 250),
+            InstructionSet::Avx2 => (85_000, 2_000),
+            InstructionSet::Avx512 => (215_000, 4_000),
         };
         Target {
             instructions,
             threads,
             contract_scratch: instructions.contract_scratch(),
             contract_rate: contract * threads,
+            logit_rate: logits * threads,
             scalar_rate: 4_000 * threads,
             bandwidth: 20_000 * threads.min(2),
             cache: (1 << 20) * threads,

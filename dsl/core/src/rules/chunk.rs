@@ -17,6 +17,8 @@ pub(super) fn rules(graph: &Arc<Graph>) -> Vec<super::Rule> {
         split_every("split-sum", graph, Behaviour::Fold(Combine::Sum)),
         // op(x) = max_a op(split_a x)                       a is fold(max) in op
         split_every("split-max", graph, Behaviour::Fold(Combine::Max)),
+        // op(x) = softmax-weighted mean of op(split_a x)    a is fold(softmax) in op
+        split_every("split-softmax", graph, Behaviour::Fold(Combine::Softmax)),
         // split_a(merge_a x) = x                            two loops become one
         rewrite!("cancel"; "(split ?a (merge ?a ?x))" => "?x"),
     ]
@@ -70,6 +72,7 @@ impl Applier<Form, ()> for SplitEvery {
                 let together = match (self.behaviour, axis) {
                     (Behaviour::Fold(Combine::Sum), _) => Form::Sum(body),
                     (Behaviour::Fold(Combine::Max), _) => Form::Max(body),
+                    (Behaviour::Fold(Combine::Softmax), _) => Form::Softmax(body),
                     (_, Some(axis)) => Form::Merge([egraph.add(Form::Axis(axis as u32)), body]),
                     (_, None) => continue,
                 };

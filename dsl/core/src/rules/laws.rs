@@ -14,8 +14,13 @@ use crate::oracle::{Tensor, Tensors, evaluate};
 type Law = fn(&mut TestRunner);
 
 /// One law a rule.
-const LAWS: &[(&str, Law)] =
-    &[("split-map", split_map), ("split-sum", split_sum), ("split-max", split_max), ("cancel", cancel)];
+const LAWS: &[(&str, Law)] = &[
+    ("split-map", split_map),
+    ("split-sum", split_sum),
+    ("split-max", split_max),
+    ("split-softmax", split_softmax),
+    ("cancel", cancel),
+];
 
 #[test]
 fn every_rule_has_a_law() {
@@ -56,7 +61,32 @@ fn samples() -> Vec<Graph> {
     sample(&[&["a", "b", "c"]], &|b, x| b.softmax(x[0], 1).unwrap());
     sample(&[&["a", "b"]], &|b, x| b.layer_norm(x[0], None, None, 1e-5).unwrap());
     sample(&[&["a", "b"], &["a", "c"]], &|b, x| b.concat(x, 1).unwrap());
+    graphs.push(attention(false));
     graphs
+}
+
+/// Attention of a queries over b keys, c wide, with a bias; or the logarithm of the sum that each of its
+/// queries' weights have.
+fn attention(sums: bool) -> Graph {
+    let mut b = Builder::new("sample");
+    let shape = |names: &[&str]| names.iter().map(|n| (*n).into()).collect::<Vec<_>>();
+    let [q, k, v, bias] = [("x0", ["a", "c"]), ("x1", ["b", "c"]), ("x2", ["b", "c"]), ("x3", ["a", "b"])]
+        .map(|(name, axes)| b.input(name, shape(&axes)));
+    let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
+    let product = einsum(&mut b, "ac,bc->ab", &[q, k]);
+    let logits = b.binary(Binary::Add, product, bias).unwrap();
+    let out = if sums {
+        let exponentials = b.unary(Unary::Exp, logits);
+        let sum = b.sum(exponentials, &[1]).unwrap();
+        b.unary(Unary::Log, sum)
+    } else {
+        let weights = b.softmax(logits, 1).unwrap();
+        einsum(&mut b, "ab,bc->ac", &[weights, v])
+    };
+    b.output("out", out);
+    let fused = crate::fuse::fuse(&b.finish());
+    assert!(sums || fused.nodes.len() == 1, "attention is one operation:\n{fused}");
+    fused
 }
 
 fn tensors(graph: &Graph, sizes: &Sizes, seed: u64) -> Tensors {
@@ -111,6 +141,121 @@ fn split_sum(runner: &mut TestRunner) {
 /// op(x) = max_a op(split_a x)
 fn split_max(runner: &mut TestRunner) {
     split(runner, &|join| join == Join::Combine(Combine::Max));
+}
+
+/// op(x) = softmax-weighted mean of op(split_a x), the weights being the sums of exponentials of the slices
+fn split_softmax(runner: &mut TestRunner) {
+    let (graph, weights) = (attention(false), attention(true));
+    let slices = Forms::explore(&graph).slices(0).to_vec();
+    let form = slices.iter().find(|s| s.join == Join::Combine(Combine::Softmax)).expect("the keys are a fold");
+    let input = (0u64..5, 0u64..9, 0u64..4, 1u64..4, any::<u64>());
+    runner
+        .run(&input, |(a, b, c, chunk, seed)| {
+            let sizes = |b: u64| Sizes::from([("a".into(), a), ("b".into(), b), ("c".into(), c)]);
+            let all = tensors(&graph, &sizes(b), seed);
+            let run = |graph: &Graph, sizes: &Sizes, given: &Tensors| {
+                evaluate(graph, sizes, given).unwrap().remove("out").unwrap()
+            };
+            let whole = run(&graph, &sizes(b), &all);
+            // The mean of nothing, which stands for nothing.
+            let mut together = Tensor::filled(whole.shape.clone(), 0.0);
+            let mut running = vec![f64::NEG_INFINITY; a as usize];
+            for (start, end) in pieces(b, chunk) {
+                let mut given = all.clone();
+                for (k, (port, how)) in graph.inputs.iter().zip(&form.operands).enumerate() {
+                    if let Operand::Split(axis) = how {
+                        given.insert(port.name.clone(), slice(&all[&format!("x{k}")], *axis, start, end));
+                    }
+                }
+                let (part, sums) = (run(&graph, &sizes(end - start), &given), run(&weights, &sizes(end - start), &given));
+                for (row, (before, own)) in running.iter_mut().zip(&sums.data).enumerate() {
+                    let most = before.max(*own);
+                    let total = most + ((*before - most).exp() + (own - most).exp()).ln();
+                    for channel in row * c as usize..(row + 1) * c as usize {
+                        let (old, new) = (together.data[channel], part.data[channel]);
+                        together.data[channel] = if own.is_finite() {
+                            old * (*before - total).exp() + new * (own - total).exp()
+                        } else {
+                            old
+                        };
+                    }
+                    if own.is_finite() {
+                        *before = total;
+                    }
+                }
+            }
+            let near = together.data.iter().zip(&whole.data).all(|(x, y)| (x - y).abs() < 1e-9);
+            prop_assert!(near, "{together:?} and {whole:?}");
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Softmax then contraction is attention: a graph and its fused form, with every kind of term.
+#[test]
+fn softmax_then_contraction_is_attend() {
+    let mut runner = TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() });
+    let shape = |names: &[&str]| names.iter().map(|n| (*n).into()).collect::<Vec<_>>();
+    let build = |kind: u8| {
+        let mut b = Builder::new("sample");
+        let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
+        let axes: [(&str, &[&str]); 5] = [
+            ("q", &["n", "a", "h", "c"]),
+            ("k", &["n", "b", "h", "c"]),
+            ("v", &["n", "b", "h", "d"]),
+            ("mask", &["n", "b"]),
+            ("bias", &["h", "a", "b"]),
+        ];
+        let [q, k, v, mask, bias] = axes.map(|(name, axes)| b.input(name, shape(axes)));
+        let mut logits = match kind {
+            0 => einsum(&mut b, "nahc,nbhc->nhab", &[q, k]),
+            1 => einsum(&mut b, "nbhc,nahc->nhab", &[k, q]),
+            // One key for all heads: the heads are the queries.
+            _ => {
+                let one = b.sum(k, &[2]).unwrap();
+                einsum(&mut b, "nahc,nbc->nhab", &[q, one])
+            }
+        };
+        if kind > 0 {
+            logits = b.binary(Binary::Mul, logits, 0.5).unwrap();
+            let bias = b.unsqueeze(bias, 0).unwrap();
+            logits = b.binary(Binary::Sub, logits, bias).unwrap();
+        }
+        if kind > 1 {
+            let hidden = b.binary(Binary::Sub, mask, 1.0).unwrap();
+            let hidden = b.binary(Binary::Mul, hidden, 1e9).unwrap();
+            let hidden = b.unsqueeze(hidden, 1).unwrap();
+            let hidden = b.unsqueeze(hidden, 1).unwrap();
+            logits = b.binary(Binary::Add, hidden, logits).unwrap();
+        }
+        let weights = b.softmax(logits, 3).unwrap();
+        let text = if kind == 1 { "nbhd,nhab->nahd" } else { "nhab,nbhd->nahd" };
+        let operands = if kind == 1 { [v, weights] } else { [weights, v] };
+        let out = einsum(&mut b, text, &operands);
+        b.output("out", out);
+        b.finish()
+    };
+    for kind in 0..3 {
+        let graph = build(kind);
+        let fused = crate::fuse::fuse(&graph);
+        let has = |name: &str| fused.nodes.iter().filter(|n| n.op.name() == name).count();
+        assert_eq!((has("attend"), has("softmax")), (1, 0), "{fused}");
+        crate::ir::check_graph(&fused).unwrap();
+        let input = (prop::collection::vec(0u64..4, 5), any::<u64>());
+        let law = runner.run(&input, |(extents, seed)| {
+            let names = ["n", "a", "b", "h", "c"].into_iter().chain(["d"]);
+            let sizes: Sizes = names.zip(extents.iter().copied().chain([2])).map(|(n, e)| (n.into(), e)).collect();
+            let given = tensors(&graph, &sizes, seed);
+            let run = |graph: &Graph| evaluate(graph, &sizes, &given).unwrap().remove("out").unwrap();
+            let (written, fused) = (run(&graph), run(&fused));
+            prop_assert_eq!(&written.shape, &fused.shape);
+            let same = |x: &f64, y: &f64| (x - y).abs() < 1e-6 || (x.is_nan() && y.is_nan());
+            let near = written.data.iter().zip(&fused.data).all(|(x, y)| same(x, y));
+            prop_assert!(near, "{written:?} and {fused:?}");
+            Ok(())
+        });
+        law.unwrap();
+    }
 }
 
 /// The slices of every sample that can be split so, put together again, are the whole.
@@ -177,6 +322,7 @@ fn combined(parts: &[Tensor], combine: Combine) -> Tensor {
     let (start, f) = match combine {
         Combine::Sum => (0.0, Binary::Add),
         Combine::Max => (f64::NEG_INFINITY, Binary::Max),
+        Combine::Softmax => unreachable!("its law combines pairs"),
     };
     let mut sum = Tensor::filled(parts[0].shape.clone(), start);
     for part in parts {

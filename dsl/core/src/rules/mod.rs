@@ -130,6 +130,7 @@ fn extract(egraph: &EGraph<Form, ()>, classes: &[Id], graph: &Graph, id: NodeId,
             Form::Merge([axis, body]) => (Join::Merge(axis_number(*axis).expect("a merge names its axis")), body),
             Form::Sum(body) => (Join::Combine(Combine::Sum), body),
             Form::Max(body) => (Join::Combine(Combine::Max), body),
+            Form::Softmax(body) => (Join::Combine(Combine::Softmax), body),
             Form::Axis(_) | Form::Split(_) | Form::Op(..) => continue,
         };
         for sliced in egraph[*body].iter() {

@@ -8,16 +8,10 @@ use cranelift_codegen::ir::types::{F32, F32X4, I32, I32X4};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value};
 use crease_core::ir::{Binary, Unary};
 
+use super::super::exponential::{EXP, LN2_HIGH, LN2_LOW, ROUND};
 use super::call::Helper;
 use super::emit::Emitter;
 
-/// Added to a float, rounds it to an integer that then stands in its low bits.
-const ROUND: f32 = 12_582_912.0; // 1.5 · 2²³
-/// ln 2 in two parts; the first has trailing zeros, so its small multiples are exact.
-const LN2_HIGH: f32 = 0.693_359_4;
-const LN2_LOW: f32 = -2.121_944_4e-4;
-/// (eʳ − 1 − r) / r² for |r| ≤ ln 2 / 2, highest power first (Cephes, S. Moshier).
-const EXP: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5];
 /// (tanh x / x − 1) / x² in x² for |x| < 0.625 (Cephes).
 const TANH: [f32; 5] = [-5.704_988_7e-3, 2.063_909e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_8];
 /// (ln(1+r) − r + r²/2) / r³ for √½ − 1 ≤ r < √2 − 1 (Cephes).

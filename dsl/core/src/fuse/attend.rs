@@ -1,0 +1,323 @@
+//! `Σ_j softmax_j(q·k + …)_j v_j = attend(q, k, v, …)`: softmax then contraction as one fold over the keys.
+
+use super::{readers, remove_dead};
+use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Graph, Index, Instr, Node, NodeId, Op, Unary, Value, ValueId};
+use crate::kernel::RowOp;
+
+/// Replaces every softmax whose logits are a product plus terms, and whose weights only a contraction reads.
+pub(super) fn softmax_then_contraction(graph: &mut Graph) {
+    let mut at = 0;
+    while at < graph.nodes.len() {
+        if let Some((before, attend)) = derive(graph, at) {
+            graph.nodes[at] = attend;
+            let count = before.len();
+            graph.nodes.splice(at..at, before);
+            at += count;
+        }
+        at += 1;
+    }
+    remove_dead(graph);
+}
+
+/// A term of the logits.
+enum Term {
+    /// The product, times a number.
+    Product(Expr),
+    /// Anything else.
+    Other(Expr),
+}
+
+/// The attention that the contraction `id` ends, and the nodes that make its terms. Adds their values.
+fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
+    let (producers, readers) = (graph.producers(), readers(graph));
+    let last = graph.nodes[id].clone();
+    if last.op != Op::Contract {
+        return None;
+    }
+    let only = |value: ValueId| (readers[value] == 1).then(|| producers[value]).flatten();
+    let (weights, softmax) = (0..2).find_map(|w| {
+        let softmax = &graph.nodes[only(last.operands[w].value)?];
+        matches!(softmax.op, Op::Rows { row: RowOp::Softmax, .. }).then(|| (w, softmax.clone()))
+    })?;
+    let Op::Rows { before, over, after, .. } = &softmax.op else { return None };
+    let ([key], [Instr::Row]) = (over.as_slice(), after.0.as_slice()) else { return None };
+    // The softmax's indices, then the product's, in terms of the contraction's.
+    let by_softmax = renamed(softmax.result(), &last.operands[weights], softmax.indices.len(), &Some)?;
+    let by_softmax: Vec<Index> = by_softmax.into_iter().collect::<Option<_>>()?;
+    let key = by_softmax[*key];
+    let (logits, product) = softmax.operands.iter().enumerate().find_map(|(k, operand)| {
+        let product = &graph.nodes[only(operand.value)?];
+        (product.op == Op::Contract).then(|| (k, product.clone()))
+    })?;
+    let known = |i: Index| Some(by_softmax[i]);
+    let by_product = renamed(product.result(), &softmax.operands[logits], product.indices.len(), &known)?;
+    let mut indices = last.indices.clone();
+    let mut inner = None;
+    let mut place = |i: Index| match by_product[i] {
+        Some(place) => Some(place),
+        None if inner.is_none_or(|(own, _)| own == i) => {
+            let (_, place) = *inner.get_or_insert_with(|| {
+                indices.push(product.indices[i].clone());
+                (i, indices.len() - 1)
+            });
+            Some(place)
+        }
+        None => None,
+    };
+    let sides: Vec<Access> = product.operands.iter().map(|o| moved(o, &mut place)).collect::<Option<_>>()?;
+    let (_, inner) = inner?;
+    let (q, k) = match (sides[0].mentions(key), sides[1].mentions(key)) {
+        (false, true) => (0, 1),
+        (true, false) => (1, 0),
+        _ => return None,
+    };
+    let values = &last.operands[1 - weights];
+    let gone: Vec<Index> = (0..last.indices.len()).filter(|&i| !last.result().mentions(i)).collect();
+    let mut channels = (0..last.indices.len()).filter(|&i| last.result().mentions(i) && !by_softmax.contains(&i));
+    let channel = channels.next();
+    if gone != [key] || !values.mentions(key) || channels.next().is_some() {
+        return None;
+    }
+    let channel = channel.unwrap_or_else(|| {
+        indices.push(1.into());
+        indices.len() - 1
+    });
+
+    let mut terms = Vec::new();
+    split(before, before.0.len() - 1, false, logits, &mut terms)?;
+    let (mut nodes, mut added, mut queries) = (Vec::new(), Vec::new(), None);
+    for term in terms {
+        match term {
+            Term::Product(factor) if queries.is_none() => {
+                let made = scaled(graph, &sides[q], &factor, &indices, &softmax.origin);
+                queries = Some(made.as_ref().map_or_else(|| sides[q].clone(), |node| read(node, &sides[q])));
+                nodes.extend(made);
+            }
+            Term::Product(_) => return None,
+            Term::Other(expr) => match bare(&expr) {
+                Some(k) => added.push(moved(&softmax.operands[k], &mut |i| Some(by_softmax[i]))?),
+                None => {
+                    let (node, access) = term_node(graph, &expr, &softmax, &by_softmax)?;
+                    added.push(access);
+                    nodes.push(node);
+                }
+            },
+        }
+    }
+    let operands = [queries?, sides[k].clone(), values.clone()].into_iter().chain(added).collect();
+    let op = Op::Attend { key, inner, channel };
+    Some((nodes, Node { op, operands, indices, results: last.results.clone(), origin: last.origin }))
+}
+
+/// For each index of a value's maker, what stands there in the terms of its reader; all axes plain.
+fn renamed(
+    made: &Access,
+    read: &Access,
+    count: usize,
+    reader: &dyn Fn(Index) -> Option<Index>,
+) -> Option<Vec<Option<Index>>> {
+    let mut names = vec![None; count];
+    for pair in made.axes.iter().zip(&read.axes) {
+        let (AxisRef::Index(own), AxisRef::Index(theirs)) = pair else { return None };
+        if names[*own].replace(reader(*theirs)?).is_some() {
+            return None;
+        }
+    }
+    Some(names)
+}
+
+/// An access in terms of other indices.
+fn moved(access: &Access, place: &mut dyn FnMut(Index) -> Option<Index>) -> Option<Access> {
+    let axes = access.axes.iter().map(|axis| {
+        Some(match axis {
+            AxisRef::Index(i) => AxisRef::Index(place(*i)?),
+            AxisRef::Unit => AxisRef::Unit,
+            AxisRef::Joined(o, i) => AxisRef::Joined(place(*o)?, place(*i)?),
+            AxisRef::Shifted(i, start) => AxisRef::Shifted(place(*i)?, start.clone()),
+        })
+    });
+    Some(Access { value: access.value, axes: axes.collect::<Option<_>>()? })
+}
+
+/// The terms of a sum; none where the product stands anywhere but in one of them, times a number.
+fn split(expr: &Expr, at: usize, negative: bool, product: usize, terms: &mut Vec<Term>) -> Option<()> {
+    match &expr.0[at] {
+        Instr::Binary(Binary::Add, a, b) => {
+            split(expr, *a, negative, product, terms)?;
+            split(expr, *b, negative, product, terms)
+        }
+        Instr::Binary(Binary::Sub, a, b) => {
+            split(expr, *a, negative, product, terms)?;
+            split(expr, *b, !negative, product, terms)
+        }
+        Instr::Unary(Unary::Neg, a) => split(expr, *a, !negative, product, terms),
+        _ => {
+            let mut part = subtree(expr, at);
+            let uses = part.0.iter().filter(|i| **i == Instr::Load(product)).count();
+            if uses > 0 {
+                // The product where 1 stands: the rest is its factor, if it is one.
+                factor(&part, part.0.len() - 1, product)?;
+                part = with_one(&part, product);
+            }
+            if negative {
+                let last = part.0.len() - 1;
+                part.push(Instr::Unary(Unary::Neg, last));
+            }
+            terms.push(if uses > 0 { Term::Product(part) } else { Term::Other(part) });
+            Some(())
+        }
+    }
+}
+
+/// Whether an expression is the product times a number that depends on no element.
+fn factor(expr: &Expr, at: usize, product: usize) -> Option<()> {
+    let constant = |at: usize| {
+        let part = subtree(expr, at);
+        part.0.iter().all(|i| {
+            matches!(i, Instr::Const(_) | Instr::Size(_) | Instr::Unary(..) | Instr::Binary(..) | Instr::Select(..))
+        })
+    };
+    match &expr.0[at] {
+        Instr::Load(k) if *k == product => Some(()),
+        Instr::Binary(Binary::Mul, a, b) if constant(*b) => factor(expr, *a, product),
+        Instr::Binary(Binary::Mul, a, b) if constant(*a) => factor(expr, *b, product),
+        Instr::Binary(Binary::Div, a, b) if constant(*b) => factor(expr, *a, product),
+        _ => None,
+    }
+}
+
+/// A product's factor as an expression: 1 in the product's place.
+fn with_one(expr: &Expr, product: usize) -> Expr {
+    let swap = |instr: &Instr| if *instr == Instr::Load(product) { Instr::Const(1.0) } else { instr.clone() };
+    Expr(expr.0.iter().map(swap).collect())
+}
+
+/// What leads to one instruction, as an expression of its own.
+fn subtree(expr: &Expr, at: usize) -> Expr {
+    let mut needed = vec![false; at + 1];
+    needed[at] = true;
+    mark(&expr.0, at, &mut needed);
+    let mut places = vec![0; at + 1];
+    let mut part = Expr::default();
+    for place in (0..=at).filter(|p| needed[*p]) {
+        let instr = match &expr.0[place] {
+            Instr::Unary(f, a) => Instr::Unary(*f, places[*a]),
+            Instr::Binary(f, a, b) => Instr::Binary(*f, places[*a], places[*b]),
+            Instr::Select(c, a, b) => Instr::Select(places[*c], places[*a], places[*b]),
+            Instr::Gather { source, at } => Instr::Gather { source: *source, at: places[*at] },
+            leaf => leaf.clone(),
+        };
+        places[place] = part.push(instr);
+    }
+    part
+}
+
+/// Marks what an instruction needs, and what that needs.
+fn mark(instrs: &[Instr], at: usize, needed: &mut [bool]) {
+    let arguments: Vec<usize> = match &instrs[at] {
+        Instr::Unary(_, a) => vec![*a],
+        Instr::Binary(_, a, b) => vec![*a, *b],
+        Instr::Select(c, a, b) => vec![*c, *a, *b],
+        Instr::Gather { at, .. } => vec![*at],
+        Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row => vec![],
+    };
+    for argument in arguments {
+        needed[argument] = true;
+        mark(instrs, argument, needed);
+    }
+}
+
+/// The operand that an expression gives unchanged.
+fn bare(expr: &Expr) -> Option<usize> {
+    match expr.0.as_slice() {
+        [Instr::Load(k)] => Some(*k),
+        _ => None,
+    }
+}
+
+/// The queries times a factor that is not 1.
+fn scaled(graph: &mut Graph, q: &Access, factor: &Expr, indices: &[Extent], origin: &str) -> Option<Node> {
+    if *factor == Expr(vec![Instr::Const(1.0)]) {
+        return None;
+    }
+    let mut expr = Expr::load(0);
+    let by = expr.append(factor, &mut |expr, instr| expr.push(instr.clone()));
+    expr.push(Instr::Binary(Binary::Mul, 0, by));
+    let own = in_order(q);
+    let operand = moved(q, &mut |i| own.iter().position(|o| *o == i))?;
+    Some(pointwise(graph, expr, vec![operand], own.iter().map(|i| indices[*i].clone()).collect(), origin))
+}
+
+/// A node's result as the indices that its operand was read with see it.
+fn read(node: &Node, q: &Access) -> Access {
+    Access { value: node.results[0].value, axes: in_order(q).into_iter().map(AxisRef::Index).collect() }
+}
+
+/// The indices that stand on an access's axes, each once.
+fn in_order(access: &Access) -> Vec<Index> {
+    let mut seen = Vec::new();
+    for axis in &access.axes {
+        let standing: &[Index] = match axis {
+            AxisRef::Index(i) | AxisRef::Shifted(i, _) => &[*i],
+            AxisRef::Joined(o, i) => &[*o, *i],
+            AxisRef::Unit => &[],
+        };
+        for &index in standing {
+            if !seen.contains(&index) {
+                seen.push(index);
+            }
+        }
+    }
+    seen
+}
+
+/// A term that must be computed, over the indices it depends on; none where those are all of the logits'.
+fn term_node(graph: &mut Graph, expr: &Expr, softmax: &Node, names: &[Index]) -> Option<(Node, Access)> {
+    let depends = |i: Index| {
+        expr.0.iter().any(|instr| match instr {
+            Instr::Load(k) => softmax.operands[*k].mentions(i),
+            Instr::Position(at) => *at == i,
+            _ => false,
+        })
+    };
+    let own: Vec<Index> = (0..softmax.indices.len()).filter(|&i| depends(i)).collect();
+    let gathers = expr.0.iter().any(|i| matches!(i, Instr::Gather { .. }));
+    if own.len() == softmax.indices.len() || gathers {
+        return None;
+    }
+    let place = |i: Index| own.iter().position(|o| *o == i);
+    let mut operands: Vec<Access> = Vec::new();
+    let mut instrs = Vec::with_capacity(expr.0.len());
+    for instr in &expr.0 {
+        instrs.push(match instr {
+            Instr::Load(k) => {
+                let access = moved(&softmax.operands[*k], &mut { place })?;
+                let known = operands.iter().position(|o| *o == access);
+                Instr::Load(known.unwrap_or_else(|| {
+                    operands.push(access);
+                    operands.len() - 1
+                }))
+            }
+            Instr::Position(i) => Instr::Position(place(*i)?),
+            other => other.clone(),
+        });
+    }
+    let indices = own.iter().map(|i| softmax.indices[*i].clone()).collect();
+    let node = pointwise(graph, Expr(instrs), operands, indices, &softmax.origin);
+    let axes = own.iter().map(|i| AxisRef::Index(names[*i])).collect();
+    let access = Access { value: node.results[0].value, axes };
+    Some((node, access))
+}
+
+fn pointwise(
+    graph: &mut Graph,
+    expr: Expr,
+    operands: Vec<Access>,
+    indices: Vec<Extent>,
+    origin: &str,
+) -> Node {
+    let name = origin.rsplit('.').next().unwrap_or(origin).to_string();
+    graph.values.push(Value { name, shape: indices.clone() });
+    let results = vec![Access::plain(graph.values.len() - 1, indices.len())];
+    Node { op: Op::Pointwise(expr), operands, results, indices, origin: origin.to_string() }
+}

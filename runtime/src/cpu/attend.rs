@@ -1,0 +1,428 @@
+//! Attention: for a block of queries the keys go by block by block, and only what the online softmax needs is
+//! kept (Milakov and Gimelshein 2018; Dao et al. 2022): the largest logit so far, the sum of exponentials, and
+//! the weighted sum of values.
+//!
+//! A task is one block of queries of one batch. Blocks of keys follow each other in one order, so the bits do
+//! not depend on how many threads there are. Nothing is allocated: scratch is the caller's.
+
+#![allow(unsafe_code)] // Strided access through raw pointers; each block says why it is sound.
+
+use crease_core::kernel::Attend;
+
+use super::exponential::exp_of_negative;
+use super::micro::{InstructionSet, Tile};
+use super::pack::{Strip, pack};
+use super::pool::Pool;
+
+const QUERIES: usize = Attend::QUERIES as usize;
+const KEYS: usize = Attend::KEYS as usize;
+const STRIP: usize = Attend::STRIP as usize;
+/// Numbers of a row of logits that are treated at a time, whatever the machine's vectors.
+const LANES: usize = 16;
+/// Multiply-adds that a task should have at least.
+const TASK_WORK: usize = 1 << 19;
+
+/// One call's memory.
+pub(super) struct Operands<'a> {
+    /// First elements of q, k, v, the terms added, and the running logarithm where there is one.
+    pub(super) loads: &'a [*const f32],
+    pub(super) store: *mut f32,
+    pub(super) lengths: &'a [u64],
+    pub(super) scratch: *mut u8,
+}
+
+/// Runs an attention over the pool.
+///
+/// # Safety
+/// Every element that the kernel's strides and the lengths name is in bounds of its operand, nobody else writes
+/// them meanwhile, and the result overlaps no operand but for the queries, element by element (the channel in
+/// the place of the inner index). Scratch is a multiple of 64 with [`Attend::scratch`] bytes a thread. The
+/// machine has `isa`.
+pub(super) unsafe fn attend(isa: InstructionSet, pool: &Pool, kernel: &Attend, operands: &Operands<'_>) {
+    assert!(isa.is_here(), "this machine has no {isa:?}");
+    let call = Call::new(isa, kernel, operands);
+    if call.batches == 0 || call.queries == 0 || call.channels == 0 {
+        return;
+    }
+    let blocks = call.batches * call.queries.div_ceil(QUERIES);
+    let work = call.queries.min(QUERIES) * call.keys * (call.inner + call.channels);
+    let together = (TASK_WORK / work.max(1)).clamp(1, blocks.div_ceil(4 * pool.threads()));
+    pool.run(blocks.div_ceil(together), &|task, worker| {
+        for block in task * together..((task + 1) * together).min(blocks) {
+            // SAFETY: the caller's promise; blocks write disjoint parts of the result, and the pool lends a
+            // worker's number to one task at a time.
+            unsafe { call.block(block, worker) };
+        }
+    });
+}
+
+struct Call<'a> {
+    isa: InstructionSet,
+    kernel: &'a Attend,
+    operands: &'a Operands<'a>,
+    /// The index that runs along a block of queries, if any does.
+    query: Option<usize>,
+    batches: usize,
+    queries: usize,
+    keys: usize,
+    inner: usize,
+    channels: usize,
+    /// Channels of a block of sums, whole strips.
+    wide: usize,
+    bytes: usize,
+}
+
+// SAFETY: operands are only read but for the result, the running logarithm and scratch, of which each task has
+// its own part.
+unsafe impl Sync for Call<'_> {}
+
+/// A worker's scratch.
+struct Scratch {
+    q: *mut f32,
+    k: *mut f32,
+    v: *mut f32,
+    logits: *mut f32,
+    sums: *mut f32,
+    rows: *mut Row,
+}
+
+/// What is known of one query's logits so far.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Row {
+    largest: f32,
+    sum: f32,
+    /// What the last block of keys multiplied earlier sums by.
+    kept: f32,
+    unused: f32,
+}
+
+impl<'a> Call<'a> {
+    fn new(isa: InstructionSet, kernel: &'a Attend, operands: &'a Operands<'a>) -> Self {
+        let length = |i: usize| operands.lengths[i] as usize;
+        let others = (0..kernel.indices).filter(|i| ![kernel.key, kernel.inner, kernel.channel].contains(i));
+        // Keys and values are the same for every query of a block.
+        let alike = others.clone().filter(|&i| kernel.k[i] == 0 && kernel.v[i] == 0);
+        let query = alike.max_by_key(|&i| length(i));
+        let batches = others.filter(|i| Some(*i) != query).map(length).product();
+        let (inner, channels) = (length(kernel.inner), length(kernel.channel));
+        Self {
+            isa,
+            kernel,
+            operands,
+            query,
+            batches,
+            queries: query.map_or(1, length),
+            keys: length(kernel.key),
+            inner,
+            channels,
+            wide: channels.next_multiple_of(STRIP),
+            bytes: Attend::scratch(inner as u64, channels as u64) as usize,
+        }
+    }
+
+    fn scratch(&self, worker: usize) -> Scratch {
+        let q = self.operands.scratch.wrapping_add(worker * self.bytes).cast::<f32>();
+        let k = q.wrapping_add(QUERIES * self.inner);
+        let v = k.wrapping_add(KEYS * self.inner);
+        let logits = v.wrapping_add(KEYS * self.wide);
+        let sums = logits.wrapping_add(QUERIES * KEYS);
+        Scratch { q, k, v, logits, sums, rows: sums.wrapping_add(QUERIES * self.wide).cast() }
+    }
+
+    /// The first element of an operand in a batch, from its strides.
+    fn offset(&self, strides: &[i64], mut batch: usize, query: usize) -> isize {
+        let kernel = self.kernel;
+        let mut offset = self.query.map_or(0, |i| query as isize * strides[i] as isize);
+        for i in (0..kernel.indices).rev() {
+            if [kernel.key, kernel.inner, kernel.channel].contains(&i) || Some(i) == self.query {
+                continue;
+            }
+            let length = self.operands.lengths[i] as usize;
+            offset += (batch % length) as isize * strides[i] as isize;
+            batch /= length;
+        }
+        offset
+    }
+
+    /// The step of an operand from one query to the next.
+    fn query_step(&self, strides: &[i64]) -> isize {
+        self.query.map_or(0, |i| strides[i] as isize)
+    }
+
+    /// # Safety
+    /// As [`attend`]; no other thread is in this block or has this worker number.
+    unsafe fn block(&self, block: usize, worker: usize) {
+        let blocks = self.queries.div_ceil(QUERIES);
+        let (batch, first) = (block / blocks, block % blocks * QUERIES);
+        let queries = (self.queries - first).min(QUERIES);
+        let scratch = self.scratch(worker);
+        let (kernel, loads) = (self.kernel, self.operands.loads);
+        let q = loads[0].wrapping_offset(self.offset(&kernel.q, batch, first));
+        let k = loads[1].wrapping_offset(self.offset(&kernel.k, batch, 0));
+        let v = loads[2].wrapping_offset(self.offset(&kernel.v, batch, 0));
+        let step = |strides: &[i64], i: usize| strides[i] as isize;
+        // SAFETY: all of this stays in the operands by the caller's promise, and in this worker's scratch, whose
+        // parts are as large as the blocks.
+        unsafe {
+            let (w_step, k_step) = (self.query_step(&kernel.q), step(&kernel.q, kernel.inner));
+            self.strips(self.isa.rows(), (q, w_step, k_step), (queries, self.inner), scratch.q);
+            self.begin(batch, first, queries, &scratch);
+            for from in (0..self.keys).step_by(KEYS) {
+                let keys = (self.keys - from).min(KEYS);
+                let (key_step, inner_step) = (step(&kernel.k, kernel.key), step(&kernel.k, kernel.inner));
+                let at = k.wrapping_offset(from as isize * key_step);
+                self.strips(2 * self.isa.lanes(), (at, key_step, inner_step), (keys, self.inner), scratch.k);
+                self.logits(queries, keys, &scratch);
+                for row in 0..queries {
+                    self.row(batch, first + row, (from, keys), row, &scratch);
+                }
+                let (value_step, channel_step) = (step(&kernel.v, kernel.key), step(&kernel.v, kernel.channel));
+                let at = v.wrapping_offset(from as isize * value_step);
+                self.strips(2 * self.isa.lanes(), (at, channel_step, value_step), (self.channels, keys), scratch.v);
+                self.sums(queries, keys, &scratch);
+            }
+            self.finish(batch, first, queries, &scratch);
+        }
+    }
+
+    /// Packs a matrix, `wide` along the strips' width and `deep` along their length.
+    ///
+    /// # Safety
+    /// The matrix is in bounds, and `out` has room for it, `wide` rounded up to whole strips.
+    unsafe fn strips(
+        &self,
+        width: usize,
+        (from, w_step, k_step): (*const f32, isize, isize),
+        (wide, deep): (usize, usize),
+        out: *mut f32,
+    ) {
+        for at in (0..wide).step_by(width) {
+            let own = (wide - at).min(width);
+            let strip = Strip { from: from.wrapping_offset(at as isize * w_step), w_step, k_step, wide: own, k: deep };
+            // SAFETY: the caller's promise, for this strip.
+            unsafe { pack(self.isa, width, strip, out.wrapping_add(at * deep)) };
+        }
+    }
+
+    /// Where the rows start: at nothing, or at what the running logarithm says the result stands for.
+    ///
+    /// # Safety
+    /// As [`Self::block`].
+    unsafe fn begin(&self, batch: usize, first: usize, queries: usize, scratch: &Scratch) {
+        // SAFETY: the block's own rows of the result, of the running logarithm and of scratch.
+        unsafe {
+            scratch.sums.write_bytes(0, queries * self.wide);
+            for row in 0..queries {
+                let mut start = Row { largest: f32::NEG_INFINITY, sum: 0.0, kept: 1.0, unused: 0.0 };
+                if let Some((running, result, channel)) = self.running(batch, first + row) {
+                    let before = *running;
+                    if before != f32::NEG_INFINITY {
+                        start = Row { largest: before, sum: 1.0, ..start };
+                        for c in 0..self.channels {
+                            *scratch.sums.add(row * self.wide + c) = *result.offset(c as isize * channel);
+                        }
+                    }
+                }
+                *scratch.rows.add(row) = start;
+            }
+        }
+    }
+
+    /// The running logarithm of a query, its row of the result and the step from channel to channel.
+    fn running(&self, batch: usize, query: usize) -> Option<(*mut f32, *mut f32, isize)> {
+        let strides = self.kernel.running.as_ref()?;
+        let at = self.operands.loads.last()?.cast_mut().wrapping_offset(self.offset(strides, batch, query));
+        let (result, channel) = self.result(batch, query);
+        Some((at, result, channel))
+    }
+
+    fn result(&self, batch: usize, query: usize) -> (*mut f32, isize) {
+        let store = &self.kernel.store;
+        let at = self.operands.store.wrapping_offset(self.offset(store, batch, query));
+        (at, store[self.kernel.channel] as isize)
+    }
+
+    /// `logits = q · k` for a block of each.
+    ///
+    /// # Safety
+    /// Scratch holds the packed blocks.
+    unsafe fn logits(&self, queries: usize, keys: usize, scratch: &Scratch) {
+        let (rows, lanes) = (self.isa.rows(), self.isa.lanes());
+        for j in (0..keys).step_by(2 * lanes) {
+            let vectors = (keys - j).min(2 * lanes).div_ceil(lanes);
+            for i in (0..queries).step_by(rows) {
+                let tile = Tile {
+                    k: self.inner,
+                    a: scratch.q.wrapping_add(i * self.inner),
+                    a_row: 1,
+                    a_k: rows as isize,
+                    b: scratch.k.wrapping_add(j * self.inner),
+                    b_k: 2 * lanes as isize,
+                    c: scratch.logits.wrapping_add(i * KEYS + j),
+                    c_row: KEYS as isize,
+                    scale: 1.0,
+                    add: false,
+                };
+                // SAFETY: the tile lies in the packed blocks; the block of logits has room for whole vectors.
+                unsafe { self.isa.kernel((queries - i).min(rows), vectors, true)(&tile) };
+            }
+        }
+    }
+
+    /// `sums += weights · v` for a block of each.
+    ///
+    /// # Safety
+    /// Scratch holds the weights and the packed values.
+    unsafe fn sums(&self, queries: usize, keys: usize, scratch: &Scratch) {
+        let (rows, lanes) = (self.isa.rows(), self.isa.lanes());
+        for j in (0..self.channels).step_by(2 * lanes) {
+            let vectors = (self.channels - j).min(2 * lanes).div_ceil(lanes);
+            for i in (0..queries).step_by(rows) {
+                let tile = Tile {
+                    k: keys,
+                    a: scratch.logits.wrapping_add(i * KEYS),
+                    a_row: KEYS as isize,
+                    a_k: 1,
+                    b: scratch.v.wrapping_add(j * keys),
+                    b_k: 2 * lanes as isize,
+                    c: scratch.sums.wrapping_add(i * self.wide + j),
+                    c_row: self.wide as isize,
+                    scale: 1.0,
+                    add: true,
+                };
+                // SAFETY: the tile lies in the packed blocks; the block of sums has room for whole vectors.
+                unsafe { self.isa.kernel((queries - i).min(rows), vectors, false)(&tile) };
+            }
+        }
+    }
+
+    /// A row of logits becomes weights; the row's earlier sums are brought to the same scale.
+    ///
+    /// # Safety
+    /// As [`Self::block`]; scratch holds the row's logits.
+    unsafe fn row(&self, batch: usize, query: usize, (from, keys): (usize, usize), row: usize, scratch: &Scratch) {
+        let kernel = self.kernel;
+        // SAFETY: the row's part of scratch, and the terms in bounds by the caller's promise.
+        unsafe {
+            let logits = std::slice::from_raw_parts_mut(scratch.logits.add(row * KEYS), keys.next_multiple_of(LANES));
+            for (strides, &load) in kernel.added.iter().zip(&self.operands.loads[3..]) {
+                let step = strides[kernel.key] as isize;
+                let at = load.wrapping_offset(self.offset(strides, batch, query) + from as isize * step);
+                add(&mut logits[..keys], at, step);
+            }
+            logits[keys..].fill(f32::NEG_INFINITY);
+            let state = &mut *scratch.rows.add(row);
+            let sums = std::slice::from_raw_parts_mut(scratch.sums.add(row * self.wide), self.wide);
+            match self.isa {
+                InstructionSet::Portable => weigh(logits, state, sums),
+                #[cfg(target_arch = "x86_64")]
+                InstructionSet::Avx2 => weigh_avx2(logits, state, sums),
+                #[cfg(target_arch = "x86_64")]
+                InstructionSet::Avx512 => weigh_avx512(logits, state, sums),
+                #[cfg(not(target_arch = "x86_64"))]
+                _ => unreachable!("not on this architecture"),
+            }
+        }
+    }
+
+    /// Writes the rows of a block.
+    ///
+    /// # Safety
+    /// As [`Self::block`].
+    unsafe fn finish(&self, batch: usize, first: usize, queries: usize, scratch: &Scratch) {
+        for row in 0..queries {
+            let (result, channel) = self.result(batch, first + row);
+            // SAFETY: the block's own rows.
+            unsafe {
+                let state = *scratch.rows.add(row);
+                // Without keys there is nothing to average: 0, or what was there.
+                let scale = if self.keys == 0 { 1.0 } else { 1.0 / state.sum };
+                let sums = std::slice::from_raw_parts(scratch.sums.add(row * self.wide), self.channels);
+                for (c, sum) in sums.iter().enumerate() {
+                    *result.offset(c as isize * channel) = sum * scale;
+                }
+                if let Some((running, ..)) = self.running(batch, first + row) {
+                    *running = state.largest + state.sum.ln();
+                }
+            }
+        }
+    }
+}
+
+/// Adds a strided term to a row.
+///
+/// # Safety
+/// The term has as many elements as the row.
+unsafe fn add(row: &mut [f32], term: *const f32, step: isize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match step {
+            0 => {
+                let same = *term;
+                row.iter_mut().for_each(|x| *x += same);
+            }
+            1 => {
+                let term = std::slice::from_raw_parts(term, row.len());
+                row.iter_mut().zip(term).for_each(|(x, y)| *x += y);
+            }
+            _ => row.iter_mut().enumerate().for_each(|(j, x)| *x += *term.offset(j as isize * step)),
+        }
+    }
+}
+
+/// One block of the online softmax: `logits` become exponentials, `sums` and the state are brought to their scale.
+#[inline(always)]
+fn weigh(logits: &mut [f32], state: &mut Row, sums: &mut [f32]) {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let (chunks, _) = logits.as_chunks_mut::<LANES>();
+    let mut most = [f32::NEG_INFINITY; LANES];
+    for chunk in chunks.iter() {
+        for (m, x) in most.iter_mut().zip(chunk) {
+            *m = larger(*m, *x);
+        }
+    }
+    let largest = most.into_iter().fold(state.largest, larger);
+    // Where every logit so far is −∞ each weight is 0, not NaN: later keys may still count.
+    let base = if largest == f32::NEG_INFINITY { 0.0 } else { largest };
+    let mut total = [0.0_f32; LANES];
+    for chunk in chunks {
+        for (t, x) in total.iter_mut().zip(chunk) {
+            *x = exp_of_negative(*x - base);
+            *t += *x;
+        }
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            total[lane] += total[lane + width];
+        }
+        width /= 2;
+    }
+    state.kept = exp_of_negative(state.largest - base);
+    state.sum = state.sum.mul_add(state.kept, total[0]);
+    state.largest = largest;
+    if state.kept != 1.0 {
+        sums.iter_mut().for_each(|x| *x *= state.kept);
+    }
+}
+
+/// # Safety
+/// The machine has AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn weigh_avx2(logits: &mut [f32], state: &mut Row, sums: &mut [f32]) {
+    weigh(logits, state, sums);
+}
+
+/// # Safety
+/// The machine has AVX-512F.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn weigh_avx512(logits: &mut [f32], state: &mut Row, sums: &mut [f32]) {
+    weigh(logits, state, sums);
+}
+
+#[cfg(test)]
+#[path = "attend_tests.rs"]
+mod tests;

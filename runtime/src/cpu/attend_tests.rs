@@ -1,0 +1,142 @@
+//! Attention of random shapes and layouts against a plain loop in f64, keys whole and slice by slice.
+
+use super::*;
+
+/// A small generator (splitmix64): tests need no more.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let x = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((x ^ (x >> 31)) % n as u64) as usize
+    }
+
+    fn numbers(&mut self, n: usize) -> Vec<f32> {
+        (0..n).map(|_| self.below(4001) as f32 / 1000.0 - 2.0).collect()
+    }
+}
+
+/// Indices: batch, query, key, inner, channel.
+const INDICES: usize = 5;
+const BATCH: usize = 0;
+const QUERY: usize = 1;
+const KEY: usize = 2;
+const INNER: usize = 3;
+const CHANNEL: usize = 4;
+
+/// Strides of a dense tensor with these axes, in an order of the dice's.
+fn strides(dice: &mut Dice, lengths: &[u64; INDICES], axes: &[usize]) -> (Vec<i64>, usize) {
+    let mut order = axes.to_vec();
+    for i in (1..order.len()).rev() {
+        order.swap(i, dice.below(i + 1));
+    }
+    let (mut strides, mut count) = (vec![0; INDICES], 1);
+    for &axis in &order {
+        strides[axis] = count;
+        count *= lengths[axis].max(1) as i64;
+    }
+    (strides, count as usize)
+}
+
+fn at(strides: &[i64], point: [usize; INDICES]) -> usize {
+    strides.iter().zip(point).map(|(s, p)| *s as usize * p).sum()
+}
+
+/// Runs one random case on one instruction set with some threads; gives the result.
+fn check(isa: InstructionSet, threads: usize, seed: u64, slices: usize) -> Vec<f32> {
+    let mut dice = Dice(seed);
+    let lengths: [u64; INDICES] =
+        [1 + dice.below(3), dice.below(110), dice.below(300), dice.below(40), 1 + dice.below(70)].map(|n| n as u64);
+    let mut operand = |axes: &[usize]| {
+        let (strides, count) = strides(&mut dice, &lengths, axes);
+        (strides, dice.numbers(count))
+    };
+    let q = operand(&[BATCH, QUERY, INNER]);
+    let k = operand(&[BATCH, KEY, INNER]);
+    let v = operand(&[BATCH, KEY, CHANNEL]);
+    let bias = operand(&[QUERY, KEY]);
+    let mut mask = operand(&[BATCH, KEY]);
+    let (store, count) = operand(&[BATCH, QUERY, CHANNEL]);
+    let (running, many) = operand(&[BATCH, QUERY]);
+    // Some keys never count, for some rows none does.
+    mask.1.iter_mut().for_each(|x| *x = [0.0, -1e9, f32::NEG_INFINITY][if *x > 0.0 { 0 } else { seed as usize % 3 }]);
+    let mut result = vec![0.0_f32; count.len()];
+    let mut running_data = vec![f32::NEG_INFINITY; many.len()];
+    let scratch = vec![0.0_f32; threads * Attend::scratch(lengths[INNER], lengths[CHANNEL]) as usize / 4 + 16];
+    let scratch = scratch.as_ptr().cast_mut().cast::<u8>();
+    let scratch = scratch.wrapping_add(scratch.align_offset(64));
+    let kernel = Attend {
+        indices: INDICES,
+        q: q.0.clone(),
+        k: k.0.clone(),
+        v: v.0.clone(),
+        added: vec![bias.0.clone(), mask.0.clone()],
+        running: (slices > 1).then(|| running.clone()),
+        store: store.clone(),
+        key: KEY,
+        inner: INNER,
+        channel: CHANNEL,
+    };
+    let pool = Pool::new(threads);
+    let keys = lengths[KEY] as usize;
+    for slice in 0..slices {
+        let (from, to) = (keys * slice / slices, keys * (slice + 1) / slices);
+        let own = |x: &(Vec<i64>, Vec<f32>)| x.1.as_ptr().wrapping_add(from * x.0[KEY] as usize);
+        let loads = [own(&q), own(&k), own(&v), own(&bias), own(&mask), running_data.as_mut_ptr().cast_const()];
+        let mut own_lengths = lengths;
+        own_lengths[KEY] = (to - from) as u64;
+        let operands = Operands { loads: &loads, store: result.as_mut_ptr(), lengths: &own_lengths, scratch };
+        // SAFETY: every operand is a dense tensor of the lengths, and scratch has room for each thread.
+        unsafe { attend(isa, &pool, &kernel, &operands) };
+    }
+    for batch in 0..lengths[BATCH] as usize {
+        for query in 0..lengths[QUERY] as usize {
+            let logit = |key: usize| -> f64 {
+                let product = |d: usize| {
+                    let point = [batch, query, key, d, 0];
+                    f64::from(q.1[at(&q.0, point)]) * f64::from(k.1[at(&k.0, point)])
+                };
+                let point = [batch, query, key, 0, 0];
+                let sum: f64 = (0..lengths[INNER] as usize).map(product).sum();
+                sum + f64::from(bias.1[at(&bias.0, point)]) + f64::from(mask.1[at(&mask.0, point)])
+            };
+            let logits: Vec<f64> = (0..keys).map(logit).collect();
+            let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let weights: Vec<f64> = logits.iter().map(|x| (x - most).exp()).collect();
+            let total: f64 = weights.iter().sum();
+            for channel in 0..lengths[CHANNEL] as usize {
+                let point = |key| [batch, query, key, 0, channel];
+                let value = |key: usize| f64::from(v.1[at(&v.0, point(key))]);
+                let expected: f64 = (0..keys).map(|key| weights[key] / total * value(key)).sum();
+                let found = f64::from(result[at(&store, point(0))]);
+                let near = (found - expected).abs() < 3e-5 || (found.is_nan() && expected.is_nan());
+                assert!(near, "{isa:?}, seed {seed}, {slices} slices, {lengths:?}: {found} where {expected}");
+            }
+        }
+    }
+    result
+}
+
+#[test]
+fn attention_is_softmax_then_product() {
+    for isa in [InstructionSet::Portable, InstructionSet::Avx2, InstructionSet::Avx512] {
+        if isa.is_here() {
+            for seed in 0..if cfg!(miri) { 2 } else { 40 } {
+                check(isa, 2, seed, 1);
+                check(isa, 2, seed, 1 + seed as usize % 4);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_bits_do_not_depend_on_the_threads() {
+    let isa = InstructionSet::detect();
+    let bits = |threads: usize| check(isa, threads, 7, 2).iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    let one = bits(1);
+    for threads in [2, 3, 7] {
+        assert_eq!(bits(threads), one, "{threads} threads");
+    }
+}
