@@ -41,5 +41,7 @@ pub mod __private {
     pub mod no_library {
         /// No library.
         pub const __CREASE_LIBRARY: &str = "";
+        /// No promises.
+        pub const __CREASE_PROMISES: &str = "";
     }
 }

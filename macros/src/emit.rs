@@ -151,7 +151,7 @@ impl Stub {
             Stub::Function => {
                 let text = parse::plain(name);
                 let model = quote!(::crease::__private::Model);
-                let body = quote!(#model::new(__CREASE_LIBRARY, #text));
+                let body = quote!(#model::new(__CREASE_LIBRARY, #text).promising(__CREASE_PROMISES));
                 quote_spanned!(place=> #[must_use] #visibility fn #name() -> #model { #body })
             }
         };

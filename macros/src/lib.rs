@@ -2,12 +2,13 @@
 //!
 //! `#[crease::model] mod name { … }` is read (`parse`), meets the definitions that it imports (`link`),
 //! is checked by `crease-core` (`check`), and becomes items that Rust can use (`emit`); a mistake lands
-//! on the user's own token (`error`). What a program means is not known here, and nothing is kept between
-//! two expansions: the same tokens give the same tokens.
+//! on the user's own token (`error`). What a program means is not known here. Between two expansions only
+//! plans are kept (`keep`), where the user wants that.
 
 mod check;
 mod emit;
 mod error;
+mod keep;
 mod link;
 mod parse;
 mod signature;

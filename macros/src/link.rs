@@ -9,6 +9,7 @@
 //! ```
 //! Rust resolves the paths, so re-exports, renames and privacy are its own, and so are the errors about them.
 
+use crease_core::digest::digest;
 use crease_core::lang::Code;
 use crease_core::lang::ast::{Ident, Import, Library, Module, Span};
 use proc_macro2::{Span as Place, TokenStream, TokenTree};
@@ -111,17 +112,25 @@ pub(crate) fn finish(input: TokenStream) -> TokenStream {
     exported.modules.push(definition);
     library.modules.push(source.module);
 
-    let mistakes = check::library(&library);
-    if !mistakes.is_empty() {
-        let errors = error::compile_errors(&mistakes, &source.places);
-        let exports = exports(&item, None);
-        return quote!(#errors #exports);
-    }
+    let promises = match check::library(&library) {
+        Ok(promises) => promises,
+        Err(mistakes) => {
+            let errors = error::compile_errors(&mistakes, &source.places);
+            let exports = exports(&item, None);
+            return quote!(#errors #exports);
+        }
+    };
     let json = serde_json::to_string(&exported).unwrap_or_default();
     let exports = exports(&item, Some(&json));
+    let promises = match promises.is_empty() {
+        true => String::new(),
+        false => serde_json::to_string(&promises).unwrap_or_default(),
+    };
     quote! {
         #[allow(dead_code)]
         const __CREASE_LIBRARY: &str = #json;
+        #[allow(dead_code)]
+        const __CREASE_PROMISES: &str = #promises;
         #exports
     }
 }
@@ -236,7 +245,7 @@ fn declared(item: &Item) -> Option<Declared<'_>> {
 /// A module's name and the hash of its definition: the same definition is the same module, wherever it stands.
 fn identity(definition: &Module) -> String {
     let json = serde_json::to_string(definition).unwrap_or_default();
-    format!("{}-{:016x}", definition.name, hash(json.bytes()))
+    format!("{}-{:016x}", definition.name, digest(json.bytes()))
 }
 
 /// A name for a module's macros: exported macros of a crate share one scope.
@@ -249,10 +258,5 @@ fn unique_name(item: &ItemMod) -> String {
         String::new()
     };
     let text = quote!(#item).to_string();
-    format!("__crease_{name}_{:016x}", hash(place.bytes().chain(text.bytes())))
-}
-
-/// FNV-1a: the same on every machine and with every compiler.
-fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    format!("__crease_{name}_{:016x}", digest(place.bytes().chain(text.bytes())))
 }

@@ -97,8 +97,7 @@ impl Backend for Cpu {
                 unsafe { contract::contract(&self.pool, &spec, o.loads[0], o.loads[1], o.store, o.scratch) };
             }
             Prepared::Attend(kernel) => {
-                let own =
-                    attend::Operands { loads: o.loads, store: o.store, lengths: o.lengths, scratch: o.scratch };
+                let own = attend::Operands { loads: o.loads, store: o.store, lengths: o.lengths, scratch: o.scratch };
                 // SAFETY: the caller's contract is the kernel's.
                 unsafe { attend::attend(contract::InstructionSet::detect(), &self.pool, kernel, &own) };
             }

@@ -309,13 +309,7 @@ fn term_node(graph: &mut Graph, expr: &Expr, softmax: &Node, names: &[Index]) ->
     Some((node, access))
 }
 
-fn pointwise(
-    graph: &mut Graph,
-    expr: Expr,
-    operands: Vec<Access>,
-    indices: Vec<Extent>,
-    origin: &str,
-) -> Node {
+fn pointwise(graph: &mut Graph, expr: Expr, operands: Vec<Access>, indices: Vec<Extent>, origin: &str) -> Node {
     let name = origin.rsplit('.').next().unwrap_or(origin).to_string();
     graph.values.push(Value { name, shape: indices.clone() });
     let results = vec![Access::plain(graph.values.len() - 1, indices.len())];

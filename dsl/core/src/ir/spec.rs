@@ -79,7 +79,11 @@ fn check_node(graph: &Graph, node: &Node) -> Result<(), String> {
             let key_fits = has(1, key) && has(2, key) && !has(0, key) && !result.mentions(*key);
             let inner_fits = !has(2, inner) && !added(inner) && !result.mentions(*inner);
             let channel_fits = !has(0, channel) && !has(1, channel) && !added(channel);
-            match [key, inner, channel].into_iter().all(|i| *i < node.indices.len()) && key_fits && inner_fits && channel_fits {
+            match [key, inner, channel].into_iter().all(|i| *i < node.indices.len())
+                && key_fits
+                && inner_fits
+                && channel_fits
+            {
                 true => Ok(()),
                 false => Err("has its key, inner or channel index on the wrong operands".into()),
             }

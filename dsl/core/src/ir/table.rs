@@ -84,7 +84,8 @@ impl Node {
             }
             // Queries are read, all of a row's inner index, before the row's channels are written.
             Op::Attend { inner, channel, .. } => {
-                let seen = |a: &AxisRef| if *a == AxisRef::Index(*inner) { AxisRef::Index(*channel) } else { a.clone() };
+                let seen =
+                    |a: &AxisRef| if *a == AxisRef::Index(*inner) { AxisRef::Index(*channel) } else { a.clone() };
                 plain && operand == 0 && read.iter().map(seen).eq(written.iter().cloned())
             }
             Op::View | Op::Contract | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => false,

@@ -18,7 +18,7 @@ mod visit;
 pub use check::check;
 pub use diagnostic::{Code, Diagnostic};
 pub use model::{Elaborated, Model, ModelError, Parameter, Signature, Tensor, elaborate, signature};
-pub use promise::promises;
+pub use promise::{Keeper, Promised, promises};
 pub use settings::{Options, Settings};
 
 /// Every word of the language: the functions a model may call without importing them.

@@ -6,8 +6,10 @@ use super::ast::{Constant, Library, Literal, Named, Span};
 use super::diagnostic::{Code, Diagnostic};
 use super::elaborate::{Ty, build, constant_sizes, output_names};
 use super::program::{FunctionId, Program, suggest};
+use super::promise::{Promised, graph_digest};
 use super::settings::{Options, Settings};
 use crate::ir::{Extent, Graph, Sizes};
+use crate::plan::{Plan, Target};
 
 /// A function of a model library, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Model {
     pub library: &'static str,
     /// The function.
     pub function: &'static str,
+    /// The plans of the module's promises, as JSON; empty where there are none.
+    pub promises: &'static str,
 }
 
 /// A function's graph under given settings.
@@ -100,7 +104,29 @@ pub struct Parameter {
 impl Model {
     /// A function of a library.
     pub const fn new(library: &'static str, function: &'static str) -> Model {
-        Model { library, function }
+        Model { library, function, promises: "" }
+    }
+
+    /// The function with the plans of its module's promises.
+    #[must_use]
+    pub const fn promising(self, promises: &'static str) -> Model {
+        Model { promises, ..self }
+    }
+
+    /// The plan made while compiling for exactly this graph, these sizes (of axes and of constants that
+    /// stayed symbols) and this budget, on this kind of machine with no more threads than it counts for.
+    pub fn promised(&self, graph: &Graph, sizes: &Sizes, budget: u64, target: &Target) -> Option<Plan> {
+        let promises: Vec<Promised> = serde_json::from_str(self.promises).ok()?;
+        let mut own = promises.into_iter().filter(|p| p.function == self.function).peekable();
+        own.peek()?;
+        let graph = graph_digest(graph);
+        let machine = |known: &Target| {
+            *known == Target::shipped(target.instructions, known.threads) && target.threads <= known.threads
+        };
+        let fits = |p: &Promised| {
+            p.graph == graph && p.plan.sizes == *sizes && p.plan.budget == Some(budget) && machine(&p.plan.target)
+        };
+        own.find(fits).map(|p| p.plan)
     }
 
     /// The library.

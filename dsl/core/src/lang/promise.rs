@@ -1,15 +1,16 @@
 //! Promises about memory, kept while compiling: every `#[budget]` is planned, and refused with the
 //! numbers where no plan keeps it.
 
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 
 use super::ast::{Budget, Function, Library, Literal};
 use super::diagnostic::{Code, Diagnostic};
 use super::model::{Elaborated, elaborate};
 use super::program::Program;
 use super::settings::{Options, Settings};
-use crate::ir::Sizes;
-use crate::plan::{InstructionSet, PlanError, Planner, Target};
+use crate::digest::digest;
+use crate::ir::{Graph, Sizes};
+use crate::plan::{InstructionSet, Plan, PlanError, Planner, Target, check_plan};
 use crate::units::{format_bytes, parse_bytes};
 
 /// Threads that a promise counts scratch for where it does not say.
@@ -17,12 +18,47 @@ const THREADS: u64 = 8;
 /// Bisections until the largest fitting size of an axis is told.
 const BISECTIONS: u32 = 8;
 
-/// What is wrong with the promises of a library's last module, which is otherwise right.
-pub fn promises(library: &Library) -> Vec<Diagnostic> {
-    let Some(program) = Program::new(library) else { return Vec::new() };
+/// A promise kept: the function, and the plan that keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Promised {
+    /// The function.
+    pub function: String,
+    /// The digest of the graph that is planned.
+    pub graph: u64,
+    /// The plan, inside its budget.
+    pub plan: Plan,
+}
+
+/// Where plans are kept from one build to the next, by the text of everything they depend on.
+pub trait Keeper {
+    /// The plan kept for these inputs, as it was given.
+    fn find(&self, inputs: &str) -> Option<String>;
+    /// Keeps a plan for these inputs. That it cannot is no mistake: the next build plans again.
+    fn keep(&self, inputs: &str, plan: &str);
+}
+
+/// Plans every promise of a library's last module, which is otherwise right, or says what is wrong.
+///
+/// # Errors
+/// Every promise that cannot be kept.
+pub fn promises(library: &Library, keeper: &dyn Keeper) -> Result<Vec<Promised>, Vec<Diagnostic>> {
+    let Some(program) = Program::new(library) else { return Ok(Vec::new()) };
     let functions = &program.modules[program.home].functions;
     let promised = functions.iter().flat_map(|f| f.budgets.iter().map(move |b| (f, b)));
-    promised.flat_map(|(function, budget)| Promise::new(&program, library, function, budget).check()).collect()
+    let (mut kept, mut wrong) = (Vec::new(), Vec::new());
+    for (function, budget) in promised {
+        match Promise::new(&program, library, function, budget).plan(keeper) {
+            Ok(Some(plan)) => kept.push(plan),
+            Ok(None) => {}
+            Err(mistakes) => wrong.extend(mistakes),
+        }
+    }
+    if wrong.is_empty() { Ok(kept) } else { Err(wrong) }
+}
+
+/// The digest of a graph, by which a plan made for it is known.
+pub(super) fn graph_digest(graph: &Graph) -> u64 {
+    digest(serde_json::to_string(graph).unwrap_or_default().bytes())
 }
 
 /// One `#[budget]`.
@@ -50,9 +86,10 @@ impl<'a> Promise<'a> {
         Promise { library, function, budget, settings, axes, threads }
     }
 
-    fn check(&self) -> Vec<Diagnostic> {
-        let wrong = |code, span, text: String| vec![Diagnostic::new(code, span, text)];
-        let Ok(bytes) = parse_bytes(&self.budget.text) else { return Vec::new() };
+    /// The plan that keeps it; none where the budget cannot be read, which is said elsewhere.
+    fn plan(&self, keeper: &dyn Keeper) -> Result<Option<Promised>, Vec<Diagnostic>> {
+        let wrong = |code, span, text: String| Err(vec![Diagnostic::new(code, span, text)]);
+        let Ok(bytes) = parse_bytes(&self.budget.text) else { return Ok(None) };
         let named = self.budget.target.as_ref().map(|t| (InstructionSet::from_name(&t.text), t));
         let instructions = match named {
             Some((None, name)) => {
@@ -69,16 +106,29 @@ impl<'a> Promise<'a> {
         let target = Target::shipped(instructions, self.threads);
         let model = match elaborate(self.library, &self.function.name.text, &self.settings, &Options::default()) {
             Ok(model) => model,
-            Err(mistakes) => return mistakes,
+            Err(mistakes) => return Err(mistakes),
         };
+        let sizes = self.sizes(&model, &self.axes);
+        let promised = |plan| {
+            Ok(Some(Promised { function: self.function.name.text.clone(), graph: graph_digest(&model.graph), plan }))
+        };
+        let inputs = (env!("CARGO_PKG_VERSION"), &model.graph, &sizes, bytes, &target);
+        let inputs = serde_json::to_string(&inputs).unwrap_or_default();
+        let known = keeper.find(&inputs).and_then(|text| serde_json::from_str::<Plan>(&text).ok());
+        // A plan that was kept is believed no further than it can be checked.
+        let fits = |plan: &Plan| plan.budget == Some(bytes) && plan.sizes == sizes && plan.target == target;
+        if let Some(plan) = known.filter(|plan| fits(plan) && check_plan(plan).is_ok()) {
+            return promised(plan);
+        }
         let planner = match self.planner(&model, &self.axes, &target) {
             Ok(planner) => planner,
             Err(error) => return wrong(Code::BudgetSizes, self.budget.span, error.to_string()),
         };
         let leanest = planner.leanest();
         let least = leanest.memory.total();
-        if least <= bytes {
-            return Vec::new();
+        if let Ok(plan) = planner.plan(Some(bytes)) {
+            keeper.keep(&inputs, &serde_json::to_string(&plan).unwrap_or_default());
+            return promised(plan);
         }
         let mistake = Diagnostic::new(
             Code::BudgetRefused,
@@ -99,12 +149,15 @@ impl<'a> Promise<'a> {
         } else {
             format!("promise {} or more, or a smaller size: {}", format_bytes(least), fitting.join(", or "))
         };
-        vec![mistake.note(self.function.name.span, parts).help(help)]
+        Err(vec![mistake.note(self.function.name.span, parts).help(help)])
     }
 
     fn planner(&self, model: &Elaborated, axes: &Sizes, target: &Target) -> Result<Planner, PlanError> {
-        let sizes: BTreeMap<String, u64> = model.sizes.iter().chain(axes).map(|(k, v)| (k.clone(), *v)).collect();
-        Planner::new(&model.graph, &sizes, target)
+        Planner::new(&model.graph, &self.sizes(model, axes), target)
+    }
+
+    fn sizes(&self, model: &Elaborated, axes: &Sizes) -> Sizes {
+        model.sizes.iter().chain(axes).map(|(k, v)| (k.clone(), *v)).collect()
     }
 
     /// `R = 512`: about the largest size of one axis, the others as they are, that fits.

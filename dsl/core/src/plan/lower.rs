@@ -102,8 +102,7 @@ impl Site<'_> {
         }
         let after = Expr(vec![Instr::Const(f64::NEG_INFINITY)]);
         let (indices, store) = (lengths.len(), signed(&store));
-        let nest =
-            Nest { indices, loads: vec![], gathers: vec![], store, before: Expr::default(), row: None, after };
+        let nest = Nest { indices, loads: vec![], gathers: vec![], store, before: Expr::default(), row: None, after };
         (Kernel::Nest(nest), self.call(vec![], result, lengths, None))
     }
 

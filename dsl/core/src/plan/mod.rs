@@ -362,8 +362,21 @@ impl Planner {
             // the whole front where programs are small.
             let smallest = self.search.smallest();
             let near = (0..8).filter_map(|k| self.search.best(smallest + smallest / 200 * k)).map(Rc::new);
-            let plans = near.chain(self.search.front()).map(|path| self.emit(&path, None));
-            plans.min_by_key(|p| (p.memory.arena, p.time)).expect("something always runs")
+            let mut paths: Vec<Rc<search::Path>> = near.chain(self.search.front()).collect();
+            paths.sort_by_key(|path| (path.peak, path.time));
+            let mut best: Option<Plan> = None;
+            for path in paths {
+                // No layout is lower than what lives at once.
+                if best.as_ref().is_some_and(|plan| path.peak > plan.memory.arena) {
+                    break;
+                }
+                let plan = self.emit(&path, None);
+                let key = |p: &Plan| (p.memory.arena, p.time);
+                if best.as_ref().is_none_or(|other| key(&plan) < key(other)) {
+                    best = Some(plan);
+                }
+            }
+            best.expect("something always runs")
         })
     }
 

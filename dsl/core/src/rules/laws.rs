@@ -167,7 +167,8 @@ fn split_softmax(runner: &mut TestRunner) {
                         given.insert(port.name.clone(), slice(&all[&format!("x{k}")], *axis, start, end));
                     }
                 }
-                let (part, sums) = (run(&graph, &sizes(end - start), &given), run(&weights, &sizes(end - start), &given));
+                let (part, sums) =
+                    (run(&graph, &sizes(end - start), &given), run(&weights, &sizes(end - start), &given));
                 for (row, (before, own)) in running.iter_mut().zip(&sums.data).enumerate() {
                     let most = before.max(*own);
                     let total = most + ((*before - most).exp() + (own - most).exp()).ln();

@@ -1,0 +1,61 @@
+//! Plans kept in files between builds, each named by the digest of what it depends on.
+//!
+//! Only where a folder `.crease` stands beside the manifest of the crate being compiled: whoever wants
+//! plans kept makes it, and may commit it. A plan found there is checked, never trusted.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crease_core::digest::digest;
+use crease_core::lang::Keeper;
+
+/// The folder of the crate being compiled, if it has one.
+pub(crate) struct Folder(Option<PathBuf>);
+
+impl Folder {
+    pub(crate) fn here() -> Folder {
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        Folder(manifest.map(|folder| folder.join(".crease")).filter(|folder| folder.is_dir()))
+    }
+
+    fn file(&self, inputs: &str) -> Option<PathBuf> {
+        let folder = self.0.as_ref()?;
+        Some(folder.join(format!("{:016x}.plan.json", digest(inputs.bytes()))))
+    }
+}
+
+impl Keeper for Folder {
+    fn find(&self, inputs: &str) -> Option<String> {
+        fs::read_to_string(self.file(inputs)?).ok()
+    }
+
+    fn keep(&self, inputs: &str, plan: &str) {
+        let Some(file) = self.file(inputs) else { return };
+        // Several compilers may keep the same plan at once: each writes a file of its own and renames it.
+        let own = file.with_extension(format!("{}.tmp", std::process::id()));
+        if fs::write(&own, plan).and_then(|()| fs::rename(&own, &file)).is_err() {
+            let _ = fs::remove_file(&own);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_found_where_it_was_kept_and_nowhere_else() {
+        let folder = std::env::temp_dir().join(format!("crease-keep-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let keeper = Folder(Some(folder.clone()));
+        assert_eq!(keeper.find("inputs"), None);
+        keeper.keep("inputs", "plan");
+        assert_eq!(keeper.find("inputs").as_deref(), Some("plan"));
+        assert_eq!(keeper.find("other inputs"), None);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        fs::remove_dir_all(&folder).unwrap();
+        let nowhere = Folder(None);
+        nowhere.keep("inputs", "plan");
+        assert_eq!(nowhere.find("inputs"), None);
+    }
+}
