@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::bound::Bound;
+use super::cost;
 use super::life::{Content, END, Life};
 use super::lower::{Home, Site, Turn};
 use super::piece::Piece;
@@ -10,7 +11,9 @@ use super::search::{Part, Path, Search, carried_copy};
 use super::stretch::Candidate;
 use super::target::Target;
 use super::tree::Item;
-use super::{Base, Call, Length, LoopId, Memory, Place, Plan, PlanParam, PlanPort, Slot, SlotKind, Step, layout};
+use super::{
+    Base, Call, Length, LoopId, Memory, Place, Plan, PlanParam, PlanPiece, PlanPort, Slot, SlotKind, Step, layout,
+};
 use crate::ir::{Expr, Node, Op, Repeat, Sizes, ValueId};
 use crate::kernel::{Kernel, Nest};
 use crate::rules::Join;
@@ -66,6 +69,8 @@ pub(super) fn emit(
         steps,
         memory,
         time: path.time,
+        times: emitter.times,
+        pieces: emitter.pieces,
     }
 }
 
@@ -103,6 +108,9 @@ struct Emitter {
     moment: u64,
     /// What runs at each moment.
     origins: Vec<String>,
+    /// Nanoseconds of each moment.
+    times: Vec<u64>,
+    pieces: Vec<PlanPiece>,
 }
 
 /// The slot of each root.
@@ -116,6 +124,8 @@ struct Stretch<'a> {
     counters: Vec<LoopId>,
     /// The moment of its first leaf.
     start: u64,
+    /// Nanoseconds of each leaf; what only starts a fold counts with the fold.
+    times: Vec<u64>,
     /// Slots by moment.
     scratch: BTreeMap<usize, usize>,
     partial: BTreeMap<usize, usize>,
@@ -151,8 +161,9 @@ impl Emitter {
         })
     }
 
-    fn tick(&mut self, origin: &str) {
+    fn tick(&mut self, origin: &str, time: u64) {
         self.moment += 1;
+        self.times.push(time);
         self.origins.push(origin.to_string());
     }
 
@@ -168,12 +179,16 @@ impl Emitter {
         let params: BTreeMap<ValueId, usize> =
             bound.graph.params.iter().enumerate().map(|(k, p)| (p.value, first_param + k)).collect();
         let mut steps = Vec::new();
-        for (part, &pick) in search.parts.iter().zip(&path.picks) {
+        for (place, (part, &pick)) in search.parts.iter().zip(&path.picks).enumerate() {
+            let (first, pieces) = (self.moment, self.pieces.len());
             match part {
                 Part::Nodes { variants, ways } => {
                     let way = &ways[pick];
                     for candidate in &way.stretches {
                         self.stretch(&variants[way.variant], candidate, places, &params, &mut steps);
+                    }
+                    if self.moment > first {
+                        self.pieces.push(PlanPiece { chosen: vec![], first, last: self.moment - 1 });
                     }
                 }
                 Part::Layers { id, stays, inner, ways } => {
@@ -184,6 +199,7 @@ impl Emitter {
                     self.layers(&layer, places, layers, &mut steps);
                 }
             }
+            self.pieces[pieces..].iter_mut().for_each(|piece| piece.chosen.insert(0, (place, pick)));
         }
         steps
     }
@@ -206,7 +222,10 @@ impl Emitter {
         let global = |local: usize| if local == END { end } else { start + local as u64 };
         let counters: Vec<LoopId> = life.moments.loops.iter().map(|_| self.new_loop()).collect();
         let (scratch, partial, chunks) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let mut site = Stretch { bound, life: &life, counters, start, scratch, partial, chunks };
+        let mut of_nodes = cost::times(bound, &piece.target, &candidate.items).into_iter();
+        let leaves = life.moments.leaves.iter();
+        let times = leaves.map(|leaf| if leaf.fill { 0 } else { of_nodes.next().unwrap_or(0) }).collect();
+        let mut site = Stretch { bound, life: &life, counters, start, times, scratch, partial, chunks };
         for buffer in &life.buffers {
             let (first, last) = (global(buffer.first), global(buffer.last));
             let slot = match (buffer.content, buffer.alias) {
@@ -271,9 +290,7 @@ impl Emitter {
                     cursor.1 += 1;
                     let mut body = Vec::new();
                     self.items(stretch, (&each.body, depth + 1), home, cursor, &mut body);
-                    let (last, slice) = each.slices.iter().next_back().expect("a loop splits something");
-                    let node = &bound.graph.nodes[*last];
-                    let label = format!("{} of {}", node.indices[slice.index], node.origin);
+                    let label = each.label(bound);
                     steps.push(Step::Chunk { id, total: each.total, chunk: each.chunk, label, body });
                 }
             }
@@ -319,7 +336,7 @@ impl Emitter {
             steps.push(Step::Call(call));
         }
         debug_assert_eq!(self.moment, stretch.start + at as u64);
-        self.tick(&bound.graph.nodes[id].origin);
+        self.tick(&bound.graph.nodes[id].origin, stretch.times[at]);
     }
 
     fn layers(&mut self, layer: &Layer<'_>, places: &mut Places, layers: &[(LoopId, u64)], steps: &mut Vec<Step>) {
@@ -343,7 +360,10 @@ impl Emitter {
         }
         let counter = self.new_loop();
         let around: Vec<(LoopId, u64)> = layers.iter().copied().chain([(counter, count)]).collect();
+        let first = self.times.len();
         let mut body = self.sequence(inner, path, &mut inside, &around);
+        // A moment stands for all layers.
+        self.times[first..].iter_mut().for_each(|time| *time = time.saturating_mul(count));
         let moved: Vec<(usize, usize, u64)> = repeat
             .body
             .outputs
@@ -402,6 +422,6 @@ impl Emitter {
         for slot in [from, to] {
             self.slots[slot].last = self.slots[slot].last.max(self.moment);
         }
-        self.tick(&format!("copy of {name}"));
+        self.tick(&format!("copy of {name}"), 0);
     }
 }
