@@ -21,7 +21,7 @@ fn parsed(page: &str) -> Value {
             assert!(!text.contains('>'), "{text}");
             let name = tag.trim_start_matches('/').split([' ', '/', '\n']).next().unwrap_or_default();
             match tag {
-                _ if ["!doctype", "meta"].contains(&name) || tag.ends_with('/') => {}
+                _ if ["!doctype", "meta", "wbr"].contains(&name) || tag.ends_with('/') => {}
                 _ if tag.starts_with('/') => assert_eq!(open.pop(), Some(name), "{tag}"),
                 _ => open.push(name),
             }

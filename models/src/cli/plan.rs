@@ -279,6 +279,7 @@ pub(super) fn seconds(nanoseconds: u64) -> String {
     match nanoseconds as f64 * 1e-9 {
         short if short < 1e-3 => format!("{:.0} µs", short * 1e6),
         short if short < 1.0 => format!("{:.1} ms", short * 1e3),
-        long => format!("{long:.2} s"),
+        long if long < 600.0 => format!("{long:.2} s"),
+        long => format!("{} min {} s", long as u64 / 60, long as u64 % 60),
     }
 }

@@ -11,7 +11,7 @@
     return unit ? `${(n / unit[1]).toFixed(2)} ${unit[0]}` : `${n} B`;
   };
   const round = (n) => bytes(n).replace(/\.0+ |(\.\d)0 /, '$1 ');
-  const time = (ns) => ns < 1e6 ? `${(ns / 1e3).toFixed(0)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(2)} s`;
+  const time = (ns) => ns < 1e6 ? `${(ns / 1e3).toFixed(0)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : ns < 6e11 ? `${(ns / 1e9).toFixed(2)} s` : `${Math.floor(ns / 6e10)} min ${Math.floor(ns / 1e9) % 60} s`;
   const share = (part, whole) => whole ? `${(100 * part / whole).toFixed(part * 10 < whole ? 1 : 0)} %` : '0 %';
   const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
@@ -40,6 +40,11 @@
   const nameAt = (value, at) => {
     const writer = value.writers && value.writers.findLast((k) => k <= at);
     return writer !== undefined && D.moments[writer] ? D.moments[writer][0] : value.name;
+  };
+  // Ever shorter names: without the stack, then without the outer fields.
+  const labels = (name) => {
+    const fields = name.replace(/^.*\{\}\./, '').split('.');
+    return fields.map((_, k) => fields.slice(k).join('.'));
   };
   const program = (own, operations, count) => {
     const kinds = live(count, own);
@@ -197,7 +202,8 @@
           light(f, slot);
         });
         rect.addEventListener('pointerleave', () => { tip.hidden = true; light(f, null); });
-        if (tall > 13 && to - from > 7 * slot.name.length + 8) svgOf('text', { class: 'inside', x: from + 5, y: f.y(slot.offset) - tall / 2 + 3.5 }, f.svg, slot.name);
+        const name = tall > 13 ? labels(nameAt(slot, slot.last)).find((label) => to - from > 5.6 * label.length + 9) : undefined;
+        if (name) svgOf('text', { class: 'inside', x: from + 5, y: f.y(slot.offset) - tall / 2 + 3.5 }, f.svg, name);
         return rect;
       });
       cursor(f);
@@ -234,13 +240,14 @@
     }
     const alive = of.own.filter((v) => v.first <= at && at <= v.last && v.bytes > 0).sort((a, b) => b.bytes - a.bytes);
     const largest = Math.max(D.weights, alive.length ? alive[0].bytes : 0, 1);
-    const item = (name, kind, size) => `<li class="${kind}" style="--share:${(100 * size / largest).toFixed(1)}%" title="${escaped(name)}: ${kind}, ${size} bytes"><i class="swatch ${kind}"></i><span class="name">${escaped(name)}</span><span class="number">${bytes(size)}</span></li>`;
+    const tail = (name) => labels(name).find((label) => label.length < 27) || `…${name.slice(-25)}`;
+    const item = (name, kind, size) => `<li class="${kind}" style="--share:${(100 * size / largest).toFixed(1)}%" title="${escaped(name)}: ${kind}, ${size} bytes"><i class="swatch ${kind}"></i><span class="name">${escaped(tail(name))}</span><span class="number">${bytes(size)}</span></li>`;
     const most = 12, rest = alive.slice(most);
     const moment = of === planned ? D.moments[at] : undefined;
     const what = moment ? `${D.kernels[moment[2]]}, ${time(moment[3])} (${share(moment[3], D.time)})` : of === written ? 'as written' : '';
     const nest = moment ? moment[5].map((k) => `<p class="nestwords">for ${escaped(D.loops[k])}</p>`).join('') : '';
     byId('alive').innerHTML = `<div class="when"><span>step ${at + 1} of ${of.count}${at === of.peak ? ' · the peak' : ''}</span><div><button type="button" data-go="-1" aria-label="one step back">‹</button><button type="button" data-go="0">peak</button><button type="button" data-go="1" aria-label="one step on">›</button></div></div>
-      <h3>${escaped(operation)}</h3><p class="what">${what}</p>${nest}<p class="sum">${bytes(of.total[at])}</p>
+      <h3>${escaped(operation).replaceAll('.', '.<wbr>')}</h3><p class="what">${what}</p>${nest}<p class="sum">${bytes(of.total[at])}</p>
       <ol>${D.weights ? item('weights', 'weights', D.weights) : ''}${alive.slice(0, most).map((v) => item(nameAt(v, at), D.kinds[v.kind], v.size)).join('')}</ol>${rest.length ? `<div class="more">and ${rest.length} more, ${bytes(rest.reduce((sum, v) => sum + v.bytes, 0))}</div>` : ''}`;
   };
   byId('alive').addEventListener('click', (event) => {
@@ -265,10 +272,12 @@
     const [least, most] = [Math.max(0, fast - room * .12), slow + room * .12];
     const y = (n) => bottom - (n - least) / (most - least) * (bottom - top);
     svgOf('rect', { class: 'closed', x: left, width: Math.max(x(first[0]) - left, 0), y: top - 10, height: bottom - top + 10 }, svg);
-    const step = [1, 2, 5, 10].map((n) => n * 10 ** Math.floor(Math.log10((most - least) / 5))).find((n) => (most - least) / n <= 5.5) || most - least;
+    const minutes = most >= 6e11;
+    const steps = minutes ? [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1440, 14400].map((n) => n * 6e10) : [1, 2, 5, 10].map((n) => n * 10 ** Math.floor(Math.log10((most - least) / 5)));
+    const step = steps.find((n) => (most - least) / n <= 5.5) || most - least;
     for (let n = Math.ceil(least / step) * step; n <= most; n += step) {
       svgOf('line', { class: 'grid', x1: left, x2: wide - right, y1: y(n), y2: y(n) }, svg);
-      svgOf('text', { x: left - 8, y: y(n) + 4, 'text-anchor': 'end' }, svg, time(n));
+      svgOf('text', { x: left - 8, y: y(n) + 4, 'text-anchor': 'end' }, svg, minutes ? `${Math.round(n / 6e10)} min` : time(n));
     }
     const spots = steep ? Array.from({ length: 60 }, (_, k) => 2 ** k).filter((n) => n > low && n < far) : ticks(far).filter((n) => n > low && n < far);
     const every = Math.ceil(spots.length * 74 / (wide - left));
@@ -290,12 +299,13 @@
       svgOf('text', { class: `halo ${name === 'limit' ? 'limit' : ''}`, x: x(n) + (end ? -5 : 5), y: top + 2 + 14 * row, 'text-anchor': end ? 'end' : 'start' }, svg, words);
     };
     mark(D.least, 'lower bound', 'height', 0);
-    mark(first[0], `smallest ${round(first[0])}`, 'height', 1);
-    if (D.budget !== null) mark(D.budget, `budget ${round(D.budget)}`, 'limit', 2);
+    const tight = D.budget === first[0];
+    if (!tight) mark(first[0], `smallest ${round(first[0])}`, 'height', 1);
+    if (D.budget !== null) mark(D.budget, `budget ${round(D.budget)}${tight ? ', the smallest' : ''}`, 'limit', tight ? 0 : 2);
     const reached = points.findLastIndex((p) => p[0] <= here);
     const dot = svgOf('circle', { class: 'point', r: 4.5 }, svg);
     svgOf('circle', { class: 'ring', r: 5.5, cx: x(here), cy: y(D.time) }, svg);
-    svgOf('text', { class: 'strong halo', x: x(here) + (x(here) > wide - 120 ? -10 : 10), y: y(D.time) - 10, 'text-anchor': x(here) > wide - 120 ? 'end' : 'start' }, svg, 'this plan');
+    svgOf('text', { class: 'strong halo', x: x(here) + (x(here) > wide - 120 ? -10 : 10), y: y(D.time) + (y(D.time) < top + 44 ? 18 : -10), 'text-anchor': x(here) > wide - 120 ? 'end' : 'start' }, svg, 'this plan');
     let at = Math.max(reached, 0);
     const put = (k) => {
       at = Math.min(Math.max(k, 0), points.length - 1);

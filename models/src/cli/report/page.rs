@@ -126,7 +126,8 @@ fn facts(story: &Story<'_>) -> String {
     let mut html = String::new();
     let mut fact = |mark: &str, name: &str, value: String, note: String| {
         let mark = if mark.is_empty() { String::new() } else { format!("<b class=\"mark {mark}\"></b>") };
-        let (value, note) = (escape(&value), escape(&note));
+        // A path may be broken between its fields.
+        let (value, note) = (escape(&value), escape(&note).replace('.', ".<wbr>"));
         let _ = write!(html, "<div><dt>{mark}{name}</dt><dd>{value}<small>{note}</small></dd></div>");
     };
     fact("", "plan peak", format_bytes(memory.total()), format!("at {}", memory.operation));

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crease_core::units::format_bytes;
 
+use super::names::short;
 use super::page::{escape, width};
 use super::story::{Kind, Story};
 use super::tree::{Branch, What, tree};
@@ -67,7 +68,7 @@ fn show(html: &mut String, branch: &Branch, whole: u64, slowest: (&str, u64)) {
             let turns = total.div_ceil(chunk.max(1));
             let turns = if turns == 1 { "1 turn".into() } else { format!("{turns} turns") };
             let (index, of) = branch.label.split_once(" of ").unwrap_or((&branch.label, ""));
-            let (index, of) = (escape(index), escape(of));
+            let (index, of) = (escape(index), escape(short(of, "")));
             let split = format!("{total} in chunks of {chunk}, {turns}");
             (format!("<em>for</em> <b>{index}</b> <span class=\"of\">of {of}:</span> {split}"), true)
         }

@@ -1,5 +1,6 @@
 //! The story of a plan in a terminal of 80 columns.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crease_core::plan::{CurvePoint, Way};
@@ -143,19 +144,16 @@ fn picture(live: &[u64], most: u64) -> Vec<String> {
     (0..ROWS).map(row).collect()
 }
 
-/// A few points of a curve: the ends, this plan's, and what lies evenly between in ratios of bytes.
+/// A few points of a curve: the ends, this plan's, and others evenly along the way, so that steep parts get more.
 fn thinned(curve: &[CurvePoint], peak: u64) -> Vec<(usize, CurvePoint)> {
-    let (low, high) = (curve[0].budget.max(1) as f64, curve[curve.len() - 1].budget.max(1) as f64);
-    let mut kept: Vec<usize> = (0..BUDGETS)
-        .map(|k| {
-            let wanted = low * (high / low).powf(k as f64 / (BUDGETS - 1) as f64);
-            curve.iter().rposition(|point| point.budget as f64 <= wanted * 1.0001).unwrap_or(0)
-        })
-        .chain(curve.iter().rposition(|point| point.budget <= peak))
-        .chain([curve.len() - 1])
-        .collect();
-    kept.sort_unstable();
-    kept.dedup();
+    let last = curve.len() - 1;
+    let ratio = |k: usize| (curve[k].budget.max(1) as f64 / curve[0].budget.max(1) as f64).ln();
+    let (wide, high) = (ratio(last), (curve[0].time - curve[last].time) as f64);
+    let along = |k: usize| ratio(k) / wide + (curve[0].time - curve[k].time) as f64 / high;
+    let wanted = (0..BUDGETS).map(|k| 2.0 * k as f64 / (BUDGETS - 1) as f64);
+    let near = wanted.map(|place| (0..last).find(|&k| along(k) >= place - 0.01).unwrap_or(last));
+    let own = (0..=last).rev().find(|&k| curve[k].budget <= peak);
+    let kept: BTreeSet<usize> = near.chain(own).collect();
     kept.into_iter().map(|k| (k, curve[k])).collect()
 }
 
