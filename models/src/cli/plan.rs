@@ -68,7 +68,8 @@ pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
             if let Some(report) = report {
                 report.write_text(&story.page())?;
             }
-            let text = || found.text(&plan) + &story.text();
+            let written = arguments.report.iter().map(|path| format!("{:<14}{}\n", "report", path.display()));
+            let text = || found.text(&plan) + &story.text() + &written.collect::<String>();
             super::print(&if arguments.json { found.json(Ok((&plan, &story))) } else { text() })?;
             Ok(ExitCode::SUCCESS)
         }

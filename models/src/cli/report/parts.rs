@@ -18,7 +18,7 @@ pub(super) fn time(story: &Story<'_>) -> String {
     }
     let mut html = String::from("<ul class=\"legend\">");
     for (kind, time) in Kind::ALL.iter().zip(story.kinds()).filter(|(_, time)| *time > 0) {
-        let (name, share, time) = (kind.name(), percent(time, story.plan.time), seconds(time));
+        let (name, share, time) = (kind.name(), escape(&percent(time, story.plan.time)), seconds(time));
         let swatch = format!("<i class=\"swatch kernel {name}\"></i>");
         let _ = write!(html, "<li title=\"{time}\">{swatch}{name} <span class=\"number\">{share}</span></li>");
     }
@@ -30,7 +30,7 @@ pub(super) fn time(story: &Story<'_>) -> String {
             let (name, wide, text) = (kind.name(), width(time, most), seconds(time));
             let _ = write!(html, "<i class=\"kernel {name}\" style=\"width:{wide}\" title=\"{name}: {text}\"></i>");
         }
-        let (time, share) = (seconds(module.time), percent(module.time, story.plan.time));
+        let (time, share) = (seconds(module.time), escape(&percent(module.time, story.plan.time)));
         let _ = write!(html, "</span><span class=\"number\">{time}</span><span class=\"number share\">{share}</span>");
         let peak = format_bytes(module.peak);
         let _ = write!(html, "<span class=\"number high\" title=\"most bytes alive while it runs\">{peak}</span></li>");
@@ -110,7 +110,7 @@ fn count(list: &[Branch], loops: &mut usize, operations: &mut usize) {
 }
 
 fn figures(html: &mut String, bytes: &str, time: u64, (whole, most): (u64, u64)) {
-    let (wide, text, share) = (width(time.min(most), most), seconds(time), percent(time, whole));
+    let (wide, text, share) = (width(time.min(most), most), seconds(time), escape(&percent(time, whole)));
     let _ = write!(html, "<span class=\"number bytes\">{bytes}</span><span class=\"number time\">{text}</span>");
     let _ = write!(html, "<span class=\"number share\">{share}</span>");
     let _ = write!(html, "<span class=\"bar\"><i style=\"width:{wide}\"></i></span>");
