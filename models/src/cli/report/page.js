@@ -279,9 +279,12 @@
     const minutes = most >= 6e11;
     const steps = minutes ? [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1440, 14400].map((n) => n * 6e10) : [1, 2, 5, 10].map((n) => n * 10 ** Math.floor(Math.log10((most - least) / 5)));
     const step = steps.find((n) => (most - least) / n <= 5.5) || most - least;
+    let label = '';
     for (let n = Math.ceil(least / step) * step; n <= most; n += step) {
+      const before = label;
+      label = minutes ? `${Math.round(n / 6e10)} min` : time(n);
       svgOf('line', { class: 'grid', x1: left, x2: wide - right, y1: y(n), y2: y(n) }, svg);
-      svgOf('text', { x: left - 8, y: y(n) + 4, 'text-anchor': 'end' }, svg, minutes ? `${Math.round(n / 6e10)} min` : time(n));
+      svgOf('text', { x: left - 8, y: y(n) + 4, 'text-anchor': 'end' }, svg, label === before ? '' : label);
     }
     const spots = steep ? Array.from({ length: 60 }, (_, k) => 2 ** k).filter((n) => n > low && n < far) : ticks(far).filter((n) => n > low && n < far);
     const every = Math.ceil(spots.length * 74 / (wide - left));

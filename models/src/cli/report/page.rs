@@ -130,7 +130,8 @@ fn facts(story: &Story<'_>) -> String {
         let (value, note) = (escape(&value), escape(&note).replace('.', ".<wbr>"));
         let _ = write!(html, "<div><dt>{mark}{name}</dt><dd>{value}<small>{note}</small></dd></div>");
     };
-    fact("", "plan peak", format_bytes(memory.total()), format!("at {}", memory.operation));
+    let at = if memory.operation.is_empty() { "nothing runs".into() } else { format!("at {}", memory.operation) };
+    fact("", "plan peak", format_bytes(memory.total()), at);
     fact("", "predicted time", seconds(story.plan.time), target(story));
     if story.plan.budget.is_none() {
         fact("", "budget", "none".into(), "the fastest plan".into());
