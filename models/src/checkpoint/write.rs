@@ -49,8 +49,20 @@ impl OutputFile {
     /// # Errors
     /// A disk that is full, or a place that is gone; then nothing is left.
     pub fn write(self, tensors: &[Written<'_>], texts: &BTreeMap<String, String>) -> Result<(), FileError> {
+        self.whole(|file| write(file, tensors, texts))
+    }
+
+    /// Writes a text and nothing else.
+    ///
+    /// # Errors
+    /// As [`OutputFile::write`].
+    pub fn write_text(self, text: &str) -> Result<(), FileError> {
+        self.whole(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+    }
+
+    fn whole(self, write: impl FnOnce(File) -> std::io::Result<()>) -> Result<(), FileError> {
         let done = self.create().and_then(|file| {
-            let written = write(file, tensors, texts).and_then(|()| std::fs::rename(&self.beside, &self.path));
+            let written = write(file).and_then(|()| std::fs::rename(&self.beside, &self.path));
             written.map_err(|e| self.fail(&e))
         });
         if done.is_err() {

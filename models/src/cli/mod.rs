@@ -9,6 +9,7 @@ mod infer;
 mod list;
 mod plan;
 mod reference;
+mod report;
 mod run;
 mod verify;
 

@@ -2,19 +2,22 @@
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use crease_core::ir::Sizes;
 use crease_core::lang::ast::Literal;
 use crease_core::lang::{Elaborated, Options};
-use crease_core::plan::{InstructionSet, Memory, Plan, PlanError, Planner, Step, Target, naive_peak};
+use crease_core::plan::{InstructionSet, Memory, Naive, Plan, PlanError, Planner, Step, Target, naive};
 use crease_core::units::format_bytes;
 use crease_runtime::Cpu;
 use serde_json::{Map, Value, json};
 
 use super::choose::{Budget, Chosen, Pair, plan_within, threads};
 use super::error::{CliError, suggestion, usage};
+use super::report::Story;
+use crate::checkpoint::OutputFile;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -32,6 +35,9 @@ pub(super) struct Arguments {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Write the plan as a page to look at in a browser.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Threads to plan for; all of this machine unless given.
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -44,8 +50,9 @@ pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let chosen = Chosen::new(&arguments.model, &arguments.set)?;
     let axes = chosen.sizes(&arguments.dimensions)?;
     let target = target(arguments)?;
+    let report = arguments.report.as_ref().map(OutputFile::new).transpose()?;
     let (elaborated, planner) = planner(&chosen, &axes, &Options::default(), &target)?;
-    let naive = naive_peak(&elaborated.graph, &whole_sizes(&elaborated, &axes))?;
+    let naive = naive(&elaborated.graph, &whole_sizes(&elaborated, &axes))?;
     let made = plan_within(&planner, arguments.budget);
     let found = Found {
         chosen: &chosen,
@@ -53,11 +60,17 @@ pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
         elaborated: &elaborated,
         leanest: planner.leanest(),
         least: planner.lower_bound(),
-        naive,
+        naive: &naive,
     };
     match made {
         Ok(plan) => {
-            super::print(&if arguments.json { found.json(Ok(&plan)) } else { found.text(&plan) })?;
+            let story = Story::new(&planner, &plan, &axes, &naive)?;
+            if let Some(report) = report {
+                report.write_text(&story.page())?;
+            }
+            let written = arguments.report.iter().map(|path| format!("{:<14}{}\n", "report", path.display()));
+            let text = || found.text(&plan) + &story.text() + &written.collect::<String>();
+            super::print(&if arguments.json { found.json(Ok((&plan, &story))) } else { text() })?;
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
@@ -106,7 +119,7 @@ struct Found<'a> {
     leanest: &'a Plan,
     /// What no plan can do without.
     least: u64,
-    naive: u64,
+    naive: &'a Naive,
 }
 
 impl Found<'_> {
@@ -132,7 +145,7 @@ impl Found<'_> {
         let leanest = &self.leanest.memory;
         line("smallest", format!("{}, bound by {}", bytes(leanest.total()), leanest.operation));
         line("lower bound", format!("{} (no plan can hold less)", bytes(self.least)));
-        line("naive peak", format!("{} (as written, nothing split)", bytes(self.naive + memory.weights)));
+        line("naive peak", format!("{} (as written, nothing split)", bytes(self.naive.peak() + memory.weights)));
         let mut loops = Vec::new();
         list_loops(&plan.steps, 0, &mut loops);
         line("loops", if loops.is_empty() { "none".into() } else { String::new() });
@@ -142,7 +155,7 @@ impl Found<'_> {
         text
     }
 
-    fn json(&self, made: Result<&Plan, &PlanError>) -> String {
+    fn json(&self, made: Result<(&Plan, &Story<'_>), &PlanError>) -> String {
         let mut top = Map::new();
         let mut put = |name: &str, value: Value| top.insert(name.into(), value);
         put("model", json!(self.chosen.name));
@@ -159,10 +172,10 @@ impl Found<'_> {
         let leanest = &self.leanest.memory;
         put("smallest", json!({ "bytes": leanest.total(), "operation": leanest.operation }));
         put("lower_bound", json!(self.least));
-        put("naive_peak", json!(self.naive + leanest.weights));
+        put("naive_peak", json!(self.naive.peak() + leanest.weights));
         put("fits", json!(made.is_ok()));
         match made {
-            Ok(plan) => {
+            Ok((plan, story)) => {
                 put("budget", json!(plan.budget));
                 put("target", json!({ "name": plan.target.instructions.name(), "threads": plan.target.threads }));
                 let of_peak = parts(&plan.memory).map(|(name, bytes)| (name.to_string(), json!(bytes)));
@@ -175,6 +188,7 @@ impl Found<'_> {
                 let mut loops = Vec::new();
                 list_loops(&plan.steps, 0, &mut loops);
                 put("loops", loops.iter().map(|(depth, found)| found.json(*depth)).collect());
+                top.extend(story.json());
             }
             Err(error) => {
                 if let PlanError::Budget { budget, .. } = error {
@@ -266,6 +280,7 @@ pub(super) fn seconds(nanoseconds: u64) -> String {
     match nanoseconds as f64 * 1e-9 {
         short if short < 1e-3 => format!("{:.0} µs", short * 1e6),
         short if short < 1.0 => format!("{:.1} ms", short * 1e3),
-        long => format!("{long:.2} s"),
+        long if long < 600.0 => format!("{long:.2} s"),
+        long => format!("{} min {} s", long as u64 / 60, long as u64 % 60),
     }
 }

@@ -32,6 +32,10 @@ pub fn check_plan(plan: &Plan) -> Result<(), String> {
     if let Some(budget) = plan.budget.filter(|b| *b < plan.memory.total()) {
         return Err(format!("the plan holds {} bytes and its budget is {budget}", plan.memory.total()));
     }
+    let time = plan.times.iter().fold(0u64, |sum, time| sum.saturating_add(*time));
+    if time != plan.time {
+        return Err(format!("its moments take {time} ns and the plan says {}", plan.time));
+    }
     let ports = plan.inputs.iter().chain(&plan.outputs);
     for port in ports {
         let bytes = 4 * port.shape.iter().product::<u64>();

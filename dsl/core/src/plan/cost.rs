@@ -20,19 +20,52 @@ pub(super) struct Around<'a> {
 /// Nanoseconds of a tree's items inside loops.
 pub(super) fn time(bound: &Bound, target: &Target, items: &[Item], around: Option<&Around<'_>>) -> u64 {
     let mut sum: u64 = 0;
-    for item in items {
-        sum = sum.saturating_add(match item {
-            Item::Node(id) => node_time(bound, *id, target, around),
-            Item::Loop(each) => {
-                let turn =
-                    |positions: u64| time(bound, target, &each.body, Some(&Around { each, positions, outer: around }));
-                let (turns, tail) = (each.total / each.chunk, each.total % each.chunk);
-                let full = if turns > 0 { turns.saturating_mul(turn(each.chunk)) } else { 0 };
-                full.saturating_add(if tail > 0 { turn(tail) } else { 0 })
-            }
-        });
-    }
+    visit((bound, target), items, around, (0, 1), &mut |_, time| sum = sum.saturating_add(time));
     sum
+}
+
+/// Nanoseconds of each node of a tree (views are none), in order, over all turns of its loops.
+pub(super) fn times(bound: &Bound, target: &Target, items: &[Item]) -> Vec<u64> {
+    let mut times: Vec<u64> = Vec::new();
+    visit((bound, target), items, None, (0, 1), &mut |at, time| {
+        times.resize(times.len().max(at + 1), 0);
+        times[at] = times[at].saturating_add(time);
+    });
+    times
+}
+
+/// Gives every node's place in the order and its nanoseconds: for the full turns of the loops around it, and
+/// again for their tails. `at` is the place of the first node, `turns` how often the items run. Gives the
+/// place after the last.
+fn visit(
+    (bound, target): (&Bound, &Target),
+    items: &[Item],
+    around: Option<&Around<'_>>,
+    (mut at, turns): (usize, u64),
+    sink: &mut impl FnMut(usize, u64),
+) -> usize {
+    for item in items {
+        match item {
+            Item::Node(id) if bound.graph.nodes[*id].op == Op::View => {}
+            Item::Node(id) => {
+                sink(at, turns.saturating_mul(node_time(bound, *id, target, around)));
+                at += 1;
+            }
+            Item::Loop(each) => {
+                let mut turn = |positions: u64, times: u64| {
+                    let inside = Around { each, positions, outer: around };
+                    visit((bound, target), &each.body, Some(&inside), (at, turns.saturating_mul(times)), sink)
+                };
+                let (full, tail) = (each.total / each.chunk, each.total % each.chunk);
+                let end = turn(each.chunk, full);
+                if tail > 0 {
+                    turn(tail, 1);
+                }
+                at = end;
+            }
+        }
+    }
+    at
 }
 
 /// The extent of a node's index inside loops.

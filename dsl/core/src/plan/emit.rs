@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::bound::Bound;
+use super::cost;
 use super::life::{Content, END, Life};
 use super::lower::{Home, Onto, Site, Turn};
 use super::piece::Piece;
@@ -10,7 +11,9 @@ use super::search::{Part, Path, Search, carried_copy};
 use super::stretch::Candidate;
 use super::target::Target;
 use super::tree::Item;
-use super::{Base, Call, Length, LoopId, Memory, Place, Plan, PlanParam, PlanPort, Slot, SlotKind, Step, layout};
+use super::{
+    Base, Call, Length, LoopId, Memory, Place, Plan, PlanParam, PlanPiece, PlanPort, Slot, SlotKind, Step, layout,
+};
 use crate::ir::{Expr, Node, Op, Repeat, Sizes, ValueId};
 use crate::kernel::{Kernel, Nest};
 use crate::rules::Join;
@@ -66,6 +69,8 @@ pub(super) fn emit(
         steps,
         memory,
         time: path.time,
+        times: emitter.times,
+        pieces: emitter.pieces,
     }
 }
 
@@ -103,6 +108,9 @@ struct Emitter {
     moment: u64,
     /// What runs at each moment.
     origins: Vec<String>,
+    /// Nanoseconds of each moment.
+    times: Vec<u64>,
+    pieces: Vec<PlanPiece>,
 }
 
 /// The slot of each root.
@@ -116,6 +124,8 @@ struct Stretch<'a> {
     counters: Vec<LoopId>,
     /// The moment of its first leaf.
     start: u64,
+    /// Nanoseconds of each leaf; what only starts a fold counts with the fold.
+    times: Vec<u64>,
     /// Slots by moment.
     scratch: BTreeMap<usize, usize>,
     partial: BTreeMap<usize, usize>,
@@ -161,8 +171,9 @@ impl Emitter {
         })
     }
 
-    fn tick(&mut self, origin: &str) {
+    fn tick(&mut self, origin: &str, time: u64) {
         self.moment += 1;
+        self.times.push(time);
         self.origins.push(origin.to_string());
     }
 
@@ -178,12 +189,16 @@ impl Emitter {
         let params: BTreeMap<ValueId, usize> =
             bound.graph.params.iter().enumerate().map(|(k, p)| (p.value, first_param + k)).collect();
         let mut steps = Vec::new();
-        for (part, &pick) in search.parts.iter().zip(&path.picks) {
+        for (place, (part, &pick)) in search.parts.iter().zip(&path.picks).enumerate() {
+            let (first, pieces) = (self.moment, self.pieces.len());
             match part {
                 Part::Nodes { variants, ways } => {
                     let way = &ways[pick];
                     for candidate in &way.stretches {
                         self.stretch(&variants[way.variant], candidate, places, &params, &mut steps);
+                    }
+                    if self.moment > first {
+                        self.pieces.push(PlanPiece { chosen: vec![], first, last: self.moment - 1 });
                     }
                 }
                 Part::Layers { id, stays, inner, ways } => {
@@ -194,6 +209,7 @@ impl Emitter {
                     self.layers(&layer, places, layers, &mut steps);
                 }
             }
+            self.pieces[pieces..].iter_mut().for_each(|piece| piece.chosen.insert(0, (place, pick)));
         }
         steps
     }
@@ -215,9 +231,12 @@ impl Emitter {
         let (start, end) = (self.moment, self.moment + moments - 1);
         let global = |local: usize| if local == END { end } else { start + local as u64 };
         let counters: Vec<LoopId> = life.moments.loops.iter().map(|_| self.new_loop()).collect();
+        let mut of_nodes = cost::times(bound, &piece.target, &candidate.items).into_iter();
+        let leaves = life.moments.leaves.iter();
+        let times = leaves.map(|leaf| if leaf.fill { 0 } else { of_nodes.next().unwrap_or(0) }).collect();
         let (scratch, partial) = (BTreeMap::new(), BTreeMap::new());
         let (running, chunks) = (BTreeMap::new(), BTreeMap::new());
-        let mut site = Stretch { bound, life: &life, counters, start, scratch, partial, running, chunks };
+        let mut site = Stretch { bound, life: &life, counters, start, times, scratch, partial, running, chunks };
         for buffer in &life.buffers {
             let (first, last) = (global(buffer.first), global(buffer.last));
             let chunks = buffer.chunks.iter().map(|&(axis, positions, each)| (axis, positions, site.counters[each]));
@@ -288,9 +307,7 @@ impl Emitter {
                     cursor.1 += 1;
                     let mut body = Vec::new();
                     self.items(stretch, (&each.body, depth + 1), home, cursor, &mut body);
-                    let (last, slice) = each.slices.iter().next_back().expect("a loop splits something");
-                    let node = &bound.graph.nodes[*last];
-                    let label = format!("{} of {}", node.indices[slice.index], node.origin);
+                    let label = each.label(bound);
                     steps.push(Step::Chunk { id, total: each.total, chunk: each.chunk, label, body });
                 }
             }
@@ -344,7 +361,7 @@ impl Emitter {
             steps.push(Step::Call(call));
         }
         debug_assert_eq!(self.moment, stretch.start + at as u64);
-        self.tick(&bound.graph.nodes[id].origin);
+        self.tick(&bound.graph.nodes[id].origin, stretch.times[at]);
     }
 
     fn layers(&mut self, layer: &Layer<'_>, places: &mut Places, layers: &[(LoopId, u64)], steps: &mut Vec<Step>) {
@@ -368,7 +385,10 @@ impl Emitter {
         }
         let counter = self.new_loop();
         let around: Vec<(LoopId, u64)> = layers.iter().copied().chain([(counter, count)]).collect();
+        let first = self.times.len();
         let mut body = self.sequence(inner, path, &mut inside, &around);
+        // A moment stands for all layers.
+        self.times[first..].iter_mut().for_each(|time| *time = time.saturating_mul(count));
         let moved: Vec<(usize, usize, u64)> = repeat
             .body
             .outputs
@@ -427,6 +447,6 @@ impl Emitter {
         for slot in [from, to] {
             self.slots[slot].last = self.slots[slot].last.max(self.moment);
         }
-        self.tick(&format!("copy of {name}"));
+        self.tick(&format!("copy of {name}"), 0);
     }
 }

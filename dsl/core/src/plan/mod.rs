@@ -6,7 +6,9 @@
 
 mod bound;
 mod check;
+mod choice;
 mod cost;
+mod curve;
 mod emit;
 mod layout;
 mod life;
@@ -27,7 +29,9 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 pub use check::check_plan;
-pub use naive::naive_peak;
+pub use choice::{Choice, Way, WayLoop};
+pub use curve::CurvePoint;
+pub use naive::{Naive, NaiveValue, naive, naive_peak};
 pub use target::{InstructionSet, Target};
 
 use crate::ir::{ExtentError, Graph, Sizes, SpecError};
@@ -66,6 +70,22 @@ pub struct Plan {
     pub memory: Memory,
     /// Predicted time in nanoseconds: a model, not a promise.
     pub time: u64,
+    /// Of it, the nanoseconds of each moment, over all turns of the loops around it.
+    pub times: Vec<u64>,
+    /// The pieces it was planned in, in order.
+    pub pieces: Vec<PlanPiece>,
+}
+
+/// A piece of a plan: where it stands and which way to run it was chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanPiece {
+    /// Its number among the parts of the program and the number of the chosen way, then of the layer's parts if
+    /// it stands in a layer. [`Planner::choices`] reads it.
+    pub chosen: Vec<(usize, usize)>,
+    /// Its first moment.
+    pub first: u64,
+    /// Its last moment.
+    pub last: u64,
 }
 
 /// A buffer of the arena.

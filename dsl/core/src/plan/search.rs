@@ -311,7 +311,8 @@ fn layers_part(
     Ok(Part::Layers { id, stays: segment.stays, inner: Box::new(inner), ways })
 }
 
-fn inner_inputs(search: &Search) -> u64 {
+/// Bytes of a graph's inputs.
+pub(super) fn inner_inputs(search: &Search) -> u64 {
     let inputs = search.bound.graph.inputs.iter();
     inputs.map(|p| search.bound.bytes(p.value).next_multiple_of(ALIGNMENT)).sum()
 }

@@ -91,6 +91,13 @@ impl Loop {
         self.body.iter().any(|item| matches!(item, Item::Node(own) if *own == id))
     }
 
+    /// What is split, for people.
+    pub(super) fn label(&self, bound: &Bound) -> String {
+        let (last, slice) = self.slices.iter().next_back().expect("a loop splits something");
+        let node = &bound.graph.nodes[*last];
+        format!("{} of {}", node.indices[slice.index], node.origin)
+    }
+
     /// The index of a node that the loop splits.
     pub(super) fn index(&self, id: NodeId) -> Option<Index> {
         self.slices.get(&id).map(|s| s.index)
