@@ -111,6 +111,26 @@ pub(super) fn planner(
     Ok((elaborated, planner))
 }
 
+/// The graph of a choice and its plan under a budget: one that was made while compiling, where one fits.
+pub(super) fn planned(
+    chosen: &Chosen,
+    axes: &Sizes,
+    options: &Options,
+    target: &Target,
+    budget: Option<Budget>,
+) -> Result<(Elaborated, Plan), CliError> {
+    if let Some(Budget::Bytes(bytes)) = budget {
+        let elaborated = chosen.model.elaborate(&chosen.settings, options)?;
+        let sizes = whole_sizes(&elaborated, axes);
+        if let Some(plan) = chosen.model.promised(&elaborated.graph, &sizes, bytes, target) {
+            return Ok((elaborated, plan));
+        }
+    }
+    let (elaborated, planner) = planner(chosen, axes, options, target)?;
+    let plan = plan_within(&planner, budget)?;
+    Ok((elaborated, plan))
+}
+
 /// What was found about a choice.
 struct Found<'a> {
     chosen: &'a Chosen,

@@ -13,10 +13,10 @@ use crease_core::plan::Plan;
 use crease_core::units::format_bytes;
 use crease_runtime::{Backend, Checks, Executable};
 
-use super::choose::{Budget, Chosen, Pair, machine, plan_within};
+use super::choose::{Budget, Chosen, Pair, machine};
 use super::error::CliError;
 use super::infer::{Equations, adopt, shown};
-use super::plan::planner;
+use super::plan::planned;
 use super::reference::Reference;
 use crate::checkpoint::{Checkpoint, OutputFile, TensorFile, Written};
 
@@ -65,9 +65,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let output = OutputFile::new(&arguments.output)?;
     let sources = sources(arguments)?;
     let cpu = machine(arguments.threads)?;
-    let (elaborated, planner) = planner(&sources.chosen, &sources.axes, &sources.options, &cpu.target())?;
-    let plan = plan_within(&planner, arguments.budget)?;
-    drop(planner);
+    let (elaborated, plan) =
+        planned(&sources.chosen, &sources.axes, &sources.options, &cpu.target(), arguments.budget)?;
     let weights = sources.checkpoint.weights()?;
     let mut executable = Executable::new(&plan, &weights, &cpu, Checks::default())?;
     set_inputs(&mut executable, &sources.chosen, &sources.inputs, sources.prefix)?;

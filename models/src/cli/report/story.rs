@@ -74,6 +74,7 @@ pub(super) fn slot_kind(kind: SlotKind) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Contract,
+    Attend,
     Pointwise,
     Softmax,
     Normalize,
@@ -82,12 +83,13 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Kind; 6] =
-        [Kind::Contract, Kind::Pointwise, Kind::Softmax, Kind::Normalize, Kind::Reduce, Kind::Copy];
+    pub(super) const ALL: [Kind; 7] =
+        [Kind::Contract, Kind::Attend, Kind::Pointwise, Kind::Softmax, Kind::Normalize, Kind::Reduce, Kind::Copy];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Kind::Contract => "contract",
+            Kind::Attend => "attend",
             Kind::Pointwise => "pointwise",
             Kind::Softmax => "softmax",
             Kind::Normalize => "normalize",
@@ -99,6 +101,7 @@ impl Kind {
     fn of(kernel: &Kernel) -> Kind {
         match kernel {
             Kernel::Contract(_) => Kind::Contract,
+            Kernel::Attend(_) => Kind::Attend,
             Kernel::Nest(nest) => match &nest.row {
                 Some(row) => match row.op {
                     RowOp::Softmax => Kind::Softmax,
