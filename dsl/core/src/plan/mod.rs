@@ -8,6 +8,7 @@ mod bound;
 mod check;
 mod cost;
 mod emit;
+mod explored;
 mod layout;
 mod life;
 mod lower;
@@ -15,6 +16,9 @@ mod naive;
 mod order;
 mod piece;
 mod region;
+#[doc(hidden)]
+pub mod rivals;
+mod schedule;
 mod search;
 mod segment;
 mod stretch;
@@ -27,6 +31,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 pub use check::check_plan;
+pub use explored::Explored;
 pub use naive::naive_peak;
 pub use target::{InstructionSet, Target};
 

@@ -1,0 +1,63 @@
+//! Fast: how long planning takes, on one core.
+
+use std::time::Instant;
+
+use crease_core::plan::{Planner, Target};
+use serde_json::json;
+
+use super::super::error::CliError;
+use super::block::{Program, Size};
+use super::kept::SIZES;
+use super::planner::Scope;
+use super::report::Report;
+
+/// Seconds promised for a block, and for the stack.
+const BLOCK: f64 = 0.5;
+const STACK: f64 = 1.0;
+/// Where the stack is planned.
+const STACK_SIZE: Size = (512, 2048);
+
+pub(super) fn fast(report: &mut Report, scope: &Scope, target: &Target) -> Result<(), CliError> {
+    for &size in SIZES.iter().filter(|size| !scope.quick || size.1 <= 256) {
+        let program = Program::new(&crate::evoformer::evoformer::evoformer_block(), size)?;
+        time(report, scope, target, "block", &program, size, BLOCK)?;
+    }
+    let program = Program::new(&crate::evoformer::evoformer::evoformer_stack(), STACK_SIZE)?;
+    time(report, scope, target, "stack of 48 blocks", &program, STACK_SIZE, STACK)
+}
+
+/// The median of a few plannings from the graph to a plan under a budget.
+fn time(
+    report: &mut Report,
+    scope: &Scope,
+    target: &Target,
+    name: &str,
+    program: &Program,
+    (s, r): Size,
+    promised: f64,
+) -> Result<(), CliError> {
+    report.doing(format!("time to plan the {name} at s={s} r={r}"));
+    let mut runs = Vec::new();
+    // A budget half way: known only after a first planning, which is not timed.
+    let planner = Planner::new(&program.graph, &program.sizes, target)?;
+    let (least, most) = (planner.leanest().memory.total(), planner.plan(None)?.memory.total());
+    let budget = least + most.saturating_sub(least) / 2;
+    let explored = planner.explored();
+    for _ in 0..scope.count(3, 1) {
+        let start = Instant::now();
+        Planner::new(&program.graph, &program.sizes, target)?.plan(Some(budget))?;
+        runs.push(start.elapsed().as_secs_f64());
+    }
+    runs.sort_by(f64::total_cmp);
+    let median = runs[runs.len() / 2];
+    let text = format!(
+        "{name} s={s} r={r}: planned in {median:.3} s, promised {promised}; e-graphs of {} pieces: {} nodes, {} classes, {} iterations",
+        explored.graphs, explored.nodes, explored.classes, explored.iterations
+    );
+    let data = json!({
+        "program": name, "s": s, "r": r, "seconds": runs, "promised": promised, "graphs": explored.graphs,
+        "nodes": explored.nodes, "classes": explored.classes, "iterations": explored.iterations,
+        "saturated": explored.saturated,
+    });
+    report.line("fast", &text, Some(median < promised), data)
+}
