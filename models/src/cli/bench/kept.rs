@@ -114,9 +114,11 @@ fn triple(tally: &mut Tally, seed: u64, cpu: &Cpu) {
     };
     let least = planner.leanest().memory.total();
     let most = planner.plan(None).map_or(least, |plan| plan.memory.total());
-    // From a little less than can be met to a little more than is wanted.
-    let range = most.saturating_sub(least) + most / 4 + 1;
-    let budget = least.saturating_sub(most / 8) + choices.bits() % range;
+    // One in five is less than can be met; the others go from the smallest to a little more than is wanted.
+    let budget = match choices.next(5) {
+        0 => choices.bits() % least.max(1),
+        _ => least + choices.bits() % (most.saturating_sub(least) + most / 64 + 1),
+    };
     tally.add(&name, kept(&planner, budget), Some((&expected, cpu)));
 }
 

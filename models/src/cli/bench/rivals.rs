@@ -64,29 +64,27 @@ pub(super) fn rivals(report: &mut Report, scope: &Scope, blocks: &mut Blocks) ->
 fn published(report: &mut Report, size: Size, block: &Block, target: &Target) -> Result<(), CliError> {
     let Program { graph, sizes } = &block.program;
     let whole = rival(naive(graph, sizes, target))?.memory.arena;
-    let mut kept = vec![];
-    let mut ended = String::new();
+    let (mut plans, mut lost) = (Vec::new(), Vec::new());
     for thousandths in BUDGETS {
         report.doing(format!("AutoChunk at {} % of its peak at s={} r={}", thousandths / 10, size.0, size.1));
         let arena = whole / 1000 * thousandths;
         let found = rival(autochunk(graph, sizes, target, Some(block.weights + arena)))?;
         if found.plan.memory.arena > arena {
-            let why = match found.stop {
-                Stop::NoRegion => "no legal region is left".to_string(),
-                Stop::Overshot { chunk } => format!("its search for a size ends on {chunk}, which is too large"),
-                Stop::Met => "gaps between its buffers".to_string(),
-            };
-            let (asked, held) = (format_bytes(arena), format_bytes(found.plan.memory.arena));
-            ended = format!("; given {asked} it holds {held} ({why})");
-            // Its plan is one all the same, for whoever has the memory.
-            kept.push(found.plan);
-            break;
+            lost.push(match found.stop {
+                Stop::NoRegion => "no region left".to_string(),
+                Stop::Overshot { chunk } => format!("chose chunk {chunk}, too large"),
+                Stop::Met => "gaps between buffers".to_string(),
+            });
         }
-        kept.push(found.plan);
+        // A plan over its budget is one all the same, for whoever has the memory.
+        plans.push(found.plan);
     }
     report.doing(format!("AutoChunk for the least memory at s={} r={}", size.0, size.1));
-    kept.push(rival(autochunk(graph, sizes, target, None))?.plan);
-    compare(report, size, block, "AutoChunk", &kept, &ended)
+    plans.push(rival(autochunk(graph, sizes, target, None))?.plan);
+    let kept = BUDGETS.len() - lost.len();
+    lost.dedup();
+    let more = format!("; it keeps {kept} of its {} budgets ({})", BUDGETS.len(), lost.join(", "));
+    compare(report, size, block, "AutoChunk", &plans, &more)
 }
 
 /// A rival's plans against Crease's at the same peaks.

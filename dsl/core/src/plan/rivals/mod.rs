@@ -12,8 +12,10 @@ pub use autochunk::{AutoChunk, Stop, autochunk};
 pub use exhaustive::Exhaustive;
 pub use fixed::{Region, fixed};
 
+use super::bound::Bound;
 use super::schedule::{Program, whole};
-use super::{Plan, PlanError, Target};
+use super::tree::Item;
+use super::{Plan, PlanError, Target, cost};
 use crate::ir::{Graph, Op, Sizes};
 
 /// Why a rival has no plan.
@@ -37,7 +39,7 @@ pub enum RivalError {
     },
 }
 
-/// The naive program's own plan: every node whole, as written.
+/// The naive program's own plan with the planner's nodes: every one whole, in the order as written.
 ///
 /// # Errors
 /// See [`RivalError`].
@@ -48,9 +50,26 @@ pub fn naive(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Plan, Riva
     Ok(program.plan(order, &stretches))
 }
 
+/// Predicted nanoseconds of the program as written, nothing fused, every operation whole: the program whose
+/// peak is [`super::naive_peak`].
+///
+/// # Errors
+/// See [`RivalError`].
+pub fn naive_time(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<u64, RivalError> {
+    single(graph)?;
+    let items: Vec<Item> = (0..graph.nodes.len()).map(Item::Node).collect();
+    Ok(cost::time(&Bound::new(graph, sizes)?, target, &items, None))
+}
+
 fn program(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Program, RivalError> {
+    single(graph)?;
+    Ok(Program::new(graph, sizes, target)?)
+}
+
+/// Refuses loops over layers.
+fn single(graph: &Graph) -> Result<(), RivalError> {
     match graph.nodes.iter().any(|n| matches!(n.op, Op::Repeat(_))) {
         true => Err(RivalError::Layers),
-        false => Ok(Program::new(graph, sizes, target)?),
+        false => Ok(()),
     }
 }
