@@ -119,13 +119,17 @@ impl<'a> State<'a> {
         all.max_by_key(|&(bytes, at)| (bytes, std::cmp::Reverse(at))).map_or(0, |(_, at)| at)
     }
 
-    /// The stretch of order around a position within which more is alive than the program starts with.
+    /// The stretch of order around a position, from where no more is alive than the program starts with to
+    /// where that is so again, such places included.
     fn enclosing(&self, peak: usize) -> (usize, usize) {
         let fewest = self.active.iter().copied().min().unwrap_or(0);
         let few = fewest.max(self.active[0]);
-        let start = (0..=peak).rev().find(|&at| self.active[at] <= few).unwrap_or(0);
-        let end = (peak + 1..self.active.len()).find(|&at| self.active[at] <= few);
-        (start, end.unwrap_or(self.active.len() - 1))
+        let edge = |positions: &mut dyn Iterator<Item = usize>| {
+            let narrow = positions.skip_while(|&at| self.active[at] > few);
+            narrow.take_while(|&at| self.active[at] <= few).last()
+        };
+        let end = self.active.len() - 1;
+        (edge(&mut (0..=peak).rev()).unwrap_or(0), edge(&mut (peak + 1..=end)).unwrap_or(end))
     }
 
     /// The next region; none where there is no legal one, or none that fits.
