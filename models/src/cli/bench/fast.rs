@@ -51,7 +51,7 @@ fn time(
     runs.sort_by_key(|taken| taken.core);
     let (median, clock) = (runs[runs.len() / 2].core.as_secs_f64(), runs[runs.len() / 2].clock.as_secs_f64());
     let text = format!(
-        "{name} s={s} r={r}: planned in {median:.3} s of one core ({clock:.3} s on the clock), promised {promised}; e-graphs of {} graphs: {} nodes, {} classes, {} iterations",
+        "{name} s={s} r={r}: planned in {median:.3} s of one core ({clock:.3} s on the clock), promised {promised}; {} e-graphs of {} nodes, {} classes, {} iterations",
         explored.graphs, explored.nodes, explored.classes, explored.iterations
     );
     let data = json!({
