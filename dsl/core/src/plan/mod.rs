@@ -10,6 +10,7 @@ mod choice;
 mod cost;
 mod curve;
 mod emit;
+mod explored;
 mod layout;
 mod life;
 mod lower;
@@ -17,6 +18,9 @@ mod naive;
 mod order;
 mod piece;
 mod region;
+#[doc(hidden)]
+pub mod rivals;
+mod schedule;
 mod search;
 mod segment;
 mod stretch;
@@ -32,6 +36,7 @@ pub use check::check_plan;
 pub use choice::{Choice, Way, WayLoop};
 pub use curve::CurvePoint;
 pub use naive::{Naive, NaiveValue, naive, naive_peak};
+pub use explored::Explored;
 pub use target::{InstructionSet, Target};
 
 use crate::ir::{ExtentError, Graph, Sizes, SpecError};
