@@ -6,6 +6,7 @@ mod attend;
 mod compose;
 mod orders;
 mod outputs;
+mod reassociate;
 mod variants;
 
 pub use orders::{Orders, storage_orders};

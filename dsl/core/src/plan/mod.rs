@@ -35,8 +35,8 @@ use serde::{Deserialize, Serialize};
 pub use check::check_plan;
 pub use choice::{Choice, Way, WayLoop};
 pub use curve::CurvePoint;
-pub use naive::{Naive, NaiveValue, naive, naive_peak};
 pub use explored::Explored;
+pub use naive::{Naive, NaiveValue, naive, naive_peak};
 pub use target::{InstructionSet, Target};
 
 use crate::ir::{ExtentError, Graph, Sizes, SpecError};

@@ -16,7 +16,7 @@ use super::stretch::{self, Candidate};
 use super::target::Target;
 use super::{ALIGNMENT, PlanError, order};
 use crate::fuse;
-use crate::ir::{Graph, NodeId, Op, Sizes};
+use crate::ir::{Extent, Graph, NodeId, Op, Sizes};
 use crate::rules::Forms;
 
 /// Points of a layer's time and memory front.
@@ -183,7 +183,8 @@ impl Part {
 /// The part of a segment without layers: its graph and the graphs equal to it, each in several orders.
 fn nodes_part(segment: &Segment, sizes: &Sizes, target: &Rc<Target>, around: u64) -> Result<Part, PlanError> {
     let mut variants = Vec::new();
-    for graph in fuse::variants(&segment.graph) {
+    let size = |extent: &Extent| extent.eval(sizes).unwrap_or(u64::MAX);
+    for graph in fuse::variants(&segment.graph, &size) {
         let bound = Rc::new(Bound::new(&graph, sizes)?);
         let forms = Rc::new(Forms::explore(&graph));
         let mut stays = segment.stays.clone();
