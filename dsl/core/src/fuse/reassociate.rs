@@ -184,6 +184,6 @@ mod tests {
         check(2, 5, 3, 4, true);
         check(1, 3, 2, 2, true);
         check(40, 5, 3, 4, false);
-        check(0, 5, 3, 4, false);
+        check(0, 5, 3, 4, true);
     }
 }
