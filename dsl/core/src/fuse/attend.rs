@@ -45,10 +45,12 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
     let by_softmax = renamed(softmax.result(), &last.operands[weights], softmax.indices.len(), &Some)?;
     let by_softmax: Vec<Index> = by_softmax.into_iter().collect::<Option<_>>()?;
     let key = by_softmax[*key];
-    let (logits, product) = softmax.operands.iter().enumerate().find_map(|(k, operand)| {
+    // A pair bias may be a product too: the logits are the one with the most indices.
+    let products = softmax.operands.iter().enumerate().filter_map(|(k, operand)| {
         let product = &graph.nodes[only(operand.value)?];
         (product.op == Op::Contract).then(|| (k, product.clone()))
-    })?;
+    });
+    let (logits, product) = products.max_by_key(|(k, _)| (softmax.operands[*k].axes.len(), std::cmp::Reverse(*k)))?;
     let known = |i: Index| Some(by_softmax[i]);
     let by_product = renamed(product.result(), &softmax.operands[logits], product.indices.len(), &known)?;
     let mut indices = last.indices.clone();
