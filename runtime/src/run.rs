@@ -85,11 +85,12 @@ pub struct Progress {
 /// A plan with memory, kernels and weights: ready to run, any number of times.
 pub struct Executable<'a, B: Backend> {
     plan: &'a Plan,
+    weights: &'a Weights,
     backend: &'a B,
     arena: Arena,
     kernels: Vec<B::Prepared>,
     /// For each weight its address in each layer, innermost layer fastest.
-    params: Vec<Vec<*const f32>>,
+    params: Vec<Vec<&'a [f32]>>,
     /// Counters of the loops.
     counters: Vec<u64>,
     /// For each chunk loop, its current turn's size.
@@ -115,7 +116,11 @@ impl<'a, B: Backend> Executable<'a, B> {
         }
         let mut params = Vec::new();
         for param in &plan.params {
-            params.push(weights.resolve(param)?.into_iter().map(<[f32]>::as_ptr).collect());
+            let layers = weights.resolve(param)?;
+            if param.streamed {
+                layers.iter().for_each(|layer| weights.release(layer));
+            }
+            params.push(layers);
         }
         let kernels = plan.kernels.iter().map(|k| backend.prepare(k)).collect::<Result<Vec<_>, _>>()?;
         let arena = Arena::new(usize::try_from(plan.memory.arena).map_err(|e| RunError::Plan(e.to_string()))?)?;
@@ -126,7 +131,7 @@ impl<'a, B: Backend> Executable<'a, B> {
         let (counters, turns) = (vec![0; plan.loops], vec![0; plan.loops]);
         let moment = None;
         let mut executable =
-            Executable { plan, backend, arena, kernels, params, counters, turns, moment, checks, births };
+            Executable { plan, weights, backend, arena, kernels, params, counters, turns, moment, checks, births };
         if checks.poison {
             executable.arena.poison(0, executable.arena.len())?;
         }
@@ -265,6 +270,13 @@ impl<'a, B: Backend> Executable<'a, B> {
         // its slot or weight, that slots alive together do not overlap, and `new` that scratch suffices;
         // `&mut self` keeps everybody else out.
         unsafe { self.backend.call(&self.kernels[call.kernel], &operands) };
+        for place in &call.operands {
+            if let Base::Param(param) = place.base
+                && self.plan.params[param].streamed
+            {
+                self.weights.release(self.weight(param));
+            }
+        }
         Ok(())
     }
 
@@ -272,13 +284,16 @@ impl<'a, B: Backend> Executable<'a, B> {
         let moved: u64 = moves.iter().map(|(id, stride)| self.counters[*id] * stride).sum();
         let start = match base {
             Base::Slot(slot) => self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize).cast::<f32>(),
-            Base::Param(param) => {
-                let layers = self.plan.params[param].layers.iter();
-                let layer = layers.fold(0, |at, (id, count)| at * count + self.counters[*id]);
-                self.params[param][layer as usize].cast_mut()
-            }
+            Base::Param(param) => self.weight(param).as_ptr().cast_mut(),
         };
         start.wrapping_add((offset + moved) as usize)
+    }
+
+    /// A weight of the current layer.
+    fn weight(&self, param: usize) -> &'a [f32] {
+        let layers = self.plan.params[param].layers.iter();
+        let layer = layers.fold(0, |at, (id, count)| at * count + self.counters[*id]);
+        self.params[param][layer as usize]
     }
 
     /// Poisons the buffers whose life begins with this call (before anything is written to them).

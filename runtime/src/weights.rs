@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crease_core::oracle::layer_name;
 use crease_core::plan::PlanParam;
-use memmap2::Mmap;
+use memmap2::{Mmap, UncheckedAdvice};
 use safetensors::{Dtype, SafeTensors};
 
 /// What is wrong with weights.
@@ -228,6 +228,21 @@ impl Weights {
             found.push(self.checked(&name, entry, &param.shape)?);
         }
         Ok(found)
+    }
+
+    /// Lets the memory of mapped elements go: what is read of them again comes from the file. Nothing
+    /// happens to tensors held in memory.
+    #[allow(unsafe_code)] // tells the system about pages of the map
+    pub fn release(&self, elements: &[f32]) {
+        let Some(map) = &self.map else { return };
+        let (base, bytes) = (map.as_ptr().addr(), size_of_val(elements));
+        let Some(start) = elements.as_ptr().addr().checked_sub(base).filter(|start| start + bytes <= map.len()) else {
+            return;
+        };
+        // SAFETY: the map is of a file, private and never written: pages that go come back as they were.
+        let told = unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, bytes) };
+        // A system that does not listen holds more than it must, nothing worse.
+        let _ = told;
     }
 
     fn checked<'s>(&'s self, name: &str, entry: &'s Entry, expected: &[u64]) -> Result<&'s [f32], WeightsError> {

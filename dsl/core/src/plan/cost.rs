@@ -68,6 +68,12 @@ fn visit(
     at
 }
 
+/// Nanoseconds to copy so many bytes from memory to memory.
+pub(super) fn copy(target: &Target, bytes: u64) -> u64 {
+    let moved = 2000 * u128::from(bytes) / u128::from(target.bandwidth);
+    u64::try_from(moved).unwrap_or(u64::MAX).saturating_add(target.call)
+}
+
 /// The extent of a node's index inside loops.
 fn extent_of(bound: &Bound, id: NodeId, index: Index, around: Option<&Around<'_>>) -> u128 {
     let mut loops = std::iter::successors(around, |here| here.outer);

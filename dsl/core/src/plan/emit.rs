@@ -7,7 +7,7 @@ use super::cost;
 use super::life::{Content, END, Life};
 use super::lower::{Home, Onto, Site, Turn};
 use super::piece::Piece;
-use super::search::{Part, Path, Search, carried_copy};
+use super::search::{Part, Path, Search, Weights, carried_copy};
 use super::stretch::Candidate;
 use super::target::Target;
 use super::tree::Item;
@@ -106,6 +106,9 @@ struct Emitter {
     kernels: Vec<Kernel>,
     loops: usize,
     moment: u64,
+    /// Whether the weights of the layers being emitted are streamed, and the nanoseconds that a layer takes.
+    streams: bool,
+    loading: u64,
     /// What runs at each moment.
     origins: Vec<String>,
     /// Nanoseconds of each moment.
@@ -181,14 +184,25 @@ impl Emitter {
     fn sequence(&mut self, search: &Search, path: &Path, places: &mut Places, layers: &[(LoopId, u64)]) -> Vec<Step> {
         let bound = &search.bound;
         // Parameters of this graph, at these layers.
-        let first_param = self.params.len();
+        let mut steps = Vec::new();
+        let streamed = layers.last().is_some_and(|_| self.streams);
+        let mut params: BTreeMap<ValueId, Base> = BTreeMap::new();
+        let mut resident = Vec::new();
         for port in &bound.graph.params {
             let shape = bound.shapes[port.value].clone();
-            self.params.push(PlanParam { name: port.name.clone(), shape, layers: layers.to_vec() });
+            let base = Base::Param(self.params.len());
+            self.params.push(PlanParam { name: port.name.clone(), shape, layers: layers.to_vec(), streamed });
+            if streamed {
+                let bytes = bound.bytes(port.value);
+                let slot = self.slot(&port.name, SlotKind::Temporary, bytes, self.moment, self.moment);
+                steps.push(self.copying(bytes / 4, base, slot, "weights of a layer"));
+                resident.push(slot);
+            }
+            params.insert(port.value, resident.last().map_or(base, |slot| Base::Slot(*slot)));
         }
-        let params: BTreeMap<ValueId, usize> =
-            bound.graph.params.iter().enumerate().map(|(k, p)| (p.value, first_param + k)).collect();
-        let mut steps = Vec::new();
+        if streamed {
+            self.tick("weights of a layer", self.loading);
+        }
         for (place, (part, &pick)) in search.parts.iter().zip(&path.picks).enumerate() {
             let (first, pieces) = (self.moment, self.pieces.len());
             match part {
@@ -201,15 +215,21 @@ impl Emitter {
                         self.pieces.push(PlanPiece { chosen: vec![], first, last: self.moment - 1 });
                     }
                 }
-                Part::Layers { id, stays, inner, ways } => {
+                Part::Layers { id, stays, inner, ways, load } => {
                     let node = &bound.graph.nodes[*id];
                     let Op::Repeat(repeat) = &node.op else { unreachable!("a part over layers is a repeat") };
                     let count = repeat.count.eval(&bound.sizes).expect("checked when bound");
                     let layer = Layer { node, repeat, count, stays, inner, path: &ways[pick].path };
+                    self.streams = path.weights == Weights::Streamed && load.bytes > 0;
+                    self.loading = load.time;
                     self.layers(&layer, places, layers, &mut steps);
+                    self.streams = false;
                 }
             }
             self.pieces[pieces..].iter_mut().for_each(|piece| piece.chosen.insert(0, (place, pick)));
+        }
+        for slot in resident {
+            self.slots[slot].last = self.moment.saturating_sub(1);
         }
         steps
     }
@@ -219,7 +239,7 @@ impl Emitter {
         piece: &Piece,
         candidate: &Candidate,
         places: &mut Places,
-        params: &BTreeMap<ValueId, usize>,
+        params: &BTreeMap<ValueId, Base>,
         steps: &mut Vec<Step>,
     ) {
         let bound = &*piece.bound;
@@ -270,7 +290,7 @@ impl Emitter {
             site.chunks.insert(root, chunks);
         }
         let home = |root: ValueId| match params.get(&root) {
-            Some(&param) => Home { base: Base::Param(param), chunks: vec![] },
+            Some(&base) => Home { base, chunks: vec![] },
             None => {
                 Home { base: Base::Slot(places[&root]), chunks: site.chunks.get(&root).cloned().unwrap_or_default() }
             }
@@ -424,6 +444,16 @@ impl Emitter {
 
     /// One copy of dense elements.
     fn copy(&mut self, elements: u64, from: usize, to: usize, name: &str, steps: &mut Vec<Step>) {
+        let step = self.copying(elements, Base::Slot(from), to, name);
+        steps.push(step);
+        for slot in [from, to] {
+            self.slots[slot].last = self.slots[slot].last.max(self.moment);
+        }
+        self.tick(&format!("copy of {name}"), 0);
+    }
+
+    /// A copy of dense elements to a slot, at this moment.
+    fn copying(&mut self, elements: u64, from: Base, to: usize, name: &str) -> Step {
         let nest = Nest {
             indices: 1,
             loads: vec![vec![1]],
@@ -433,20 +463,15 @@ impl Emitter {
             row: None,
             after: Expr::load(0),
         };
-        let place = |slot| Place { base: Base::Slot(slot), offset: 0, moves: vec![] };
-        let kernel = self.kernel(Kernel::Nest(nest));
-        steps.push(Step::Call(Call {
-            kernel,
+        let place = |base| Place { base, offset: 0, moves: vec![] };
+        Step::Call(Call {
+            kernel: self.kernel(Kernel::Nest(nest)),
             operands: vec![place(from)],
-            result: place(to),
+            result: place(Base::Slot(to)),
             lengths: vec![Length::Fixed(elements)],
             scratch: None,
             moment: self.moment,
             origin: format!("copy of {name}"),
-        }));
-        for slot in [from, to] {
-            self.slots[slot].last = self.slots[slot].last.max(self.moment);
-        }
-        self.tick(&format!("copy of {name}"), 0);
+        })
     }
 }

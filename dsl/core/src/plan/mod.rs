@@ -39,6 +39,8 @@ pub use explored::Explored;
 pub use naive::{Naive, NaiveValue, naive, naive_peak};
 pub use target::{InstructionSet, Target};
 
+use search::Weights;
+
 use crate::ir::{ExtentError, Graph, Sizes, SpecError};
 use crate::kernel::Kernel;
 use crate::units::format_bytes;
@@ -143,11 +145,16 @@ pub struct PlanParam {
     pub shape: Vec<u64>,
     /// The loops over layers around it, outermost first, with their counts.
     pub layers: Vec<(LoopId, u64)>,
+    /// Whether it is not held: each layer's is copied to a buffer of the arena when its turn comes.
+    pub streamed: bool,
 }
 
 impl PlanParam {
-    /// Bytes of all its layers.
+    /// Bytes held: those of all its layers, or none where it is streamed.
     pub fn bytes(&self) -> u64 {
+        if self.streamed {
+            return 0;
+        }
         let layers: u64 = self.layers.iter().map(|(_, count)| count).product();
         4 * self.shape.iter().product::<u64>() * layers
     }
@@ -329,7 +336,8 @@ pub struct Planner {
     name: String,
     target: Target,
     sizes: Sizes,
-    leanest: std::cell::OnceCell<Plan>,
+    /// With the weights of layers held, and streamed.
+    leanest: [std::cell::OnceCell<Plan>; 2],
 }
 
 impl Planner {
@@ -344,7 +352,7 @@ impl Planner {
         let stays = vec![false; fused.values.len()];
         let search = search::Search::new(&fused, sizes, &Rc::new(target.clone()), &stays)?;
         let (name, target, sizes) = (graph.name.clone(), target.clone(), sizes.clone());
-        Ok(Planner { search, name, target, sizes, leanest: std::cell::OnceCell::new() })
+        Ok(Planner { search, name, target, sizes, leanest: Default::default() })
     }
 
     /// The fastest plan found inside a budget.
@@ -353,7 +361,7 @@ impl Planner {
     /// The smallest budget that can be met, and the operation that binds it.
     pub fn plan(&self, budget: Option<u64>) -> Result<Plan, PlanError> {
         let Some(limit) = budget else {
-            return Ok(self.emit(&self.search.best(u64::MAX).expect("something always runs"), budget));
+            return Ok(self.emit(&self.search.best(u64::MAX, Weights::Held).expect("something always runs"), budget));
         };
         let leanest = self.leanest();
         if leanest.memory.total() > limit {
@@ -364,30 +372,48 @@ impl Planner {
                 operation: leanest.memory.operation.clone(),
             });
         }
-        let arena = limit - leanest.memory.weights;
+        let held = self.plan_with(Weights::Held, limit);
+        let streamed = if self.search.can_stream() { self.plan_with(Weights::Streamed, limit) } else { None };
+        let fastest = held.into_iter().chain(streamed).min_by_key(|plan| plan.time);
+        Ok(Plan { budget, ..fastest.expect("the leanest plan is inside the budget") })
+    }
+
+    /// The fastest plan found inside a budget with the weights of layers held or streamed.
+    fn plan_with(&self, weights: Weights, limit: u64) -> Option<Plan> {
+        let leanest = self.leanest_with(weights);
+        let arena = limit.checked_sub(leanest.memory.weights).filter(|arena| leanest.memory.arena <= *arena)?;
         // The search counts live bytes; the layout may need a little more. The limits asked of the search do
         // not depend on the budget, so what fits a budget fits every larger one.
-        for limit in self.search.limits().into_iter().rev().filter(|limit| *limit <= arena) {
-            let Some(path) = self.search.best(limit) else { break };
+        for limit in self.search.limits(weights).into_iter().rev().filter(|limit| *limit <= arena) {
+            let Some(path) = self.search.best(limit, weights) else { break };
             if path.time >= leanest.time {
                 break;
             }
-            let plan = self.emit(&path, budget);
+            let plan = self.emit(&path, Some(limit));
             if plan.memory.arena <= arena {
-                return Ok(plan);
+                return Some(plan);
             }
         }
-        Ok(Plan { budget, ..leanest.clone() })
+        Some(leanest.clone())
     }
 
     /// The plan with the smallest peak met.
     pub fn leanest(&self) -> &Plan {
-        self.leanest.get_or_init(|| {
+        let held = self.leanest_with(Weights::Held);
+        if !self.search.can_stream() {
+            return held;
+        }
+        let streamed = self.leanest_with(Weights::Streamed);
+        if streamed.memory.total() < held.memory.total() { streamed } else { held }
+    }
+
+    fn leanest_with(&self, weights: Weights) -> &Plan {
+        self.leanest[usize::from(weights == Weights::Streamed)].get_or_init(|| {
             // Few live bytes do not always pack lowest: the best layout of those near the smallest, and of
             // the whole front where programs are small.
-            let smallest = self.search.smallest();
-            let near = (0..8).filter_map(|k| self.search.best(smallest + smallest / 200 * k)).map(Rc::new);
-            let mut paths: Vec<Rc<search::Path>> = near.chain(self.search.front()).collect();
+            let smallest = self.search.smallest(weights);
+            let near = (0..8).filter_map(|k| self.search.best(smallest + smallest / 200 * k, weights)).map(Rc::new);
+            let mut paths: Vec<Rc<search::Path>> = near.chain(self.search.front(weights)).collect();
             paths.sort_by_key(|path| (path.peak, path.time));
             let mut best: Option<Plan> = None;
             for path in paths {
@@ -405,7 +431,7 @@ impl Planner {
         })
     }
 
-    /// Bytes that no run can do without, whatever its plan: the weights, and all inputs (which are whole
+    /// Bytes that no run can do without, whatever its plan: the weights that are not streamed, and all inputs (which are whole
     /// at the start) or all outputs (which are whole at the end).
     pub fn lower_bound(&self) -> u64 {
         let bound = &self.search.bound;

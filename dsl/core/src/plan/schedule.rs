@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::bound::Bound;
 use super::life::Life;
 use super::piece::Piece;
-use super::search::{Part, Path, Search, Way};
+use super::search::{Part, Path, Search, Way, Weights};
 use super::stretch::Candidate;
 use super::target::Target;
 use super::tree::{Item, Loop, Slices};
@@ -81,7 +81,7 @@ impl Program {
         let ways = vec![Way { variant: 0, stretches, peak, time }];
         let parts = vec![Part::Nodes { variants: vec![piece], ways }];
         let search = Search { bound: Rc::clone(&self.bound), parts };
-        let path = Path { picks: vec![0], peak, time };
+        let path = Path { picks: vec![0], peak, time, weights: Weights::Held };
         emit::emit(&search, &path, &self.name, &self.sizes, &self.target, None)
     }
 }

@@ -14,7 +14,7 @@ use super::piece::Piece;
 use super::segment::{Segment, segments};
 use super::stretch::{self, Candidate};
 use super::target::Target;
-use super::{ALIGNMENT, PlanError, order};
+use super::{ALIGNMENT, PlanError, cost, order};
 use crate::fuse;
 use crate::ir::{Extent, Graph, NodeId, Op, Sizes};
 use crate::rules::Forms;
@@ -37,7 +37,26 @@ pub(super) enum Part {
     /// Nodes, as graphs that all give the same.
     Nodes { variants: Vec<Piece>, ways: Vec<Way> },
     /// A loop over layers; a way is a path of the layer.
-    Layers { id: NodeId, stays: Vec<bool>, inner: Box<Search>, ways: Vec<LayersWay> },
+    Layers { id: NodeId, stays: Vec<bool>, inner: Box<Search>, ways: Vec<LayersWay>, load: Load },
+}
+
+/// Where the weights of loops over layers are during a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weights {
+    /// All layers' are held.
+    Held,
+    /// One layer's are in the arena, read anew for each layer.
+    Streamed,
+}
+
+/// What it takes to stream the weights of a loop over layers; nothing where they cannot be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Load {
+    /// Bytes of one layer's weights.
+    pub bytes: u64,
+    /// Nanoseconds to read those of one layer.
+    pub time: u64,
+    pub layers: u64,
 }
 
 /// A way to run a loop over layers.
@@ -53,6 +72,7 @@ pub(super) struct Path {
     pub picks: Vec<usize>,
     pub peak: u64,
     pub time: u64,
+    pub weights: Weights,
 }
 
 /// Everything that was enumerated for a graph.
@@ -85,7 +105,8 @@ impl Search {
     fn nest(&mut self, around: &[u64]) {
         let mut tried = BTreeSet::new();
         loop {
-            let binding = (0..self.parts.len()).max_by_key(|&k| (self.parts[k].smallest(), std::cmp::Reverse(k)));
+            let binding =
+                (0..self.parts.len()).max_by_key(|&k| (self.parts[k].smallest(Weights::Held), std::cmp::Reverse(k)));
             let Some(k) = binding.filter(|k| tried.insert(*k)) else { return };
             let Part::Nodes { variants, ways } = &mut self.parts[k] else { return };
             let nested = variants.iter().enumerate().flat_map(|(v, piece)| front(v, piece, around[k], true));
@@ -94,13 +115,21 @@ impl Search {
         }
     }
 
+    /// Whether the weights of its loops over layers can be streamed.
+    pub(super) fn can_stream(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Layers { load, .. } if load.bytes > 0))
+    }
+
     /// The fastest path whose parts all stay within `limit` live bytes.
-    pub(super) fn best(&self, limit: u64) -> Option<Path> {
-        let mut path = Path { picks: Vec::new(), peak: 0, time: 0 };
+    pub(super) fn best(&self, limit: u64, weights: Weights) -> Option<Path> {
+        let mut path = Path { picks: Vec::new(), peak: 0, time: 0, weights };
         for part in &self.parts {
-            let fits = (0..part.len()).filter(|&k| part.way(k).0 <= limit);
-            let pick = fits.min_by_key(|&k| (part.way(k).1, part.way(k).0))?;
-            let (peak, time) = part.way(pick);
+            let fits = (0..part.len()).filter(|&k| part.way(k, weights).0 <= limit);
+            let pick = fits.min_by_key(|&k| {
+                let (peak, time) = part.way(k, weights);
+                (time, peak)
+            })?;
+            let (peak, time) = part.way(pick, weights);
             path.peak = path.peak.max(peak);
             path.time = path.time.saturating_add(time);
             path.picks.push(pick);
@@ -109,19 +138,19 @@ impl Search {
     }
 
     /// The smallest limit that any path keeps.
-    pub(super) fn smallest(&self) -> u64 {
-        self.parts.iter().map(Part::smallest).max().unwrap_or(0)
+    pub(super) fn smallest(&self, weights: Weights) -> u64 {
+        self.parts.iter().map(|part| part.smallest(weights)).max().unwrap_or(0)
     }
 
     /// The limits worth asking for: a half percent above the one before, or a half percent faster within it
     /// (where one buffer outweighs all others, all choices lie within a half percent).
-    pub(super) fn limits(&self) -> Vec<u64> {
+    pub(super) fn limits(&self, weights: Weights) -> Vec<u64> {
         let ways = |(at, part): (usize, &Part)| -> Vec<(u64, usize, u64)> {
-            (0..part.len()).map(|k| part.way(k)).map(|(peak, time)| (peak, at, time)).collect()
+            (0..part.len()).map(|k| part.way(k, weights)).map(|(peak, time)| (peak, at, time)).collect()
         };
         let mut ways: Vec<(u64, usize, u64)> = self.parts.iter().enumerate().flat_map(ways).collect();
         ways.sort_unstable();
-        let smallest = self.smallest();
+        let smallest = self.smallest(weights);
         let mut fastest = vec![u64::MAX; self.parts.len()];
         let mut limits: Vec<u64> = Vec::new();
         let mut last_time = u64::MAX;
@@ -142,11 +171,11 @@ impl Search {
     }
 
     /// Paths from the fastest to the leanest.
-    pub(super) fn front(&self) -> Vec<Rc<Path>> {
+    pub(super) fn front(&self, weights: Weights) -> Vec<Rc<Path>> {
         let mut front = Vec::new();
-        let smallest = self.smallest();
+        let smallest = self.smallest(weights);
         let mut limit = u64::MAX;
-        while let Some(path) = self.best(limit) {
+        while let Some(path) = self.best(limit, weights) {
             let peak = path.peak;
             front.push(Rc::new(path));
             if peak <= smallest || front.len() >= FRONT {
@@ -168,15 +197,18 @@ impl Part {
     }
 
     /// Peak and time of a way.
-    fn way(&self, k: usize) -> (u64, u64) {
-        match self {
-            Part::Nodes { ways, .. } => (ways[k].peak, ways[k].time),
-            Part::Layers { ways, .. } => (ways[k].peak, ways[k].time),
+    fn way(&self, k: usize, weights: Weights) -> (u64, u64) {
+        match (self, weights) {
+            (Part::Nodes { ways, .. }, _) => (ways[k].peak, ways[k].time),
+            (Part::Layers { ways, .. }, Weights::Held) => (ways[k].peak, ways[k].time),
+            (Part::Layers { ways, load, .. }, Weights::Streamed) => {
+                (ways[k].peak + load.bytes, ways[k].time.saturating_add(load.time.saturating_mul(load.layers)))
+            }
         }
     }
 
-    fn smallest(&self) -> u64 {
-        (0..self.len()).map(|k| self.way(k).0).min().unwrap_or(0)
+    fn smallest(&self, weights: Weights) -> u64 {
+        (0..self.len()).map(|k| self.way(k, weights).0).min().unwrap_or(0)
     }
 }
 
@@ -311,13 +343,24 @@ fn layers_part(
         .map(|k| (node.operands[k].value, size(node.operands[k].value)))
         .collect();
     let around = around + kept.values().sum::<u64>();
-    let ways = inner.front().into_iter().map(|path| LayersWay {
+    let ways = inner.front(Weights::Held).into_iter().map(|path| LayersWay {
         peak: around + path.peak.max(inner_inputs(&inner)),
         time: count.saturating_mul(path.time),
         path,
     });
     let ways = ways.collect();
-    Ok(Part::Layers { id, stays: segment.stays, inner: Box::new(inner), ways })
+    let load = load(&inner, target, count);
+    Ok(Part::Layers { id, stays: segment.stays, inner: Box::new(inner), ways, load })
+}
+
+/// Loops over layers of loops over layers hold their weights.
+fn load(inner: &Search, target: &Target, layers: u64) -> Load {
+    if inner.parts.iter().any(|part| matches!(part, Part::Layers { .. })) {
+        return Load::default();
+    }
+    let params = inner.bound.graph.params.iter();
+    let bytes: u64 = params.map(|p| inner.bound.bytes(p.value).next_multiple_of(ALIGNMENT)).sum();
+    Load { bytes, time: cost::copy(target, bytes), layers }
 }
 
 /// Bytes of a graph's inputs.
