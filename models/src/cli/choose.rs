@@ -1,5 +1,6 @@
 //! From words on the command line to a model, its settings and its sizes.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
@@ -115,6 +116,15 @@ impl Chosen {
         };
         self.settings.set(name.clone(), value);
         Ok(())
+    }
+
+    /// Inputs that are said to be all ones.
+    pub(super) fn ones(&self, names: &[String]) -> Result<BTreeSet<String>, CliError> {
+        let known = || self.signature.inputs.iter().map(|i| i.name.as_str());
+        match names.iter().find(|name| known().all(|k| k != **name)) {
+            Some(name) => Err(usage(format!("{} has no input `{name}`: {}", self.name, suggestion(name, known())))),
+            None => Ok(names.iter().cloned().collect()),
+        }
     }
 
     /// The default of a setting.

@@ -23,6 +23,9 @@ use super::run::{about, fused, outputs};
 use crate::checkpoint::{Checkpoint, OutputFile, random_weights};
 use crate::features::{Alignment, FeatureOptions, MsaRows};
 
+/// Its inputs that are all ones here.
+const MASKS: [&str; 2] = ["msa_mask", "pair_mask"];
+
 /// Blocks of a run without a checkpoint: enough to see what a run takes, few enough to wait for.
 const DEFAULT_BLOCKS: u64 = 4;
 /// Most blocks that can be asked for.
@@ -92,7 +95,10 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let axes = Sizes::from([("S".into(), rows.num_seqs as u64), ("R".into(), rows.num_residues as u64)]);
     let blocks = blocks(arguments, &mut chosen);
     let start = Instant::now();
-    let (_, planner) = planner(&chosen, &axes, &Options::default(), &cpu.target())?;
+    // Every position of an alignment is there: gaps are letters too.
+    let ones = MASKS.map(str::to_string).into();
+    let options = Options { ones, ..Options::default() };
+    let (_, planner) = planner(&chosen, &axes, &options, &cpu.target())?;
     let plan = plan_within(&planner, arguments.budget)?;
     drop(planner);
     let planned = start.elapsed();
@@ -157,9 +163,9 @@ fn fill<B: Backend>(executable: &mut Executable<'_, B>, rows: &MsaRows) -> Resul
     for (k, index) in executable.input("residue_index")?.iter_mut().enumerate() {
         *index = k as f32;
     }
-    // Every position of an alignment is there: gaps are letters too.
-    executable.input("msa_mask")?.fill(1.0);
-    executable.input("pair_mask")?.fill(1.0);
+    for mask in MASKS {
+        executable.input(mask)?.fill(1.0);
+    }
     Ok(())
 }
 

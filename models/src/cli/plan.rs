@@ -32,6 +32,9 @@ pub(super) struct Arguments {
     /// A value for a setting of the model.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<Pair>,
+    /// An input that is all ones (`msa_mask`): what it multiplies or hides leaves the program.
+    #[arg(long, value_name = "INPUT")]
+    ones: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -50,8 +53,9 @@ pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let chosen = Chosen::new(&arguments.model, &arguments.set)?;
     let axes = chosen.sizes(&arguments.dimensions)?;
     let target = target(arguments)?;
+    let options = Options { ones: chosen.ones(&arguments.ones)?, ..Options::default() };
     let report = arguments.report.as_ref().map(OutputFile::new).transpose()?;
-    let (elaborated, planner) = planner(&chosen, &axes, &Options::default(), &target)?;
+    let (elaborated, planner) = planner(&chosen, &axes, &options, &target)?;
     let naive = naive(&elaborated.graph, &whole_sizes(&elaborated, &axes))?;
     let made = plan_within(&planner, arguments.budget);
     let found = Found {
@@ -157,6 +161,9 @@ impl Found<'_> {
             None => line("budget", "none: the fastest plan".into()),
         }
         line("peak", bytes(memory.total()));
+        if let Some(layer) = streamed(plan) {
+            line("streamed", format!("{} of weights a layer, read anew for each", bytes(layer)));
+        }
         for (name, part) in parts(memory).into_iter().filter(|(_, part)| *part > 0) {
             line(&format!("  {name}"), bytes(part));
         }
@@ -289,6 +296,13 @@ fn origins<'a>(steps: &'a [Step], into: &mut Vec<&'a str>) {
             Step::Chunk { body, .. } | Step::Layers { body, .. } => origins(body, into),
         }
     }
+}
+
+/// Bytes of one layer's weights where they are streamed.
+fn streamed(plan: &Plan) -> Option<u64> {
+    let layers = plan.params.iter().filter(|p| p.streamed);
+    let sum: u64 = layers.map(|p| 4 * p.shape.iter().product::<u64>()).sum();
+    (sum > 0).then_some(sum)
 }
 
 fn bytes(bytes: u64) -> String {

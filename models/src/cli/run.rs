@@ -14,7 +14,7 @@ use crease_core::units::format_bytes;
 use crease_runtime::{Backend, Checks, Executable};
 
 use super::choose::{Budget, Chosen, Pair, machine};
-use super::error::CliError;
+use super::error::{CliError, usage};
 use super::infer::{Equations, adopt, shown};
 use super::plan::planned;
 use super::reference::Reference;
@@ -45,6 +45,9 @@ pub(super) struct Arguments {
     /// A value for a setting of the model; widths are otherwise taken from inputs and weights.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<Pair>,
+    /// An input that is all ones (`msa_mask`): what it multiplies or hides leaves the program.
+    #[arg(long, value_name = "INPUT")]
+    ones: Vec<String>,
     /// Threads; all unless given.
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -70,6 +73,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let weights = sources.checkpoint.weights()?;
     let mut executable = Executable::new(&plan, &weights, &cpu, Checks::default())?;
     set_inputs(&mut executable, &sources.chosen, &sources.inputs, sources.prefix)?;
+    for name in &sources.options.ones {
+        let input = executable.input(name)?;
+        if let Some(k) = input.iter().position(|x| *x != 1.0) {
+            return Err(usage(format!("--ones {name}: element {k} of this input is {}, not 1", input[k])));
+        }
+    }
     let start = Instant::now();
     executable.run()?;
     let time = start.elapsed();
@@ -95,7 +104,8 @@ fn sources(arguments: &Arguments) -> Result<Sources, CliError> {
     if let Some(path) = &arguments.reference {
         let Reference { file, chosen, checkpoint, axes } =
             Reference::open(path, Some(&arguments.model), &arguments.set)?;
-        let options = Options { record: true, ..options(&chosen, &checkpoint, &file, "in.") };
+        let ones = chosen.ones(&arguments.ones)?;
+        let options = Options { record: true, ones, ..options(&chosen, &checkpoint, &file, "in.") };
         return Ok(Sources { chosen, checkpoint, inputs: file, prefix: "in.", axes, options });
     }
     let mut chosen = Chosen::new(&arguments.model, &arguments.set)?;
@@ -107,7 +117,8 @@ fn sources(arguments: &Arguments) -> Result<Sources, CliError> {
     equations.weights(&chosen, &checkpoint);
     let axes = adopt(&mut chosen, &equations.solve());
     fused(&mut chosen, &checkpoint);
-    let options = options(&chosen, &checkpoint, &inputs, "");
+    let ones = chosen.ones(&arguments.ones)?;
+    let options = Options { ones, ..options(&chosen, &checkpoint, &inputs, "") };
     Ok(Sources { chosen, checkpoint, inputs, prefix: "", axes, options })
 }
 

@@ -9,7 +9,7 @@ const ROUNDS: usize = 48;
 ///
 /// Greedy by a key, each slot at the smallest gap that holds it among those it lives with, for several
 /// keys. While the best is higher than what lives at the fullest moment, the slots that stick out come
-/// earlier in the order and all are placed again (squeaky wheel optimization, Joslin and Clements 1999).
+/// earlier in its order and all are placed again (squeaky wheel optimization, Joslin and Clements 1999).
 pub(super) fn place(slots: &mut [Slot]) -> u64 {
     type Key = fn(&Slot) -> (u64, u64);
     fn length(slot: &Slot) -> u64 {
@@ -21,16 +21,15 @@ pub(super) fn place(slots: &mut [Slot]) -> u64 {
         |s| (s.bytes.saturating_mul(length(s)), s.bytes),
         |s| (u64::MAX - s.first, s.bytes),
     ];
-    let least = fullest(slots);
-    let mut best = Placed { height: u64::MAX, offsets: Vec::new() };
-    for key in keys {
+    let order = |key: Key| {
         let mut order: Vec<usize> = (0..slots.len()).collect();
         order.sort_by_key(|&k| (std::cmp::Reverse(key(&slots[k])), k));
-        mend(slots, order, least, &mut best);
-        if best.height <= least {
-            break;
-        }
-    }
+        order
+    };
+    let placed = keys.map(order).map(|order| (greedy(slots, &order), order));
+    let (placed, order) = placed.into_iter().min_by_key(|((height, _), _)| *height).expect("there are keys");
+    let mut best = Placed { height: placed.0, offsets: placed.1 };
+    mend(slots, order, fullest(slots), &mut best);
     slots.iter_mut().zip(best.offsets).for_each(|(slot, offset)| slot.offset = offset);
     best.height
 }
@@ -53,6 +52,9 @@ fn fullest(slots: &[Slot]) -> u64 {
 /// Places slots in an order and in orders mended from it, as long as that may help.
 fn mend(slots: &[Slot], mut order: Vec<usize>, least: u64, best: &mut Placed) {
     for _ in 0..ROUNDS {
+        if best.height <= least {
+            return;
+        }
         let (height, offsets) = greedy(slots, &order);
         let end = |k: usize| offsets[k] + slots[k].bytes.next_multiple_of(ALIGNMENT);
         let out: Vec<usize> = (0..order.len()).filter(|&at| end(order[at]) > least).collect();
@@ -63,7 +65,7 @@ fn mend(slots: &[Slot], mut order: Vec<usize>, least: u64, best: &mut Placed) {
         if height < best.height {
             *best = Placed { height, offsets };
         }
-        if best.height <= least || out.iter().all(|at| *at == 0) {
+        if out.iter().all(|at| *at == 0) {
             return;
         }
     }

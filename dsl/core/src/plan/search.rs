@@ -142,8 +142,7 @@ impl Search {
         self.parts.iter().map(|part| part.smallest(weights)).max().unwrap_or(0)
     }
 
-    /// The limits worth asking for: a half percent above the one before, or a half percent faster within it
-    /// (where one buffer outweighs all others, all choices lie within a half percent).
+    /// The limits worth asking for, rising: each lets some part be faster than the one before.
     pub(super) fn limits(&self, weights: Weights) -> Vec<u64> {
         let ways = |(at, part): (usize, &Part)| -> Vec<(u64, usize, u64)> {
             (0..part.len()).map(|k| part.way(k, weights)).map(|(peak, time)| (peak, at, time)).collect()
@@ -160,9 +159,7 @@ impl Search {
                 continue;
             }
             let time = fastest.iter().fold(0u64, |sum, time| sum.saturating_add(*time));
-            let above = limits.last().is_none_or(|last| peak > last + last / 200);
-            // The fastest plan is among them.
-            if above || time < last_time - last_time / 200 || (k + 1 == ways.len() && time < last_time) {
+            if time < last_time {
                 limits.push(peak);
                 last_time = time;
             }
