@@ -122,3 +122,47 @@ fn what_is_no_model_is_said() {
     let text = squeezed(&link::finish(quote!(1 2 3)));
     assert!(text.contains("compile_error"), "{text}");
 }
+
+/// Keeps plans in memory and counts what it is asked.
+#[derive(Default)]
+struct Shelf {
+    plans: std::cell::RefCell<std::collections::BTreeMap<String, String>>,
+    kept: std::cell::Cell<usize>,
+}
+
+impl crease_core::lang::Keeper for Shelf {
+    fn find(&self, inputs: &str) -> Option<String> {
+        self.plans.borrow().get(inputs).cloned()
+    }
+
+    fn keep(&self, inputs: &str, plan: &str) {
+        self.kept.set(self.kept.get() + 1);
+        self.plans.borrow_mut().insert(inputs.to_string(), plan.to_string());
+    }
+}
+
+#[test]
+fn a_plan_that_was_kept_is_checked_and_taken() {
+    let library = |size: u32| -> Library {
+        let text = format!(
+            "pub mod m {{ pub type R = Axis; #[budget(\"1 MiB\", R = {size})] \
+             pub fn f(x: Tensor<R, R>) -> Tensor<R, R> {{ softmax(x, over = 1) }} }}"
+        );
+        let item: TokenStream = text.parse().expect("tokens");
+        exported(&link::finish(quote!({} [] { #item })))
+    };
+    let shelf = Shelf::default();
+    let promises = |size: u32| crease_core::lang::promises(&library(size), &shelf).expect("promises kept");
+    let first = promises(100);
+    assert_eq!((first.len(), shelf.kept.get()), (1, 1));
+    assert_eq!(promises(100), first);
+    assert_eq!(shelf.kept.get(), 1, "the plan kept is taken");
+    assert_ne!(promises(101), first);
+    assert_eq!(shelf.kept.get(), 2, "another size is another plan");
+    // What is kept may be damaged, or another program's.
+    for damaged in ["", "{}", &serde_json::to_string(&promises(101)[0].plan).expect("JSON")] {
+        let keys: Vec<String> = shelf.plans.borrow().keys().cloned().collect();
+        keys.iter().for_each(|key| _ = shelf.plans.borrow_mut().insert(key.clone(), damaged.to_string()));
+        assert_eq!(promises(100), first);
+    }
+}
