@@ -20,9 +20,11 @@ mod region;
 mod search;
 mod segment;
 mod stretch;
+mod table;
 mod target;
 mod text;
 mod tree;
+mod work;
 
 use std::rc::Rc;
 
@@ -32,6 +34,7 @@ pub use check::check_plan;
 pub use choice::{Choice, Way, WayLoop};
 pub use curve::CurvePoint;
 pub use naive::{Naive, NaiveValue, naive, naive_peak};
+pub use table::{Table, TableError};
 pub use target::{InstructionSet, Target};
 
 use crate::ir::{ExtentError, Graph, Sizes, SpecError};
