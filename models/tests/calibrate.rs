@@ -13,8 +13,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("a plain path")
 }
 
-const PLAN: [&str; 10] =
-    ["plan", "evoformer_block", "-d", "R=24", "-d", "S=8", "--json", "--threads", "2", "--target"];
+const PLAN: [&str; 10] = ["plan", "evoformer_block", "-d", "R=24", "-d", "S=8", "--json", "--threads", "2", "--target"];
 
 fn predicted(target: &str, table: &[&str]) -> u64 {
     let said = said(PLAN.into_iter().chain([target]).chain(table.iter().copied()));

@@ -40,6 +40,8 @@ fn arguments_that_do_not_fit() {
         ("".to_string(), &["expected a command"][..]),
         ("frobnicate".into(), &["frobnicate"]),
         ("plan".into(), &["<MODEL>"]),
+        ("bench".into(), &["requires a subcommand", "planner"]),
+        ("bench planner --seed x".into(), &["--seed"]),
         ("plan evoformer_blok -d R=8 -d S=4".into(), &["`evoformer_blok`", "did you mean `evoformer_block`?"]),
         ("plan evoformer_block -d R=8".into(), &["axis `S`", "-d S=SIZE"]),
         (format!("{plan} -d Q=2"), &["no axis `Q`", "`R`"]),

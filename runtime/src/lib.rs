@@ -2,6 +2,8 @@
 
 pub mod arena;
 mod backend;
+#[doc(hidden)]
+pub mod conformance;
 pub mod cpu;
 mod process;
 mod run;

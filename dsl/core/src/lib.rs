@@ -10,5 +10,7 @@ pub mod kernel;
 pub mod lang;
 pub mod oracle;
 pub mod plan;
+#[doc(hidden)]
+pub mod random;
 pub mod rules;
 pub mod units;

@@ -45,10 +45,12 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
     let by_softmax = renamed(softmax.result(), &last.operands[weights], softmax.indices.len(), &Some)?;
     let by_softmax: Vec<Index> = by_softmax.into_iter().collect::<Option<_>>()?;
     let key = by_softmax[*key];
-    let (logits, product) = softmax.operands.iter().enumerate().find_map(|(k, operand)| {
+    // A pair bias may be a product too: the logits are the one with the most indices.
+    let products = softmax.operands.iter().enumerate().filter_map(|(k, operand)| {
         let product = &graph.nodes[only(operand.value)?];
         (product.op == Op::Contract).then(|| (k, product.clone()))
-    })?;
+    });
+    let (logits, product) = products.max_by_key(|(k, _)| (softmax.operands[*k].axes.len(), std::cmp::Reverse(*k)))?;
     let known = |i: Index| Some(by_softmax[i]);
     let by_product = renamed(product.result(), &softmax.operands[logits], product.indices.len(), &known)?;
     let mut indices = last.indices.clone();
@@ -152,7 +154,7 @@ fn split(expr: &Expr, at: usize, negative: bool, product: usize, terms: &mut Vec
         }
         Instr::Unary(Unary::Neg, a) => split(expr, *a, !negative, product, terms),
         _ => {
-            let mut part = subtree(expr, at);
+            let mut part = expr.part(at);
             let uses = part.0.iter().filter(|i| **i == Instr::Load(product)).count();
             if uses > 0 {
                 // The product where 1 stands: the rest is its factor, if it is one.
@@ -172,7 +174,7 @@ fn split(expr: &Expr, at: usize, negative: bool, product: usize, terms: &mut Vec
 /// Whether an expression is the product times a number that depends on no element.
 fn factor(expr: &Expr, at: usize, product: usize) -> Option<()> {
     let constant = |at: usize| {
-        let part = subtree(expr, at);
+        let part = expr.part(at);
         part.0.iter().all(|i| {
             matches!(i, Instr::Const(_) | Instr::Size(_) | Instr::Unary(..) | Instr::Binary(..) | Instr::Select(..))
         })
@@ -190,41 +192,6 @@ fn factor(expr: &Expr, at: usize, product: usize) -> Option<()> {
 fn with_one(expr: &Expr, product: usize) -> Expr {
     let swap = |instr: &Instr| if *instr == Instr::Load(product) { Instr::Const(1.0) } else { instr.clone() };
     Expr(expr.0.iter().map(swap).collect())
-}
-
-/// What leads to one instruction, as an expression of its own.
-fn subtree(expr: &Expr, at: usize) -> Expr {
-    let mut needed = vec![false; at + 1];
-    needed[at] = true;
-    mark(&expr.0, at, &mut needed);
-    let mut places = vec![0; at + 1];
-    let mut part = Expr::default();
-    for place in (0..=at).filter(|p| needed[*p]) {
-        let instr = match &expr.0[place] {
-            Instr::Unary(f, a) => Instr::Unary(*f, places[*a]),
-            Instr::Binary(f, a, b) => Instr::Binary(*f, places[*a], places[*b]),
-            Instr::Select(c, a, b) => Instr::Select(places[*c], places[*a], places[*b]),
-            Instr::Gather { source, at } => Instr::Gather { source: *source, at: places[*at] },
-            leaf => leaf.clone(),
-        };
-        places[place] = part.push(instr);
-    }
-    part
-}
-
-/// Marks what an instruction needs, and what that needs.
-fn mark(instrs: &[Instr], at: usize, needed: &mut [bool]) {
-    let arguments: Vec<usize> = match &instrs[at] {
-        Instr::Unary(_, a) => vec![*a],
-        Instr::Binary(_, a, b) => vec![*a, *b],
-        Instr::Select(c, a, b) => vec![*c, *a, *b],
-        Instr::Gather { at, .. } => vec![*at],
-        Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row => vec![],
-    };
-    for argument in arguments {
-        needed[argument] = true;
-        mark(instrs, argument, needed);
-    }
 }
 
 /// The operand that an expression gives unchanged.

@@ -4,10 +4,13 @@
 mod absorb;
 mod attend;
 mod compose;
+mod ones;
 mod orders;
 mod outputs;
+mod reassociate;
 mod variants;
 
+pub use ones::assume_ones;
 pub use orders::{Orders, storage_orders};
 pub use variants::variants;
 

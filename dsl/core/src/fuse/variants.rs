@@ -1,16 +1,19 @@
 //! Graphs equal to a graph, to choose among by cost: what is cheap computed anew for a reader far away
 //! instead of kept for it.
 
-use super::readers;
-use crate::ir::{Graph, Node, NodeId, Op};
+use super::{readers, reassociate};
+use crate::ir::{Extent, Graph, Node, NodeId, Op};
 
-/// The graph, and the graphs equal to it that are worth planning.
-pub fn variants(graph: &Graph) -> Vec<Graph> {
+/// The graph, and the graphs equal to it that are worth planning at some sizes.
+pub fn variants(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Vec<Graph> {
     let mut all = vec![graph.clone()];
-    for which in [Apart::First, Apart::Last, Apart::Both] {
-        let changed = recompute(graph, which);
-        if !all.contains(&changed) {
-            all.push(changed);
+    all.extend(reassociate::cheaper(graph, size));
+    for base in all.clone() {
+        for which in [Apart::First, Apart::Last, Apart::Both] {
+            let changed = recompute(&base, which);
+            if !all.contains(&changed) {
+                all.push(changed);
+            }
         }
     }
     all

@@ -92,6 +92,18 @@ pub enum Instr {
     Select(usize, usize, usize),
 }
 
+impl Instr {
+    /// The instructions that this one needs.
+    fn arguments(&self) -> [Option<usize>; 3] {
+        match *self {
+            Instr::Unary(_, a) | Instr::Gather { at: a, .. } => [Some(a), None, None],
+            Instr::Binary(_, a, b) => [Some(a), Some(b), None],
+            Instr::Select(c, a, b) => [Some(c), Some(a), Some(b)],
+            Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row => [None; 3],
+        }
+    }
+}
+
 /// A list of instructions; the last one is the result.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct Expr(pub Vec<Instr>);
@@ -135,6 +147,31 @@ impl Expr {
             places.push(place);
         }
         *places.last().expect("an expression has a result")
+    }
+
+    /// One instruction and all that leads to it, as an expression of its own.
+    #[must_use]
+    pub fn part(&self, at: usize) -> Expr {
+        let mut needed = vec![false; at + 1];
+        needed[at] = true;
+        for place in (0..=at).rev() {
+            if needed[place] {
+                self.0[place].arguments().into_iter().flatten().for_each(|argument| needed[argument] = true);
+            }
+        }
+        let mut places = vec![0; at + 1];
+        let mut part = Expr::default();
+        for place in (0..=at).filter(|p| needed[*p]) {
+            let instr = match &self.0[place] {
+                Instr::Unary(f, a) => Instr::Unary(*f, places[*a]),
+                Instr::Binary(f, a, b) => Instr::Binary(*f, places[*a], places[*b]),
+                Instr::Select(c, a, b) => Instr::Select(places[*c], places[*a], places[*b]),
+                Instr::Gather { source, at } => Instr::Gather { source: *source, at: places[*at] },
+                leaf => leaf.clone(),
+            };
+            places[place] = part.push(instr);
+        }
+        part
     }
 
     /// Scalar functions evaluated per element (its arithmetic, a cost).

@@ -175,6 +175,7 @@ pub fn elaborate(
     }
     let values = settings.resolve(&program)?;
     let (graph, records) = build(&program, id, &values, options)?;
+    let graph = crate::fuse::assume_ones(&graph, &options.ones);
     let symbols = graph.symbols();
     let mut sizes = constant_sizes(&values);
     sizes.retain(|name, _| symbols.contains(name));

@@ -122,12 +122,14 @@ pub struct Options {
     /// Checkpoint names that are absent: optional parameters among them become `None`. A name with
     /// `{}`, or of layer 0, stands for every layer. An optional input is named by its variable.
     pub absent: BTreeSet<String>,
+    /// Inputs that are all ones, as the masks of a full alignment: they stay inputs, which nothing reads.
+    pub ones: BTreeSet<String>,
     /// Keep constants as symbols in the graph's shapes, so that texts say `C_M`.
     pub symbolic: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { record: false, absent: BTreeSet::new(), symbolic: true }
+        Options { record: false, absent: BTreeSet::new(), ones: BTreeSet::new(), symbolic: true }
     }
 }

@@ -1,16 +1,24 @@
 //! Orders in which the nodes of a graph may run; regions are stretches of one.
 
-use crate::ir::{Graph, NodeId, Op};
+use crate::ir::{Graph, NodeId, Op, ValueId};
 
-/// The orders tried: as written, and depth first from the outputs with the subtree that needs the
-/// most memory for the smallest result first (Sethi and Ullman 1970, on a graph instead of a tree).
+/// The orders tried: as written, and depth first from the outputs, from the first or from the last, with the
+/// subtree that needs the most memory for the smallest result first (Sethi and Ullman 1970, on a graph
+/// instead of a tree).
 pub(super) fn orders(graph: &Graph, bytes: &dyn Fn(usize) -> u64) -> Vec<Vec<NodeId>> {
-    let written: Vec<NodeId> = (0..graph.nodes.len()).collect();
-    let deep = depth_first(graph, bytes);
-    if deep == written { vec![written] } else { vec![written, deep] }
+    let mut orders: Vec<Vec<NodeId>> = vec![(0..graph.nodes.len()).collect()];
+    let outputs: Vec<ValueId> = graph.outputs.iter().map(|o| o.value).collect();
+    let backward = outputs.iter().rev().copied().collect();
+    for outputs in [outputs, backward] {
+        let deep = depth_first(graph, bytes, &outputs);
+        if !orders.contains(&deep) {
+            orders.push(deep);
+        }
+    }
+    orders
 }
 
-fn depth_first(graph: &Graph, bytes: &dyn Fn(usize) -> u64) -> Vec<NodeId> {
+fn depth_first(graph: &Graph, bytes: &dyn Fn(usize) -> u64, outputs: &[ValueId]) -> Vec<NodeId> {
     let producers = graph.producers();
     let result = |id: NodeId| -> u64 {
         if graph.nodes[id].op == Op::View { 0 } else { graph.nodes[id].results.iter().map(|r| bytes(r.value)).sum() }
@@ -33,7 +41,7 @@ fn depth_first(graph: &Graph, bytes: &dyn Fn(usize) -> u64) -> Vec<NodeId> {
     }
     let mut order = Vec::with_capacity(graph.nodes.len());
     let mut placed = vec![false; graph.nodes.len()];
-    let roots = graph.outputs.iter().filter_map(|o| producers[o.value]);
+    let roots = outputs.iter().filter_map(|o| producers[*o]);
     for root in roots.chain(0..graph.nodes.len()) {
         let mut stack = vec![(root, 0)];
         while let Some((id, next)) = stack.pop() {

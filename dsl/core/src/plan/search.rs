@@ -16,7 +16,7 @@ use super::stretch::{self, Candidate};
 use super::target::Target;
 use super::{ALIGNMENT, PlanError, order};
 use crate::fuse;
-use crate::ir::{Graph, NodeId, Op, Sizes};
+use crate::ir::{Extent, Graph, NodeId, Op, Sizes};
 use crate::rules::Forms;
 
 /// Points of a layer's time and memory front.
@@ -113,23 +113,31 @@ impl Search {
         self.parts.iter().map(Part::smallest).max().unwrap_or(0)
     }
 
-    /// The limits worth asking for, each at least a half percent above the one before.
+    /// The limits worth asking for: a half percent above the one before, or a half percent faster within it
+    /// (where one buffer outweighs all others, all choices lie within a half percent).
     pub(super) fn limits(&self) -> Vec<u64> {
-        let ways = self.parts.iter().flat_map(|part| (0..part.len()).map(|k| part.way(k).0));
+        let ways = |(at, part): (usize, &Part)| -> Vec<(u64, usize, u64)> {
+            (0..part.len()).map(|k| part.way(k)).map(|(peak, time)| (peak, at, time)).collect()
+        };
+        let mut ways: Vec<(u64, usize, u64)> = self.parts.iter().enumerate().flat_map(ways).collect();
+        ways.sort_unstable();
         let smallest = self.smallest();
-        let mut limits: Vec<u64> = ways.filter(|peak| *peak >= smallest).collect();
-        limits.sort_unstable();
-        let most = limits.last().copied();
-        let mut last = 0;
-        limits.retain(|limit| {
-            let apart = last == 0 || *limit > last + last / 200;
-            if apart {
-                last = *limit;
+        let mut fastest = vec![u64::MAX; self.parts.len()];
+        let mut limits: Vec<u64> = Vec::new();
+        let mut last_time = u64::MAX;
+        for (k, &(peak, part, time)) in ways.iter().enumerate() {
+            fastest[part] = fastest[part].min(time);
+            if peak < smallest || ways.get(k + 1).is_some_and(|next| next.0 == peak) {
+                continue;
             }
-            apart
-        });
-        // The fastest plan is among them.
-        limits.extend(most.filter(|most| limits.last() != Some(most)));
+            let time = fastest.iter().fold(0u64, |sum, time| sum.saturating_add(*time));
+            let above = limits.last().is_none_or(|last| peak > last + last / 200);
+            // The fastest plan is among them.
+            if above || time < last_time - last_time / 200 || (k + 1 == ways.len() && time < last_time) {
+                limits.push(peak);
+                last_time = time;
+            }
+        }
         limits
     }
 
@@ -175,7 +183,8 @@ impl Part {
 /// The part of a segment without layers: its graph and the graphs equal to it, each in several orders.
 fn nodes_part(segment: &Segment, sizes: &Sizes, target: &Rc<Target>, around: u64) -> Result<Part, PlanError> {
     let mut variants = Vec::new();
-    for graph in fuse::variants(&segment.graph) {
+    let size = |extent: &Extent| extent.eval(sizes).unwrap_or(u64::MAX);
+    for graph in fuse::variants(&segment.graph, &size) {
         let bound = Rc::new(Bound::new(&graph, sizes)?);
         let forms = Rc::new(Forms::explore(&graph));
         let mut stays = segment.stays.clone();

@@ -87,7 +87,12 @@ fn segment(
     }
     let made: BTreeSet<ValueId> = nodes.iter().flat_map(|&id| &graph.nodes[id].results).map(|r| r.value).collect();
     let read: BTreeSet<ValueId> = nodes.iter().flat_map(|&id| &graph.nodes[id].operands).map(|o| o.value).collect();
-    let inputs: Vec<ValueId> = read.iter().copied().filter(|v| !made.contains(v) && !bound.is_param[*v]).collect();
+    let mut inputs: Vec<ValueId> = read.iter().copied().filter(|v| !made.contains(v) && !bound.is_param[*v]).collect();
+    if range.start == 0 {
+        // What nobody reads is given all the same: it is there until the first operation is done.
+        let unread = graph.inputs.iter().map(|p| p.value).filter(|v| !last_use.contains_key(v));
+        inputs.extend(unread);
+    }
     let outputs = made
         .iter()
         .copied()

@@ -13,6 +13,8 @@ use crate::ir::{NodeId, Op};
 
 /// The longest stretch tried as one loop.
 const LONGEST: usize = 56;
+/// Nodes of a piece whose stretches are few.
+const FEW: usize = 8;
 /// Loops that are tried with loops inside.
 const OUTER: usize = 24;
 
@@ -87,7 +89,8 @@ fn chunked(piece: &Piece, (l, r): (usize, usize), slices: &Slices, out: &mut Vec
     };
     let profile = Life::of(piece, &with(1), (l, r)).profile();
     let mut last: Option<(u64, u64)> = None;
-    for chunk in ladder(total) {
+    let sizes = if piece.order.len() <= FEW { every_size(total) } else { ladder(total) };
+    for chunk in sizes {
         let peak = highest(&profile, chunk, 1);
         let items = with(chunk);
         let time = cost::time(&piece.bound, &piece.target, &items, None);
@@ -108,6 +111,15 @@ fn ladder(total: u64) -> Vec<u64> {
         sizes.push(total.div_ceil(parts));
         parts *= 2;
     }
+    sizes.push(1);
+    sizes.dedup();
+    sizes
+}
+
+/// Chunk sizes tried where stretches are few: as the ladder's, with fifteen between two.
+fn every_size(total: u64) -> Vec<u64> {
+    let parts = std::iter::successors(Some(2u64), |parts| Some(parts + (parts / 16).max(1)));
+    let mut sizes: Vec<u64> = parts.take_while(|parts| *parts < total).map(|parts| total.div_ceil(parts)).collect();
     sizes.push(1);
     sizes.dedup();
     sizes

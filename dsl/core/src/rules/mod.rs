@@ -74,6 +74,10 @@ pub struct Forms {
     slices: BTreeMap<NodeId, Vec<Slice>>,
     /// Nodes of the e-graph when it was saturated.
     pub size: usize,
+    /// Classes of the e-graph then.
+    pub classes: usize,
+    /// Rounds of all rules until then.
+    pub iterations: usize,
     /// Whether the rules came to rest before a limit.
     pub saturated: bool,
 }
@@ -92,8 +96,9 @@ impl Forms {
             .with_scheduler(egg::SimpleScheduler)
             .run(&rules(&shared));
         let saturated = matches!(runner.stop_reason, Some(egg::StopReason::Saturated));
-        let egraph = runner.egraph;
-        let mut forms = Forms { size: egraph.total_size(), saturated, ..Forms::default() };
+        let (iterations, egraph) = (runner.iterations.len(), runner.egraph);
+        let (size, classes_left) = (egraph.total_size(), egraph.number_of_classes());
+        let mut forms = Forms { size, classes: classes_left, iterations, saturated, ..Forms::default() };
         for (id, node) in graph.nodes.iter().enumerate() {
             if let [result] = node.results.as_slice() {
                 let slices = extract(&egraph, &classes, graph, id, classes[result.value]);

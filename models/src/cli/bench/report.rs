@@ -1,0 +1,68 @@
+//! What a bench says: a line a figure, printed as soon as it is known, and all of them as JSON.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crease_core::plan::Target;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::super::error::{CliError, usage};
+use super::planner::Scope;
+
+/// The lines so far.
+pub(super) struct Report {
+    lines: Vec<Value>,
+    passed: usize,
+    missed: usize,
+    start: Instant,
+    bar: ProgressBar,
+}
+
+impl Report {
+    pub(super) fn new() -> Report {
+        // Drawn on a terminal only.
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+            bar.set_style(style);
+        }
+        Report { lines: Vec::new(), passed: 0, missed: 0, start: Instant::now(), bar }
+    }
+
+    /// Shows what is being done.
+    pub(super) fn doing(&self, what: impl Into<String>) {
+        self.bar.set_message(what.into());
+        self.bar.tick();
+    }
+
+    /// One figure; `passed` is none where nothing is promised.
+    pub(super) fn line(&mut self, check: &str, text: &str, passed: Option<bool>, data: Value) -> Result<(), CliError> {
+        let verdict = match passed {
+            Some(true) => "pass",
+            Some(false) => "miss",
+            None => "",
+        };
+        self.passed += usize::from(passed == Some(true));
+        self.missed += usize::from(passed == Some(false));
+        self.lines.push(json!({ "check": check, "text": text, "passed": passed, "data": data }));
+        self.bar.suspend(|| super::super::print(&format!("{check:<9}{verdict:<5}{text}\n")))
+    }
+
+    /// Writes the JSON and says how it went.
+    pub(super) fn finish(self, path: &Path, scope: &Scope, target: &Target) -> Result<(), CliError> {
+        self.bar.finish_and_clear();
+        let (passed, missed, seconds) = (self.passed, self.missed, self.start.elapsed().as_secs_f64());
+        let top = json!({
+            "bench": "planner", "seed": scope.seed, "quick": scope.quick,
+            "target": { "name": target.instructions.name(), "threads": target.threads },
+            "passed": passed, "missed": missed, "seconds": seconds, "lines": self.lines,
+        });
+        let unwritten = |e: std::io::Error| usage(format!("{} cannot be written: {e}", path.display()));
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(unwritten)?;
+        }
+        std::fs::write(path, format!("{top:#}\n")).map_err(unwritten)?;
+        let written = path.display();
+        super::super::print(&format!("{passed} passed, {missed} missed in {seconds:.0} s; figures in {written}\n"))
+    }
+}

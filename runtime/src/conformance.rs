@@ -1,0 +1,74 @@
+//! Plans held against the oracle, as tests and benches do it.
+
+use crease_core::ir::{Graph, Sizes};
+use crease_core::oracle::{Tensors, evaluate};
+use crease_core::plan::Plan;
+
+use crate::{Checks, Cpu, Executable, Weights};
+
+/// Largest error, relative to the largest number of a tensor.
+const TOLERANCE: f64 = 2e-4;
+
+/// A graph, what it is given, and what the oracle says comes out.
+pub struct Expected {
+    inputs: Vec<(String, Vec<f32>)>,
+    weights: Weights,
+    outputs: Tensors,
+}
+
+impl Expected {
+    /// Asks the oracle.
+    ///
+    /// # Errors
+    /// In one line: what the oracle cannot evaluate.
+    pub fn new(graph: &Graph, sizes: &Sizes, given: &Tensors) -> Result<Expected, String> {
+        let outputs = evaluate(graph, sizes, given).map_err(|e| e.to_string())?;
+        let mut weights = Weights::new("given tensors");
+        let mut inputs = Vec::new();
+        for (name, tensor) in given {
+            let data: Vec<f32> = tensor.data.iter().map(|x| *x as f32).collect();
+            match graph.inputs.iter().any(|port| port.name == *name) {
+                true => inputs.push((name.clone(), data)),
+                false => weights.insert(name.clone(), tensor.shape.iter().map(|e| *e as usize).collect(), data),
+            }
+        }
+        Ok(Expected { inputs, weights, outputs })
+    }
+
+    /// Runs a plan twice, every buffer poisoned when its life begins, and compares its outputs.
+    ///
+    /// # Errors
+    /// In one line: what did not run, or which number is wrong.
+    pub fn check(&self, plan: &Plan, cpu: &Cpu) -> Result<(), String> {
+        let mut run = Executable::new(plan, &self.weights, cpu, Checks { poison: true }).map_err(|e| e.to_string())?;
+        for _ in 0..2 {
+            for (name, data) in &self.inputs {
+                run.set_input(name, data).map_err(|e| e.to_string())?;
+            }
+            run.run().map_err(|e| e.to_string())?;
+            for (name, tensor) in &self.outputs {
+                let found = run.output(name).map_err(|e| e.to_string())?;
+                close(found, &tensor.data).map_err(|e| format!("{name}: {e}"))?;
+            }
+        }
+        match run.high_water() as u64 <= plan.memory.arena {
+            true => Ok(()),
+            false => Err(format!("{} bytes of an arena of {} were written", run.high_water(), plan.memory.arena)),
+        }
+    }
+}
+
+fn close(found: &[f32], expected: &[f64]) -> Result<(), String> {
+    let scale = expected.iter().fold(1.0f64, |m, x| m.max(x.abs()));
+    for (k, (&f, &e)) in found.iter().zip(expected).enumerate() {
+        let same = (f64::from(f) - e).abs() <= TOLERANCE * scale || (f.is_nan() && e.is_nan()) || f64::from(f) == e;
+        // Beyond what 32 bits hold the answer is infinite, and what follows from it anything.
+        if !same && (e as f32).is_finite() {
+            return Err(format!("element {k} is {f}, expected {e}"));
+        }
+    }
+    match found.len() == expected.len() {
+        true => Ok(()),
+        false => Err(format!("{} elements, expected {}", found.len(), expected.len())),
+    }
+}
