@@ -6,7 +6,7 @@
 //! contract  = 2·rows·columns·(contracted + 4) / contract rate + elements packed / pack rate
 //! attend    = 2·logits·(inner + 4 + channels) / contract rate + logits / logit rate
 //!           + 6·terms added·logits / scalar rate + elements packed / pack rate
-//! pointwise = points·instructions / scalar rate + exponentials / exponential rate
+//! pointwise = points·(functions + operands + 1) / scalar rate + exponentials / exponential rate
 //! rows      = pointwise + points / its rate + rows·row
 //! ```
 //!

@@ -24,7 +24,7 @@ pub(super) fn work(node: &Node, target: &Target, extent: &dyn Fn(Index) -> u128)
     let points = || (0..node.indices.len()).map(extent).fold(1, u128::saturating_mul);
     match &node.op {
         Op::View | Op::Repeat(_) | Op::Concat { .. } => 0,
-        Op::Pointwise(expr) => scalar(target, points(), &[expr], STRIDED * strided(node)),
+        Op::Pointwise(expr) => scalar(target, points(), &[expr], node.operands.len() as u128 + STRIDED * strided(node)),
         Op::Rows { before, row, over, after } => rows(node, target, points(), (before, *row, over, after), extent),
         Op::Contract => contract(node, target, extent),
         Op::Attend { key, inner, channel } => attend(node, target, [*key, *inner, *channel], extent),
@@ -83,8 +83,10 @@ fn rows(
         true => (points / length).saturating_mul(u128::from(target.row)) / u128::from(target.threads.max(1)),
         false => 0,
     };
+    // Three passes read a row that stays.
+    let across = if row.consumes() { STRIDED } else { 3 * STRIDED } * strided(node);
     let (outside, inside) = if row.consumes() { (points / length, points) } else { (points, points) };
-    let expressions = scalar(target, inside, &[before], 0).saturating_add(scalar(target, outside, &[after], 0));
+    let expressions = scalar(target, inside, &[before], across).saturating_add(scalar(target, outside, &[after], 0));
     own.saturating_add(ends).saturating_add(expressions)
 }
 

@@ -24,11 +24,11 @@ pub(super) fn measure(shipped: &Table, table: &Table, one: &Bench<'_>) -> Result
         ("product 2048×128×128", product(2048, 128, 128), false),
         ("product 2048×128×32", product(2048, 128, 32), false),
         ("product 2048×8×128", product(2048, 8, 128), false),
-        ("128 products 64×64×8", products(128, 64, 8), false),
-        ("128 products 64×64×1 added to", products(128, 64, 1), true),
+        ("64 products 256×256×8", products(64, 256, 8), false),
+        ("64 products 256×256×1 added to", products(64, 256, 1), true),
         ("attention 16×128×128×8", attention([16, 128, 128, 8], false), false),
         ("attention 16×128×128×32 with a term", attention([16, 128, 128, 32], true), false),
-        ("normalize 1024×128", normalize(1024, 128), false),
+        ("layer norm 1024×128", normalize(1024, 128), false),
     ];
     let mut checks = Vec::new();
     for (name, graph, adds) in programs {

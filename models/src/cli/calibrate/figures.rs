@@ -22,17 +22,17 @@ pub(super) fn measure(shipped: &Table, one: &Bench<'_>, all: &Bench<'_>) -> Resu
     let (contract, pack) = products(one, call)?;
     let n: u64 = 1 << 14;
     let points = n as f64;
-    let simple = (one.time(&arithmetic(24, n))? - call) / (25.0 * points);
-    let exponential = (one.time(&function(Unary::Sigmoid, n))? - call) / points - 2.0 * simple;
+    let simple = (one.time(&arithmetic(24, n))? - call) / (26.0 * points);
+    let exponential = (one.time(&function(Unary::Sigmoid, n))? - call) / points - 3.0 * simple;
     let mut ends = Vec::new();
-    let mut row_rate = |long: f64, short: f64| {
+    let mut row_rate = |long: f64, short: f64, instructions: f64| {
         let (few, many) = (points / 1024.0, points / 16.0);
         let row = ((short - long) / (many - few)).max(1.0);
         ends.push(row);
-        (long - call - few * row) / points - 2.0 * simple
+        (long - call - few * row) / points - instructions * simple
     };
-    let softmaxed = row_rate(one.time(&softmax(n / 1024, 1024))?, one.time(&softmax(n / 16, 16))?);
-    let normalized = row_rate(one.time(&normalize(n / 1024, 1024))?, one.time(&normalize(n / 16, 16))?);
+    let softmaxed = row_rate(one.time(&softmax(n / 1024, 1024))?, one.time(&softmax(n / 16, 16))?, 2.0);
+    let normalized = row_rate(one.time(&normalize(n / 1024, 1024))?, one.time(&normalize(n / 16, 16))?, 4.0);
     let logit = logits(one, call, contract, pack)?;
     let (cache, cache_bandwidth) = caches(one, call)?;
     let large = one.effort.large;

@@ -85,10 +85,11 @@ pub(super) fn softmax(rows: u64, length: u64) -> Graph {
     })
 }
 
-/// Each row normalized.
+/// Layer norm of each row.
 pub(super) fn normalize(rows: u64, length: u64) -> Graph {
     program(|b| {
         let x = b.input("x", shape([rows, length]));
-        b.normalize(x, 1, 1e-5)
+        let (scale, offset) = (b.input("scale", shape([length])), b.input("offset", shape([length])));
+        b.layer_norm(x, Some(scale), Some(offset), 1e-5)
     })
 }
