@@ -1,7 +1,7 @@
 //! The time model: nanoseconds of one kernel call, from its extents and the target's table.
 //!
 //! ```text
-//! call      = start + larger + smaller / 4          of arithmetic and traffic: they overlap, not perfectly
+//! call      = start + larger + smaller / 2          of arithmetic and traffic: they overlap, not perfectly
 //! traffic   = near bytes / cache bandwidth + other bytes / bandwidth
 //! contract  = 2·rows·columns·(contracted + 4) / contract rate + elements packed / pack rate
 //! attend    = 2·logits·(inner + 4 + channels) / contract rate + logits / logit rate
@@ -122,8 +122,8 @@ fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<
         let stays = stays_near(bound.roots[access.value]) && bytes <= u128::from(target.cache / 2);
         *(if stays { &mut near } else { &mut far }) += bytes;
     }
-    // A fold reads what it adds to; a product's result is no operand's memory, so its lines are fetched too.
-    let fetched = matches!(node.op, Op::Contract | Op::Attend { .. });
+    // A fold reads what it adds to; results that rarely take an operand's memory are fetched too.
+    let fetched = matches!(node.op, Op::Contract | Op::Attend { .. } | Op::Rows { .. });
     let folds = folded(id, around);
     for access in &node.results {
         let bytes = touched(access);
@@ -133,7 +133,7 @@ fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<
     }
     let traffic = per_microsecond(near, target.cache_bandwidth).saturating_add(per_microsecond(far, target.bandwidth));
     let work = threaded(work(node, target, &extent), target);
-    let time = work.max(traffic).saturating_add(work.min(traffic) / 4);
+    let time = work.max(traffic).saturating_add(work.min(traffic) / 2);
     u64::try_from(time).unwrap_or(u64::MAX).saturating_add(target.call)
 }
 
