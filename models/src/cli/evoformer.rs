@@ -20,6 +20,7 @@ use super::error::{CliError, usage};
 use super::infer::{Equations, adopt};
 use super::plan::{planner, seconds};
 use super::run::{about, fused, outputs};
+use super::table;
 use crate::checkpoint::{Checkpoint, OutputFile, random_weights};
 use crate::features::{Alignment, FeatureOptions, MsaRows};
 
@@ -67,6 +68,8 @@ pub(super) struct Arguments {
     /// Threads; all unless given.
     #[arg(long)]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    table: table::Chosen,
 }
 
 /// A seed, or none.
@@ -92,13 +95,14 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let (mut chosen, checkpoint) = choose(arguments)?;
     let rows = read(arguments)?;
     let cpu = machine(arguments.threads)?;
+    let target = arguments.table.machine(&cpu)?;
     let axes = Sizes::from([("S".into(), rows.num_seqs as u64), ("R".into(), rows.num_residues as u64)]);
     let blocks = blocks(arguments, &mut chosen);
     let start = Instant::now();
     // Every position of an alignment is there: gaps are letters too.
     let ones = MASKS.map(str::to_string).into();
     let options = Options { ones, ..Options::default() };
-    let (_, planner) = planner(&chosen, &axes, &options, &cpu.target())?;
+    let (_, planner) = planner(&chosen, &axes, &options, &target)?;
     let plan = plan_within(&planner, arguments.budget)?;
     drop(planner);
     let planned = start.elapsed();

@@ -3,6 +3,7 @@
 //! A mistake is one line on the standard error and exit code 2; a reference that is missed is exit code 1.
 
 mod bench;
+mod calibrate;
 mod choose;
 mod error;
 mod evoformer;
@@ -12,6 +13,7 @@ mod plan;
 mod reference;
 mod report;
 mod run;
+mod table;
 mod verify;
 
 use std::io::Write;
@@ -41,6 +43,8 @@ enum Command {
     Verify(verify::Arguments),
     /// From an alignment to MSA, pair and single representations.
     Evoformer(evoformer::Arguments),
+    /// Measures how fast this machine runs kernels and writes a cost table, which `--table` makes plans by.
+    Calibrate(calibrate::Arguments),
     /// What is promised of Crease, measured.
     Bench(bench::Arguments),
 }
@@ -65,6 +69,7 @@ fn obey(command: &Command) -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Evoformer(arguments) => evoformer::evoformer(arguments),
+        Command::Calibrate(arguments) => calibrate::calibrate(arguments),
         Command::Bench(arguments) => bench::bench(arguments),
     };
     done.unwrap_or_else(|error| refuse(&error.to_string()))
@@ -78,7 +83,7 @@ fn explain(error: &clap::Error) -> ExitCode {
             print(&error.render().to_string()).map_or_else(|e| refuse(&e.to_string()), |()| ExitCode::SUCCESS)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            refuse("expected a command: models, plan, run, verify, evoformer or bench (see crease --help)")
+            refuse("expected a command: models, plan, run, verify, evoformer, calibrate or bench (see crease --help)")
         }
         _ => {
             let text = error.render().to_string();

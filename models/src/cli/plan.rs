@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use super::choose::{Budget, Chosen, Pair, plan_within, threads};
 use super::error::{CliError, suggestion, usage};
 use super::report::Story;
+use super::table;
 use crate::checkpoint::OutputFile;
 
 #[derive(Args, Debug)]
@@ -47,6 +48,8 @@ pub(super) struct Arguments {
     /// Instructions to plan for: portable, avx2 or avx512; this machine's unless given.
     #[arg(long)]
     target: Option<String>,
+    #[command(flatten)]
+    table: table::Chosen,
 }
 
 pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
@@ -95,7 +98,7 @@ fn target(arguments: &Arguments) -> Result<Target, CliError> {
             usage(format!("there is no target `{name}`: {}", suggestion(name, known.map(InstructionSet::name))))
         })?,
     };
-    Ok(Target::shipped(instructions, threads))
+    arguments.table.target(instructions, threads)
 }
 
 /// The sizes of axes and of constants that stayed symbols.

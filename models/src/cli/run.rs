@@ -18,6 +18,7 @@ use super::error::{CliError, usage};
 use super::infer::{Equations, adopt, shown};
 use super::plan::planned;
 use super::reference::Reference;
+use super::table;
 use crate::checkpoint::{Checkpoint, OutputFile, TensorFile, Written};
 
 #[derive(Args, Debug)]
@@ -51,6 +52,8 @@ pub(super) struct Arguments {
     /// Threads; all unless given.
     #[arg(long)]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    table: table::Chosen,
 }
 
 /// Everything a run starts from.
@@ -69,7 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let sources = sources(arguments)?;
     let cpu = machine(arguments.threads)?;
     let (elaborated, plan) =
-        planned(&sources.chosen, &sources.axes, &sources.options, &cpu.target(), arguments.budget)?;
+        planned(&sources.chosen, &sources.axes, &sources.options, &arguments.table.machine(&cpu)?, arguments.budget)?;
     let weights = sources.checkpoint.weights()?;
     let mut executable = Executable::new(&plan, &weights, &cpu, Checks::default())?;
     set_inputs(&mut executable, &sources.chosen, &sources.inputs, sources.prefix)?;

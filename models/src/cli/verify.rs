@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use crease_core::ir::Extent;
 use crease_core::lang::Options;
+use crease_core::plan::Target;
 use crease_core::units::format_bytes;
 use crease_runtime::{Checks, Cpu, Executable};
 
@@ -16,6 +17,7 @@ use super::error::{CliError, one_line, usage};
 use super::plan::planner;
 use super::reference::Reference;
 use super::run::{options, set_inputs};
+use super::table;
 use crate::checkpoint::TensorFile;
 
 /// Largest error, and RMS error relative to the reference's RMS, against a reference in 64-bit floats.
@@ -35,13 +37,16 @@ pub(super) struct Arguments {
     /// Threads; all unless given.
     #[arg(long)]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    table: table::Chosen,
 }
 
 pub(super) fn verify(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let cpu = machine(arguments.threads)?;
+    let target = arguments.table.machine(&cpu)?;
     let (mut checked, mut failed, mut broken) = (0, 0, 0);
     for path in &arguments.files {
-        match check(path, arguments.budget, &cpu) {
+        match check(path, arguments.budget, &cpu, &target) {
             Ok((text, verdicts)) => {
                 checked += verdicts.len();
                 failed += verdicts.iter().filter(|passed| !**passed).count();
@@ -65,7 +70,7 @@ pub(super) fn verify(arguments: &Arguments) -> Result<ExitCode, CliError> {
 }
 
 /// The report on a file, and whether each tensor passed.
-fn check(path: &Path, budget: Option<Budget>, cpu: &Cpu) -> Result<(String, Vec<bool>), CliError> {
+fn check(path: &Path, budget: Option<Budget>, cpu: &Cpu, target: &Target) -> Result<(String, Vec<bool>), CliError> {
     let reference = Reference::open(path, None, &[])?;
     let (mut text, mut verdicts) = (String::new(), Vec::new());
     let (outs, mids) = (reference.under("out."), reference.under("mid."));
@@ -81,7 +86,7 @@ fn check(path: &Path, budget: Option<Budget>, cpu: &Cpu) -> Result<(String, Vec<
         let record = kind == "mid";
         let own = options(&reference.chosen, &reference.checkpoint, &reference.file, "in.");
         let options = Options { record, ..own };
-        let (elaborated, planner) = planner(&reference.chosen, &reference.axes, &options, &cpu.target())?;
+        let (elaborated, planner) = planner(&reference.chosen, &reference.axes, &options, target)?;
         let plan = match plan_within(&planner, budget) {
             // Records are outputs that stay: where they do not fit, they are checked on the leanest plan.
             Err(CliError::Plan(_)) if record => planner.leanest().clone(),

@@ -1,13 +1,24 @@
 //! The time model: nanoseconds of one kernel call, from its extents and the target's table.
 //!
-//! A call costs a fixed start plus the larger of its arithmetic and its memory traffic. What one turn of
-//! a loop writes and reads again is fast where it fits the cache. Small contractions run below the
-//! table's rate. A model to rank plans by, never a promise.
+//! ```text
+//! call      = start + larger + smaller / 2          of arithmetic and traffic: they overlap, not perfectly
+//! traffic   = near bytes / cache bandwidth + other bytes / bandwidth
+//! contract  = 2·rows·columns·(contracted + 4) / contract rate + elements packed / pack rate
+//! attend    = 2·logits·(inner + 4 + channels) / contract rate + logits / logit rate
+//!           + 6·terms added·logits / scalar rate + elements packed / pack rate
+//! pointwise = points·(functions + operands + 1) / scalar rate + exponentials / exponential rate
+//! rows      = pointwise + points / its rate + rows·row
+//! ```
+//!
+//! What one turn of a loop writes and reads again is fast where it fits the cache. Fresh memory is read before
+//! it is written. Work below the table's grain stays with one thread. `work.rs` has the arithmetic; rates are
+//! those of all threads. A model to rank plans by, never a promise.
 
 use super::bound::Bound;
 use super::target::Target;
 use super::tree::{Item, Loop};
-use crate::ir::{AxisRef, Expr, Index, Node, NodeId, Op, ValueId};
+use super::work::{per_microsecond, work};
+use crate::ir::{Access, AxisRef, Index, NodeId, Op, ValueId};
 
 /// The loops around an item, innermost first, each at a number of positions.
 #[derive(Clone, Copy)]
@@ -95,14 +106,13 @@ fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<
     }
     // In 128 bits: sizes that no machine holds still get a time, a very long one.
     let extent = |i: Index| extent_of(bound, id, i, around);
-    let points: u128 = (0..node.indices.len()).map(extent).product();
-    let touched = |axes: &[AxisRef]| -> u128 {
+    let touched = |access: &Access| -> u128 {
         let axis = |a: &AxisRef| match a {
             AxisRef::Index(i) | AxisRef::Shifted(i, _) => extent(*i),
             AxisRef::Joined(o, i) => extent(*o) * extent(*i),
             AxisRef::Unit => 1,
         };
-        4 * axes.iter().map(axis).product::<u128>()
+        4 * access.axes.iter().map(axis).product::<u128>()
     };
     // Made and read within one turn, or a weight that every turn reads again.
     let turn = around.map(|a| a.each);
@@ -112,50 +122,28 @@ fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<
         (Some(turn), Some(maker)) => turn.runs(maker),
     };
     let read_here = |root: ValueId| turn.is_some_and(|t| bound.readers[root].iter().any(|&r| t.runs(r)));
-    let moved = |bytes: u128, near: bool| {
-        let near = near && bytes <= u128::from(target.cache / 2);
-        bytes * 1000 / u128::from(if near { target.cache_bandwidth } else { target.bandwidth })
-    };
-    let reading = node.operands.iter().map(|a| moved(touched(&a.axes), stays_near(bound.roots[a.value])));
-    let writing = node.results.iter().map(|a| moved(touched(&a.axes), read_here(bound.roots[a.value])));
-    // A fold reads what it adds to.
-    let passes = if folded(id, around) { 2 } else { 1 };
-    let traffic: u128 = reading.sum::<u128>() + passes * writing.sum::<u128>();
-    let arithmetic = |expr: &Expr| 1 + expr.functions() as u128 + 12 * expr.transcendentals() as u128;
-    let scalar = |points: u128, each: u128| points.saturating_mul(each * 1000) / u128::from(target.scalar_rate);
-    let work = match &node.op {
-        Op::View | Op::Repeat(_) | Op::Concat { .. } => 0,
-        Op::Pointwise(expr) => scalar(points, arithmetic(expr)),
-        Op::Rows { before, row, after, .. } => {
-            let passes = if row.consumes() { 2 } else { 16 };
-            scalar(points, arithmetic(before) + passes + arithmetic(after))
-        }
-        Op::Contract => contract_time(node, target, &extent),
-        Op::Attend { inner, channel, .. } => {
-            let logits = points / extent(*inner).max(1) / extent(*channel).max(1);
-            let each = (extent(*inner) + 8).saturating_add(extent(*channel).next_multiple_of(16) + 8);
-            let products = logits.saturating_mul(each * 2000) / u128::from(target.contract_rate);
-            products.saturating_add(logits.saturating_mul(1000) / u128::from(target.logit_rate))
-        }
-    };
-    u64::try_from(work.max(traffic)).unwrap_or(u64::MAX).saturating_add(target.call)
+    let (mut near, mut far) = (0u128, 0u128);
+    for access in &node.operands {
+        let bytes = touched(access);
+        let stays = stays_near(bound.roots[access.value]) && bytes <= u128::from(target.cache / 2);
+        *(if stays { &mut near } else { &mut far }) += bytes;
+    }
+    // A fold reads what it adds to; results that rarely take an operand's memory are fetched too.
+    let fetched = matches!(node.op, Op::Contract | Op::Attend { .. } | Op::Rows { .. });
+    let folds = folded(id, around);
+    for access in &node.results {
+        let bytes = touched(access);
+        let stays = read_here(bound.roots[access.value]) && bytes <= u128::from(target.cache / 2);
+        let (sum, twice) = if stays { (&mut near, folds) } else { (&mut far, folds || fetched) };
+        *sum += if twice { 2 * bytes } else { bytes };
+    }
+    let traffic = per_microsecond(near, target.cache_bandwidth).saturating_add(per_microsecond(far, target.bandwidth));
+    let work = threaded(work(node, target, &extent), target);
+    let time = work.max(traffic).saturating_add(work.min(traffic) / 2);
+    u64::try_from(time).unwrap_or(u64::MAX).saturating_add(target.call)
 }
 
-/// `2·|all indices|` flop; a side shorter than a tile wastes the rest of it.
-fn contract_time(node: &Node, target: &Target, extent: &dyn Fn(Index) -> u128) -> u128 {
-    let (a, b, c) = (&node.operands[0], &node.operands[1], node.result());
-    let mut sides = [1u128; 4]; // batch, rows, columns, contracted
-    for i in 0..node.indices.len() {
-        let side = match (c.mentions(i), a.mentions(i), b.mentions(i)) {
-            (true, true, true) => 0,
-            (true, true, false) => 1,
-            (true, ..) => 2,
-            (false, ..) => 3,
-        };
-        sides[side] *= extent(i);
-    }
-    let [batch, rows, columns, contracted] = sides;
-    let padded = |side: u128| side.next_multiple_of(8);
-    let products = padded(rows).saturating_mul(padded(columns)).saturating_mul(contracted + 8);
-    products.saturating_mul(2000 * batch) / u128::from(target.contract_rate)
+/// Work that all threads would share, if there is enough of it to share.
+fn threaded(shared: u128, target: &Target) -> u128 {
+    shared.max(shared.saturating_mul(u128::from(target.threads)).min(u128::from(target.grain)))
 }

@@ -24,9 +24,11 @@ mod schedule;
 mod search;
 mod segment;
 mod stretch;
+mod table;
 mod target;
 mod text;
 mod tree;
+mod work;
 
 use std::rc::Rc;
 
@@ -37,6 +39,7 @@ pub use choice::{Choice, Way, WayLoop};
 pub use curve::CurvePoint;
 pub use explored::Explored;
 pub use naive::{Naive, NaiveValue, naive, naive_peak};
+pub use table::{Table, TableError};
 pub use target::{InstructionSet, Target};
 
 use search::Weights;

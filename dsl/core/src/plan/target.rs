@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::table::Table;
+
 /// Vector instructions that kernels are chosen for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum InstructionSet {
     /// Nothing beyond what every machine has.
     Portable,
@@ -22,13 +25,23 @@ pub struct Target {
     pub threads: u64,
     /// Bytes of packing memory that a contraction needs for each thread.
     pub contract_scratch: u64,
-    /// Contraction speed of all threads, in flop per microsecond.
+    /// Speed of long contractions of all threads, flop per microsecond.
     pub contract_rate: u64,
+    /// Elements that products copy into blocks, all threads, per microsecond.
+    pub pack_rate: u64,
     /// Logits of attention per microsecond, all threads: what each costs beyond the two products.
     pub logit_rate: u64,
-    /// Speed of scalar expressions of all threads, in simple instructions per microsecond.
+    /// Speed of scalar expressions of all threads, simple instructions per microsecond.
     pub scalar_rate: u64,
-    /// Memory bandwidth, bytes per microsecond.
+    /// Exponentials of all threads per microsecond.
+    pub exponential_rate: u64,
+    /// Elements of long rows of softmax per microsecond, all threads.
+    pub softmax_rate: u64,
+    /// Elements of long normalized rows per microsecond, all threads.
+    pub normalize_rate: u64,
+    /// Nanoseconds of one thread to begin and end a row of these.
+    pub row: u64,
+    /// Memory bandwidth of these threads, bytes per microsecond.
     pub bandwidth: u64,
     /// Bytes that the threads' own caches hold together.
     pub cache: u64,
@@ -36,6 +49,8 @@ pub struct Target {
     pub cache_bandwidth: u64,
     /// Nanoseconds that any kernel call costs.
     pub call: u64,
+    /// Nanoseconds of work that stay with one thread.
+    pub grain: u64,
 }
 
 impl InstructionSet {
@@ -60,25 +75,36 @@ impl InstructionSet {
 impl Target {
     /// The shipped table of an instruction set, for a number of threads.
     pub fn shipped(instructions: InstructionSet, threads: u64) -> Target {
+        Target::new(Table::shipped(instructions), threads)
+    }
+
+    /// A table for a number of threads.
+    pub fn new(table: &Table, threads: u64) -> Target {
         let threads = threads.max(1);
-        // Per thread: flop/µs of a contraction as measured on Zen 3 and Zen 5 at 4 GHz.
-        let (contract, logits) = match instructions {
-            InstructionSet::Portable => (12_000, 250),
-            InstructionSet::Avx2 => (85_000, 2_000),
-            InstructionSet::Avx512 => (215_000, 4_000),
-        };
+        let all = |each: u64| each.saturating_mul(threads);
         Target {
-            instructions,
+            instructions: table.instructions,
             threads,
-            contract_scratch: instructions.contract_scratch(),
-            contract_rate: contract * threads,
-            logit_rate: logits * threads,
-            scalar_rate: 4_000 * threads,
-            bandwidth: 20_000 * threads.min(2),
-            cache: (1 << 20) * threads,
-            cache_bandwidth: 100_000 * threads,
-            call: 4_000,
+            contract_scratch: table.instructions.contract_scratch(),
+            contract_rate: all(table.contract_rate),
+            pack_rate: all(table.pack_rate),
+            logit_rate: all(table.logit_rate),
+            scalar_rate: all(table.scalar_rate),
+            exponential_rate: all(table.exponential_rate),
+            softmax_rate: all(table.softmax_rate),
+            normalize_rate: all(table.normalize_rate),
+            row: table.row,
+            bandwidth: all(table.bandwidth).min(table.bandwidth_most),
+            cache: all(table.cache),
+            cache_bandwidth: all(table.cache_bandwidth),
+            call: table.call,
+            grain: table.grain,
         }
+    }
+
+    /// Whether its figures are the shipped ones.
+    pub fn is_shipped(&self) -> bool {
+        *self == Target::shipped(self.instructions, self.threads)
     }
 }
 
