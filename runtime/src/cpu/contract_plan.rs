@@ -275,7 +275,13 @@ fn cycles(isa: InstructionSet, m: Dim, n: Dim, k: Dim, terms: usize) -> f64 {
     let lanes = isa.lanes();
     let padded = m.extent.next_multiple_of(isa.rows()) * n.extent.next_multiple_of(lanes);
     let pack = |unit: bool| if unit { 0.6 } else { 2.0 };
-    let store = if n.c == 1 { 2.0 / lanes as f64 } else { 1.5 };
+    // Each number on a cache line of its own, then on a page of its own, costs what fetching those does.
+    let store = match n.c.unsigned_abs() {
+        1 => 2.0 / lanes as f64,
+        0..16 => 1.5,
+        16..1024 => 4.0,
+        _ => 12.0,
+    };
     (padded * terms) as f64 / (2 * lanes) as f64
         + (m.extent * terms) as f64 * pack(m.a == 1 || k.a == 1)
         + (n.extent * terms) as f64 * pack(n.b == 1 || k.b == 1)
