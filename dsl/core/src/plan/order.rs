@@ -2,6 +2,10 @@
 
 use crate::ir::{Graph, NodeId, Op, ValueId};
 
+/// Nodes up to which every order is tried, and how many orders at most.
+const FEW: usize = 6;
+const MOST: usize = 24;
+
 /// The orders tried: as written, and depth first from the outputs, from the first or from the last, with the
 /// subtree that needs the most memory for the smallest result first (Sethi and Ullman 1970, on a graph
 /// instead of a tree).
@@ -15,7 +19,29 @@ pub(super) fn orders(graph: &Graph, bytes: &dyn Fn(usize) -> u64) -> Vec<Vec<Nod
             orders.push(deep);
         }
     }
+    if graph.nodes.iter().filter(|n| n.op != Op::View).count() <= FEW {
+        every(graph, &mut Vec::new(), &mut orders);
+    }
     orders
+}
+
+/// Adds every order of the nodes, up to the most that are tried.
+fn every(graph: &Graph, begun: &mut Vec<NodeId>, orders: &mut Vec<Vec<NodeId>>) {
+    if begun.len() == graph.nodes.len() && !orders.contains(begun) {
+        orders.push(begun.clone());
+    }
+    let producers = graph.producers();
+    for id in 0..graph.nodes.len() {
+        let ready = |begun: &Vec<NodeId>| {
+            let mut before = graph.nodes[id].operands.iter().filter_map(|o| producers[o.value]);
+            !begun.contains(&id) && before.all(|p| begun.contains(&p))
+        };
+        if orders.len() < MOST && ready(begun) {
+            begun.push(id);
+            every(graph, begun, orders);
+            begun.pop();
+        }
+    }
 }
 
 fn depth_first(graph: &Graph, bytes: &dyn Fn(usize) -> u64, outputs: &[ValueId]) -> Vec<NodeId> {

@@ -15,6 +15,8 @@ use crate::ir::{NodeId, Op};
 const LONGEST: usize = 56;
 /// Nodes of a piece whose stretches are few.
 const FEW: usize = 8;
+/// Positions that kernels' tiles are a multiple or a part of.
+const TILE: u64 = 8;
 /// Loops that are tried with loops inside.
 const OUTER: usize = 24;
 
@@ -116,11 +118,15 @@ fn ladder(total: u64) -> Vec<u64> {
     sizes
 }
 
-/// Chunk sizes tried where stretches are few: as the ladder's, with fifteen between two.
+/// Chunk sizes tried where stretches are few: as the ladder's, with fifteen between two, each also as a
+/// whole number of tiles, and all small ones.
 fn every_size(total: u64) -> Vec<u64> {
     let parts = std::iter::successors(Some(2u64), |parts| Some(parts + (parts / 16).max(1)));
-    let mut sizes: Vec<u64> = parts.take_while(|parts| *parts < total).map(|parts| total.div_ceil(parts)).collect();
+    let even = parts.take_while(|parts| *parts < total).map(|parts| total.div_ceil(parts));
+    let tiled = |size: u64| [size, size / TILE * TILE, size.next_multiple_of(TILE)];
+    let mut sizes: Vec<u64> = even.flat_map(tiled).chain(1..=12).filter(|s| (1..total).contains(s)).collect();
     sizes.push(1);
+    sizes.sort_unstable_by_key(|size| std::cmp::Reverse(*size));
     sizes.dedup();
     sizes
 }
