@@ -104,10 +104,7 @@ impl<'a> Promise<'a> {
             None => InstructionSet::Avx2,
         };
         let target = Target::shipped(instructions, self.threads);
-        let model = match elaborate(self.library, &self.function.name.text, &self.settings, &Options::default()) {
-            Ok(model) => model,
-            Err(mistakes) => return Err(mistakes),
-        };
+        let model = elaborate(self.library, &self.function.name.text, &self.settings, &Options::default())?;
         let sizes = self.sizes(&model, &self.axes);
         let promised = |plan| {
             Ok(Some(Promised { function: self.function.name.text.clone(), graph: graph_digest(&model.graph), plan }))

@@ -116,6 +116,9 @@ struct Emitter {
     pieces: Vec<PlanPiece>,
 }
 
+/// The axes of which a slot holds one chunk only: axis, positions and the loop.
+type Chunks = Vec<(usize, u64, LoopId)>;
+
 /// The slot of each root.
 type Places = BTreeMap<ValueId, usize>;
 
@@ -133,9 +136,9 @@ struct Stretch<'a> {
     scratch: BTreeMap<usize, usize>,
     partial: BTreeMap<usize, usize>,
     /// What softmax folds keep beside their results, by root: the slot and the axes it holds one chunk of.
-    running: BTreeMap<ValueId, (usize, Vec<(usize, u64, LoopId)>)>,
+    running: BTreeMap<ValueId, (usize, Chunks)>,
     /// The axes of which each root's slot holds one chunk only.
-    chunks: BTreeMap<ValueId, Vec<(usize, u64, LoopId)>>,
+    chunks: BTreeMap<ValueId, Chunks>,
 }
 
 impl Stretch<'_> {
@@ -260,7 +263,7 @@ impl Emitter {
         for buffer in &life.buffers {
             let (first, last) = (global(buffer.first), global(buffer.last));
             let chunks = buffer.chunks.iter().map(|&(axis, positions, each)| (axis, positions, site.counters[each]));
-            let chunks: Vec<(usize, u64, LoopId)> = chunks.collect();
+            let chunks: Chunks = chunks.collect();
             let slot = match (buffer.content, buffer.alias) {
                 (Content::Scratch, _) => {
                     let slot = self.slot("scratch", SlotKind::Scratch, buffer.bytes, first, last);
