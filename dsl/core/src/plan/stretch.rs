@@ -118,15 +118,13 @@ fn ladder(total: u64) -> Vec<u64> {
     sizes
 }
 
-/// Chunk sizes tried where stretches are few: as the ladder's, with fifteen between two, and as many above
-/// a half, where the second turn is short; each also as a whole number of tiles; and all small ones.
+/// Chunk sizes tried where stretches are few: each a sixteenth below the one before, even parts, and
+/// both as whole numbers of tiles.
 fn every_size(total: u64) -> Vec<u64> {
-    let parts = std::iter::successors(Some(2u64), |parts| Some(parts + (parts / 16).max(1)));
-    let even = parts.take_while(|parts| *parts < total).map(|parts| total.div_ceil(parts));
-    let most = (17..32).map(|part| total * part / 32);
+    let falling = std::iter::successors(Some(total), |size| Some(size - (size / 16).max(1)).filter(|size| *size > 0));
+    let even = (2..=24).map(|parts| total.div_ceil(parts));
     let tiled = |size: u64| [size, size / TILE * TILE, size.next_multiple_of(TILE)];
-    let mut sizes: Vec<u64> =
-        most.chain(even).flat_map(tiled).chain(1..=12).filter(|s| (1..total).contains(s)).collect();
+    let mut sizes: Vec<u64> = falling.chain(even).flat_map(tiled).filter(|size| (1..total).contains(size)).collect();
     sizes.push(1);
     sizes.sort_unstable_by_key(|size| std::cmp::Reverse(*size));
     sizes.dedup();
