@@ -1,21 +1,23 @@
 //! A path through the search becomes a plan: steps, buffers, addresses, the peak.
 
+mod layers;
+
 use std::collections::BTreeMap;
+
+use layers::Layer;
 
 use super::bound::Bound;
 use super::cost;
 use super::life::{Content, END, Life};
 use super::lower::{Home, Onto, Site, Turn};
 use super::piece::Piece;
-use super::search::{Part, Path, Search, Weights, carried_copy};
+use super::search::{Part, Path, Search, Weights};
 use super::stretch::Candidate;
 use super::target::Target;
 use super::tree::Item;
-use super::{
-    Base, Call, Length, LoopId, Memory, Place, Plan, PlanParam, PlanPiece, PlanPort, Slot, SlotKind, Step, layout,
-};
-use crate::ir::{Expr, Node, Op, Repeat, Sizes, ValueId};
-use crate::kernel::{Kernel, Nest};
+use super::{Base, LoopId, Memory, Plan, PlanParam, PlanPiece, PlanPort, Slot, SlotKind, Step, layout};
+use crate::ir::{Op, Sizes, ValueId};
+use crate::kernel::Kernel;
 use crate::rules::Join;
 
 /// Emits the plan of a whole program.
@@ -147,16 +149,6 @@ impl Stretch<'_> {
         let (slot, chunks) = self.running.get(&root)?;
         Some(Home { base: Base::Slot(*slot), chunks: chunks.clone() })
     }
-}
-
-/// A loop over layers being emitted.
-struct Layer<'a> {
-    node: &'a Node,
-    repeat: &'a Repeat,
-    count: u64,
-    stays: &'a [bool],
-    inner: &'a Search,
-    path: &'a Path,
 }
 
 impl Emitter {
@@ -385,96 +377,5 @@ impl Emitter {
         }
         debug_assert_eq!(self.moment, stretch.start + at as u64);
         self.tick(&bound.graph.nodes[id].origin, stretch.times[at]);
-    }
-
-    fn layers(&mut self, layer: &Layer<'_>, places: &mut Places, layers: &[(LoopId, u64)], steps: &mut Vec<Step>) {
-        let Layer { node, repeat, count, stays, inner, path } = *layer;
-        let start = self.moment;
-        // The carried values get buffers of their own where the operand's may not be taken.
-        let mut inside: Places = BTreeMap::new();
-        let mut carried = Vec::new();
-        for (k, (operand, port)) in node.operands.iter().zip(&repeat.body.inputs).enumerate() {
-            let mut slot = places[&operand.value];
-            if k < repeat.carried {
-                if carried_copy(&node.operands, stays, k) {
-                    let (bytes, elements) = (inner.bound.bytes(port.value), inner.bound.elements(port.value));
-                    let own = self.slot(&port.name, SlotKind::Temporary, bytes, self.moment, self.moment);
-                    self.copy(elements, slot, own, &port.name, steps);
-                    slot = own;
-                }
-                carried.push(slot);
-            }
-            inside.insert(port.value, slot);
-        }
-        let counter = self.new_loop();
-        let around: Vec<(LoopId, u64)> = layers.iter().copied().chain([(counter, count)]).collect();
-        let first = self.times.len();
-        let mut body = self.sequence(inner, path, &mut inside, &around);
-        // A moment stands for all layers.
-        self.times[first..].iter_mut().for_each(|time| *time = time.saturating_mul(count));
-        let moved: Vec<(usize, usize, u64)> = repeat
-            .body
-            .outputs
-            .iter()
-            .zip(&carried)
-            .map(|(port, &to)| (inside[&port.value], to, inner.bound.elements(port.value)))
-            .filter(|(from, to, _)| from != to)
-            .collect();
-        // An output in another carried buffer would be overwritten before it is moved: set all aside first.
-        let crossed = moved.iter().any(|(from, ..)| carried.contains(from));
-        let mut from_slots: Vec<usize> = moved.iter().map(|m| m.0).collect();
-        if crossed {
-            for (from, (_, _, elements)) in from_slots.iter_mut().zip(&moved) {
-                let aside = self.slot("aside", SlotKind::Temporary, 4 * elements, self.moment, self.moment);
-                self.copy(*elements, *from, aside, "aside", &mut body);
-                *from = aside;
-            }
-        }
-        for (&from, &(_, to, elements)) in from_slots.iter().zip(&moved) {
-            self.copy(elements, from, to, "carried", &mut body);
-        }
-        let end = self.moment.saturating_sub(1).max(start);
-        // Whatever a layer reads of the outside lives through all layers, and so do the carried values.
-        let outside = node.operands.iter().map(|o| places[&o.value]);
-        for slot in outside.chain(carried.iter().copied()).chain(from_slots) {
-            self.slots[slot].last = self.slots[slot].last.max(end);
-        }
-        for (result, slot) in node.results.iter().zip(carried) {
-            places.insert(result.value, slot);
-        }
-        steps.push(Step::Layers { id: counter, count, body });
-    }
-
-    /// One copy of dense elements.
-    fn copy(&mut self, elements: u64, from: usize, to: usize, name: &str, steps: &mut Vec<Step>) {
-        let step = self.copying(elements, Base::Slot(from), to, name);
-        steps.push(step);
-        for slot in [from, to] {
-            self.slots[slot].last = self.slots[slot].last.max(self.moment);
-        }
-        self.tick(&format!("copy of {name}"), 0);
-    }
-
-    /// A copy of dense elements to a slot, at this moment.
-    fn copying(&mut self, elements: u64, from: Base, to: usize, name: &str) -> Step {
-        let nest = Nest {
-            indices: 1,
-            loads: vec![vec![1]],
-            gathers: vec![None],
-            store: vec![1],
-            before: Expr::default(),
-            row: None,
-            after: Expr::load(0),
-        };
-        let place = |base| Place { base, offset: 0, moves: vec![] };
-        Step::Call(Call {
-            kernel: self.kernel(Kernel::Nest(nest)),
-            operands: vec![place(from)],
-            result: place(Base::Slot(to)),
-            lengths: vec![Length::Fixed(elements)],
-            scratch: None,
-            moment: self.moment,
-            origin: format!("copy of {name}"),
-        })
     }
 }
