@@ -1,22 +1,7 @@
 //! Attention of random shapes and layouts against a plain loop in f64, keys whole and slice by slice.
 
+use super::super::dice::Dice;
 use super::*;
-
-/// A small generator (splitmix64): tests need no more.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let x = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((x ^ (x >> 31)) % n as u64) as usize
-    }
-
-    fn numbers(&mut self, n: usize) -> Vec<f32> {
-        (0..n).map(|_| self.below(4001) as f32 / 1000.0 - 2.0).collect()
-    }
-}
 
 /// Indices: batch, query, key, inner, channel.
 const INDICES: usize = 5;
@@ -51,7 +36,7 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, slices: usize) -> Vec<f
         [1 + dice.below(3), dice.below(110), dice.below(300), dice.below(40), 1 + dice.below(70)].map(|n| n as u64);
     let mut operand = |axes: &[usize]| {
         let (strides, count) = strides(&mut dice, &lengths, axes);
-        (strides, dice.numbers(count))
+        (strides, dice.numbers(count).into_iter().map(|x| 2.0 * x).collect::<Vec<f32>>())
     };
     let q = operand(&[BATCH, QUERY, INNER]);
     let k = operand(&[BATCH, KEY, INNER]);

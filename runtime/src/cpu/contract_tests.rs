@@ -1,32 +1,9 @@
 //! Contractions of random shapes and layouts against a plain loop in f64.
 
+use super::super::dice::Dice;
 use super::*;
 
 const GUARD: u8 = 0xa5;
-
-/// A small generator (splitmix64): tests need no more.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let x = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.roll() % n as u64) as usize
-    }
-
-    fn number(&mut self) -> f32 {
-        self.below(2001) as f32 / 1000.0 - 1.0
-    }
-
-    fn numbers(&mut self, n: usize) -> Vec<f32> {
-        (0..n).map(|_| self.number()).collect()
-    }
-}
 
 /// A contraction with its data: each operand is a vector and where its element (0, 0, ..) is.
 #[derive(Clone, Debug)]

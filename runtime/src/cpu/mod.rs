@@ -3,6 +3,8 @@
 mod attend;
 pub mod contract;
 mod contract_plan;
+#[cfg(test)]
+mod dice;
 mod exponential;
 pub mod jit;
 mod micro;
