@@ -41,6 +41,9 @@ fn a_budget_below_the_weights_streams_them() {
     assert!(leanest.params.iter().any(|p| p.streamed));
     check_plan(&leanest).expect("a lawful plan");
     assert!(planner.plan(Some(leanest.memory.total() - 1)).is_err());
+    let holding = Planner::new(&graph, &sizes, &cpu.target()).expect("a planner").holding_weights();
+    assert_eq!(holding.leanest().memory.weights, whole);
+    assert!(holding.plan(Some(leanest.memory.total())).is_err());
     let weights = random_weights(&held, 3);
     let (all, streamed) = (run(&cpu, &held, &weights), run(&cpu, &leanest, &weights));
     for (x, y) in all.iter().flatten().zip(streamed.iter().flatten()) {

@@ -256,7 +256,7 @@ impl<'a, B: Backend> Executable<'a, B> {
         if self.checks.poison && first_turn && began {
             self.poison_born(call)?;
         }
-        let loads: SmallVec<[*const f32; 12]> = call
+        let loads: SmallVec<[*const f32; 16]> = call
             .operands
             .iter()
             .map(|place| self.address(place.base, place.offset, &place.moves).cast_const())

@@ -103,6 +103,7 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let ones = MASKS.map(str::to_string).into();
     let options = Options { ones, ..Options::default() };
     let (_, planner) = planner(&chosen, &axes, &options, &target)?;
+    let planner = if checkpoint.is_some() { planner } else { planner.holding_weights() };
     let plan = plan_within(&planner, arguments.budget)?;
     drop(planner);
     let planned = start.elapsed();

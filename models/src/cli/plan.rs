@@ -232,7 +232,7 @@ impl Found<'_> {
 }
 
 /// The parts of a peak, in the order people ask for them.
-fn parts(memory: &Memory) -> [(&'static str, u64); 6] {
+pub(super) fn parts(memory: &Memory) -> [(&'static str, u64); 6] {
     [
         ("weights", memory.weights),
         ("inputs", memory.inputs),

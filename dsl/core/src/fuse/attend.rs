@@ -112,7 +112,7 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
 }
 
 /// For each index of a value's maker, what stands there in the terms of its reader; all axes plain.
-fn renamed(
+pub(super) fn renamed(
     made: &Access,
     read: &Access,
     count: usize,

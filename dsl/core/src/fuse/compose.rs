@@ -1,6 +1,6 @@
 //! `f(g(x)) = (f∘g)(x)` for pointwise g, and a pointwise f after a row operation.
 
-use super::{readers, remove_dead};
+use super::{drop_unread, readers, remove_dead};
 use crate::ir::{Access, AxisRef, Expr, Graph, Index, Instr, Node, Op};
 
 /// Operands a composed node may have at most: beyond it the loop runs out of registers.
@@ -171,31 +171,6 @@ fn add_operand(operands: &mut Vec<Access>, access: Access) -> usize {
 
 /// Drops operands that no expression loads; refuses a node with too many left.
 fn finish(mut node: Node) -> Option<Node> {
-    let loads = |expr: &Expr, k: usize| expr.0.contains(&Instr::Load(k));
-    let used: Vec<bool> = (0..node.operands.len())
-        .map(|k| match &node.op {
-            Op::Pointwise(e) => loads(e, k),
-            Op::Rows { before, after, .. } => loads(before, k) || loads(after, k),
-            _ => true,
-        })
-        .collect();
-    let place: Vec<usize> = used.iter().scan(0, |n, u| Some(std::mem::replace(n, *n + usize::from(*u)))).collect();
-    let renumber = |expr: &mut Expr| {
-        for instr in &mut expr.0 {
-            if let Instr::Load(k) = instr {
-                *k = place[*k];
-            }
-        }
-    };
-    match &mut node.op {
-        Op::Pointwise(e) => renumber(e),
-        Op::Rows { before, after, .. } => {
-            renumber(before);
-            renumber(after);
-        }
-        _ => {}
-    }
-    let mut keep = used.iter();
-    node.operands.retain(|_| *keep.next().unwrap_or(&true));
+    drop_unread(&mut node);
     (node.operands.len() <= MOST_OPERANDS).then_some(node)
 }

@@ -14,7 +14,7 @@ pub use ones::assume_ones;
 pub use orders::{Orders, storage_orders};
 pub use variants::variants;
 
-use crate::ir::{Graph, Op};
+use crate::ir::{Expr, Graph, Instr, Node, Op};
 
 /// The graph as run: same inputs, parameters and outputs, fewer and larger nodes.
 pub fn fuse(graph: &Graph) -> Graph {
@@ -67,4 +67,25 @@ fn readers(graph: &Graph) -> Vec<usize> {
         count[port.value] += 1;
     }
     count
+}
+
+/// Drops operands that no expression reads.
+fn drop_unread(node: &mut Node) {
+    let expressions: Vec<&mut Expr> = match &mut node.op {
+        Op::Pointwise(e) => vec![e],
+        Op::Rows { before, after, .. } => vec![before, after],
+        _ => return,
+    };
+    let reads = |e: &Expr, k: usize| {
+        e.0.iter().any(|i| matches!(i, Instr::Load(at) | Instr::Gather { source: at, .. } if *at == k))
+    };
+    let used: Vec<bool> = (0..node.operands.len()).map(|k| expressions.iter().any(|e| reads(e, k))).collect();
+    let place: Vec<usize> = used.iter().scan(0, |n, u| Some(std::mem::replace(n, *n + usize::from(*u)))).collect();
+    for instr in expressions.into_iter().flat_map(|e| &mut e.0) {
+        if let Instr::Load(k) | Instr::Gather { source: k, .. } = instr {
+            *k = place[*k];
+        }
+    }
+    let mut keep = used.into_iter();
+    node.operands.retain(|_| keep.next().unwrap_or(true));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::remove_dead;
+use super::{drop_unread, remove_dead};
 use crate::ir::{Access, AxisRef, Binary, Expr, Graph, Instr, Node, Op, ValueId};
 use crate::kernel::RowOp;
 use crate::oracle;
@@ -176,27 +176,6 @@ fn folded(expr: &Expr) -> Expr {
         Some(&last) => Expr(new).part(last),
         None => Expr::default(),
     }
-}
-
-/// Drops operands that no expression reads.
-fn drop_unread(node: &mut Node) {
-    let expressions: Vec<&mut Expr> = match &mut node.op {
-        Op::Pointwise(e) => vec![e],
-        Op::Rows { before, after, .. } => vec![before, after],
-        _ => return,
-    };
-    let reads = |e: &Expr, k: usize| {
-        e.0.iter().any(|i| matches!(i, Instr::Load(at) | Instr::Gather { source: at, .. } if *at == k))
-    };
-    let used: Vec<bool> = (0..node.operands.len()).map(|k| expressions.iter().any(|e| reads(e, k))).collect();
-    let place: Vec<usize> = used.iter().scan(0, |n, u| Some(std::mem::replace(n, *n + usize::from(*u)))).collect();
-    for instr in expressions.into_iter().flat_map(|e| &mut e.0) {
-        if let Instr::Load(k) | Instr::Gather { source: k, .. } = instr {
-            *k = place[*k];
-        }
-    }
-    let mut keep = used.into_iter();
-    node.operands.retain(|_| keep.next().unwrap_or(true));
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `Σ (Σ a·b)·w = Σ (Σ a·w)·b`: a chain of two contractions in another order, where that is fewer
 //! multiply-adds. An outer product mean over few sequences is cheaper projected first.
 
+use super::attend::renamed;
 use super::readers;
 use crate::ir::{Access, AxisRef, Extent, Graph, Index, Node, NodeId, Op, Value};
 
@@ -58,11 +59,7 @@ impl Chain {
     /// The operands of `begin`, then the other operand of `end`, whose operand `k` is what `begin` gives.
     fn new(begin: &Node, end: &Node, k: usize) -> Option<Chain> {
         let mut indices = end.indices.clone();
-        let mut names: Vec<Option<Index>> = vec![None; begin.indices.len()];
-        for pair in begin.result().axes.iter().zip(&end.operands[k].axes) {
-            let (AxisRef::Index(own), AxisRef::Index(theirs)) = pair else { return None };
-            names[*own] = Some(*theirs);
-        }
+        let mut names = renamed(begin.result(), &end.operands[k], begin.indices.len(), &Some)?;
         for (own, name) in names.iter_mut().enumerate().filter(|(_, name)| name.is_none()) {
             indices.push(begin.indices[own].clone());
             *name = Some(indices.len() - 1);

@@ -341,6 +341,8 @@ pub struct Planner {
     sizes: Sizes,
     /// With the weights of layers held, and streamed.
     leanest: [std::cell::OnceCell<Plan>; 2],
+    /// Whether weights are in a file that they can be read from again.
+    in_file: bool,
 }
 
 impl Planner {
@@ -355,7 +357,17 @@ impl Planner {
         let stays = vec![false; fused.values.len()];
         let search = search::Search::new(&fused, sizes, &Rc::new(target.clone()), &stays)?;
         let (name, target, sizes) = (graph.name.clone(), target.clone(), sizes.clone());
-        Ok(Planner { search, name, target, sizes, leanest: Default::default() })
+        Ok(Planner { search, name, target, sizes, leanest: Default::default(), in_file: true })
+    }
+
+    /// For weights that are in no file: they are in memory anyway, so plans count them all as held.
+    #[must_use]
+    pub fn holding_weights(self) -> Planner {
+        Planner { in_file: false, ..self }
+    }
+
+    fn can_stream(&self) -> bool {
+        self.in_file && self.search.can_stream()
     }
 
     /// The fastest plan found inside a budget.
@@ -376,7 +388,7 @@ impl Planner {
             });
         }
         let held = self.plan_with(Weights::Held, limit);
-        let streamed = if self.search.can_stream() { self.plan_with(Weights::Streamed, limit) } else { None };
+        let streamed = if self.can_stream() { self.plan_with(Weights::Streamed, limit) } else { None };
         let fastest = held.into_iter().chain(streamed).min_by_key(|plan| plan.time);
         Ok(Plan { budget, ..fastest.expect("the leanest plan is inside the budget") })
     }
@@ -403,7 +415,7 @@ impl Planner {
     /// The plan with the smallest peak met.
     pub fn leanest(&self) -> &Plan {
         let held = self.leanest_with(Weights::Held);
-        if !self.search.can_stream() {
+        if !self.can_stream() {
             return held;
         }
         let streamed = self.leanest_with(Weights::Streamed);

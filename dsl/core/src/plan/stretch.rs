@@ -15,8 +15,8 @@ use crate::ir::{NodeId, Op};
 const LONGEST: usize = 56;
 /// Nodes of a piece whose stretches are few.
 const FEW: usize = 8;
-/// Positions that kernels' tiles are a multiple or a part of.
-const TILE: u64 = 8;
+/// Chunks of whole tiles waste none of them.
+const TILE: u64 = super::work::TILE as u64;
 /// Loops that are tried with loops inside.
 const OUTER: usize = 24;
 

@@ -7,7 +7,7 @@ use crate::kernel::{Attend, RowOp};
 /// Contracted positions that beginning and ending a tile takes as long as.
 const TILE_ENDS: u128 = 4;
 /// Rows and columns of a tile; a side that is no multiple wastes the rest.
-const TILE: u128 = 8;
+pub(super) const TILE: u128 = 8;
 /// Simple instructions of a term added to a logit, of an element that is read across the vectors, and of an
 /// element that is summed or compared.
 const TERM: u128 = 6;

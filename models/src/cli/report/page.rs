@@ -94,14 +94,7 @@ fn gauge(story: &Story<'_>) -> String {
     let memory = &story.plan.memory;
     let marks = marks(story);
     let most = marks.iter().map(|m| m.2).chain([memory.total()]).max().unwrap_or(0);
-    let parts = [
-        ("weights", memory.weights),
-        ("inputs", memory.inputs),
-        ("outputs", memory.outputs),
-        ("activations", memory.temporaries),
-        ("scratch", memory.scratch),
-        ("gaps", memory.gaps()),
-    ];
+    let parts = super::super::plan::parts(memory);
     let mut html = String::from("<div class=\"gauge\" aria-hidden=\"true\"><div class=\"track\">");
     for (name, bytes) in parts.into_iter().filter(|(_, bytes)| *bytes > 0) {
         let (wide, text) = (width(bytes, most), format_bytes(bytes));
