@@ -8,8 +8,8 @@ use crate::run::RunError;
 pub struct Operands<'a> {
     /// First element of each operand.
     pub loads: &'a [*const f32],
-    /// First element of the result.
-    pub store: *mut f32,
+    /// First element of each result: one, but for contractions of one operand.
+    pub stores: &'a [*mut f32],
     /// The extent of each kernel index.
     pub lengths: &'a [u64],
     /// Where each index starts in its full range.
@@ -36,7 +36,7 @@ pub trait Backend {
     ///
     /// # Safety
     /// Pointers, with the kernel's strides and the call's lengths, stay inside memory that nothing
-    /// else uses meanwhile; scratch holds [`Backend::contract_scratch`] bytes for a contraction and
+    /// else uses meanwhile, and results overlap operands only where the index table says that they may; scratch holds [`Backend::contract_scratch`] bytes for a contraction and
     /// [`crease_core::kernel::Attend::scratch`] bytes a thread for attention.
     #[allow(unsafe_code)] // the contract of raw memory is stated here
     unsafe fn call(&self, kernel: &Self::Prepared, operands: &Operands<'_>);

@@ -261,11 +261,12 @@ impl<'a, B: Backend> Executable<'a, B> {
             .iter()
             .map(|place| self.address(place.base, place.offset, &place.moves).cast_const())
             .collect();
-        let store = self.address(call.result.base, call.result.offset, &call.result.moves);
+        let stores = call.results.iter().map(|place| self.address(place.base, place.offset, &place.moves));
+        let stores: SmallVec<[*mut f32; 4]> = stores.collect();
         let scratch = call
             .scratch
             .map_or(std::ptr::null_mut(), |slot| self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize));
-        let operands = Operands { loads: &loads, store, lengths: &lengths, starts: &starts, scratch };
+        let operands = Operands { loads: &loads, stores: &stores, lengths: &lengths, starts: &starts, scratch };
         // SAFETY: `check_plan` has shown that every place with these strides and lengths stays inside
         // its slot or weight, that slots alive together do not overlap, and `new` that scratch suffices;
         // `&mut self` keeps everybody else out.

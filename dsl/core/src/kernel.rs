@@ -16,7 +16,7 @@ pub type Strides = Vec<i64>;
 pub enum Kernel {
     /// A loop nest over scalar expressions, with at most one row operation inside.
     Nest(Nest),
-    /// A product of two operands summed over the indices that the result lacks.
+    /// Sums of products with one operand in common.
     Contract(Contract),
     /// Softmax-weighted sums of values.
     Attend(Attend),
@@ -85,24 +85,69 @@ impl RowOp {
     }
 }
 
-/// `c[batch.., m.., n..] = Σ_k a[batch.., m.., k..] · b[batch.., n.., k..]`.
+/// Products with one operand in common: for each part
+/// `store[batch.., m.., n..] = after(Σ_k f(a)[batch.., m.., k..] · b₀[batch.., n.., k..], …, loads[batch.., m.., n..])`.
+///
+/// All parts range over the same indices, each of which stands in all of their operands of a kind or in none.
+/// Operands in order: a, the norm's scale and offset, then for each part the sums' own operands and the loads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contract {
     /// How many indices the contraction ranges over.
     pub indices: usize,
-    /// Strides of the left operand.
+    /// Strides of the operand in common.
     pub a: Strides,
-    /// Strides of the right operand.
-    pub b: Strides,
-    /// Strides of the result; 0 at contracted indices.
-    pub c: Strides,
+    /// The norm that its rows, which are all that is contracted, are given first.
+    pub norm: Option<RowNorm>,
     /// The contracted indices.
     pub contracted: Vec<usize>,
-    /// Whether the products are added to what the result holds.
+    /// What it is multiplied by, one result each.
+    pub parts: Vec<Part>,
+}
+
+/// `(x − mean) / √(variance + ε) · scale + offset` over a row, biased variance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowNorm {
+    /// Added to the variance.
+    pub epsilon: f64,
+    /// Strides of the scale, where there is one; 0 at indices that are not contracted.
+    pub scale: Option<Strides>,
+    /// Strides of the offset, where there is one; 0 at indices that are not contracted.
+    pub offset: Option<Strides>,
+}
+
+/// One result of a contraction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Strides of the other operand of each sum.
+    pub sums: Vec<Strides>,
+    /// Strides of what `after` loads; 0 at contracted indices.
+    pub loads: Vec<Strides>,
+    /// What is done to the sums, which [`crate::ir::Instr::Row`] names; [`crate::ir::Instr::Load`] counts the loads.
+    pub after: Expr,
+    /// Strides of the result; 0 at contracted indices.
+    pub store: Strides,
+    /// Whether the sum, to which nothing is done then, is added to what the result holds.
     pub accumulate: bool,
 }
 
-/// `o[batch.., query.., channel] = Σ_key softmax_key(Σ_inner q·k + Σ added) · v`.
+impl Contract {
+    /// Contracted positions times sums that a contraction may have where it does more than multiply: a strip of
+    /// each operand fits the scratch.
+    pub const TERMS: u64 = 6144;
+    /// Operands and results that one may have.
+    pub const OPERANDS: usize = 20;
+    /// Instructions that may be done to a result's sums.
+    pub const INSTRUCTIONS: usize = 20;
+
+    /// The strides of every operand in order.
+    pub fn operands(&self) -> impl Iterator<Item = &Strides> {
+        let affine = self.norm.iter().flat_map(|n| n.scale.iter().chain(&n.offset));
+        let parts = self.parts.iter().flat_map(|p| p.sums.iter().chain(&p.loads));
+        std::iter::once(&self.a).chain(affine).chain(parts)
+    }
+}
+
+/// `o[batch.., query.., channel] = Σ_key softmax_key(factor · Σ_inner q·k + Σ added) · v`.
 ///
 /// Operands in order: q, k, v, what is added to the logits, and where it accumulates the logarithm of the
 /// sum of exponentials that the result so far stands for, which is read and written: −∞ at first.
@@ -110,6 +155,8 @@ pub struct Contract {
 pub struct Attend {
     /// How many indices it ranges over.
     pub indices: usize,
+    /// What every product is multiplied by.
+    pub factor: f64,
     /// Strides of queries; 0 at the key and the channel.
     pub q: Strides,
     /// Strides of keys; 0 at the channel.

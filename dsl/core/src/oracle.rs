@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Access, AxisRef, Binary, Expr, ExtentError, Graph, Index, Instr, Node, Op, Sizes, Unary};
+use crate::ir::{Access, AxisRef, Binary, Expr, ExtentError, Graph, Index, Instr, Node, Norm, Op, Sizes, Unary};
 use crate::kernel::RowOp;
 
 /// A dense tensor, row-major.
@@ -158,25 +158,37 @@ fn evaluate_node(
         let tensor = &values[access.value];
         tensor.data.get(offset(access, &tensor.shape, extents, point, sizes)).copied().unwrap_or(f64::NAN)
     };
-    let scalar = |expr: &Expr, point: &[u64], row: f64| scalar(expr, node, point, extents, row, sizes, &read);
+    let scalar = |expr: &Expr, point: &[u64], row: &[f64]| scalar(expr, node, point, extents, row, sizes, &read);
     let kept: Vec<Index> = (0..extents.len()).filter(|&i| result.mentions(i)).collect();
     let gone: Vec<Index> = (0..extents.len()).filter(|&i| !result.mentions(i)).collect();
     let mut point = vec![0; extents.len()];
     match &node.op {
         Op::Pointwise(expr) => {
-            for_points(extents, &kept, &mut point, &mut |p| out.data[place(p)] = scalar(expr, p, 0.0))
+            for_points(extents, &kept, &mut point, &mut |p| out.data[place(p)] = scalar(expr, p, &[]))
         }
         Op::View => for_points(extents, &kept, &mut point, &mut |p| out.data[place(p)] = read(0, p)),
-        Op::Contract => for_points(extents, &kept, &mut point, &mut |p| {
-            let mut sum = 0.0;
-            for_points(extents, &gone, &mut p.to_vec(), &mut |q| sum += read(0, q) * read(1, q));
-            out.data[place(p)] = sum;
+        Op::Contract(contraction) => for_points(extents, &kept, &mut point, &mut |p| {
+            let mut row = Vec::new();
+            for_points(extents, &gone, &mut p.to_vec(), &mut |q| row.push(read(0, q)));
+            if let Some(Norm { epsilon, .. }) = contraction.norm {
+                row = transform(RowOp::Normalize { epsilon }, &row);
+            }
+            let [scale, offset] = contraction.affine();
+            let mut sums = vec![0.0; contraction.sums];
+            let mut elements = row.into_iter();
+            for_points(extents, &gone, &mut p.to_vec(), &mut |q| {
+                let x = elements.next().expect("one element a point");
+                let x = x * scale.map_or(1.0, |k| read(k, q)) + offset.map_or(0.0, |k| read(k, q));
+                sums.iter_mut().enumerate().for_each(|(s, sum)| *sum += x * read(1 + s, q));
+            });
+            out.data[place(p)] = scalar(&contraction.after, p, &sums);
         }),
-        Op::Attend { key, inner, .. } => for_points(extents, &kept, &mut point, &mut |p| {
+        Op::Attend { factor, key, inner, .. } => for_points(extents, &kept, &mut point, &mut |p| {
             let (mut logits, mut values) = (Vec::new(), Vec::new());
             for_points(extents, &[*key], &mut p.to_vec(), &mut |at| {
                 let mut logit = (3..node.operands.len()).map(|k| read(k, at)).sum::<f64>();
-                for_points(extents, &[*inner], &mut at.to_vec(), &mut |q| logit += read(0, q) * read(1, q));
+                let factor = scalar(factor, at, &[]);
+                for_points(extents, &[*inner], &mut at.to_vec(), &mut |q| logit += factor * read(0, q) * read(1, q));
                 logits.push(logit);
                 values.push(read(2, at));
             });
@@ -187,14 +199,14 @@ fn evaluate_node(
             let outer: Vec<Index> = kept.iter().copied().filter(|i| !over.contains(i)).collect();
             for_points(extents, &outer, &mut point, &mut |p| {
                 let mut elements = Vec::new();
-                for_points(extents, over, &mut p.to_vec(), &mut |q| elements.push(scalar(before, q, 0.0)));
+                for_points(extents, over, &mut p.to_vec(), &mut |q| elements.push(scalar(before, q, &[])));
                 if row.consumes() {
-                    out.data[place(p)] = scalar(after, p, fold(*row, &elements));
+                    out.data[place(p)] = scalar(after, p, &[fold(*row, &elements)]);
                     return;
                 }
                 let mut done = transform(*row, &elements).into_iter();
                 for_points(extents, over, &mut p.to_vec(), &mut |q| {
-                    out.data[place(q)] = scalar(after, q, done.next().expect("one element a point"));
+                    out.data[place(q)] = scalar(after, q, &[done.next().expect("one element a point")]);
                 });
             });
         }
@@ -237,7 +249,7 @@ fn transform(row: RowOp, elements: &[f64]) -> Vec<f64> {
         }
         _ => {
             let max = fold(RowOp::Max, elements);
-            let exps: Vec<f64> = elements.iter().map(|x| (x - max).exp()).collect();
+            let exps: Vec<f64> = elements.iter().map(|x| libm::exp(x - max)).collect();
             let sum: f64 = exps.iter().sum();
             exps.iter().map(|e| e / sum).collect()
         }
@@ -249,7 +261,7 @@ fn scalar(
     node: &Node,
     point: &[u64],
     extents: &[u64],
-    row: f64,
+    rows: &[f64],
     sizes: &Sizes,
     read: &dyn Fn(usize, &[u64]) -> f64,
 ) -> f64 {
@@ -273,7 +285,7 @@ fn scalar(
                     f64::NAN
                 }
             }
-            Instr::Row => row,
+            Instr::Row(k) => rows[*k],
             Instr::Unary(f, a) => unary(*f, places[*a]),
             Instr::Binary(f, a, b) => binary(*f, places[*a], places[*b]),
             Instr::Select(c, a, b) => {
@@ -289,16 +301,33 @@ fn scalar(
     places.pop().expect("an expression has a result")
 }
 
+/// The number that an expression is; none where it depends on an element or on a size that is not known.
+pub fn number(expr: &Expr, sizes: &Sizes) -> Option<f64> {
+    let mut values: Vec<f64> = Vec::with_capacity(expr.0.len());
+    for instr in &expr.0 {
+        let value = match instr {
+            Instr::Const(x) => *x,
+            Instr::Size(extent) => extent.eval(sizes).ok()? as f64,
+            Instr::Unary(f, a) => unary(*f, values[*a]),
+            Instr::Binary(f, a, b) => binary(*f, values[*a], values[*b]),
+            Instr::Select(c, a, b) => values[if values[*c] == 0.0 { *b } else { *a }],
+            Instr::Load(_) | Instr::Position(_) | Instr::Gather { .. } | Instr::Row(_) => return None,
+        };
+        values.push(value);
+    }
+    values.last().copied()
+}
+
 /// The reference meaning of a function of one number.
 pub fn unary(f: Unary, x: f64) -> f64 {
     match f {
         Unary::Neg => -x,
         Unary::Abs => x.abs(),
-        Unary::Exp => x.exp(),
-        Unary::Log => x.ln(),
+        Unary::Exp => libm::exp(x),
+        Unary::Log => libm::log(x),
         Unary::Sqrt => x.sqrt(),
         Unary::Recip => 1.0 / x,
-        Unary::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Unary::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
         Unary::Relu => {
             if x > 0.0 || x.is_nan() {
                 x
@@ -307,10 +336,10 @@ pub fn unary(f: Unary, x: f64) -> f64 {
             }
         }
         Unary::Gelu => 0.5 * x * (1.0 + libm::erf(x / std::f64::consts::SQRT_2)),
-        Unary::Tanh => x.tanh(),
+        Unary::Tanh => libm::tanh(x),
         Unary::Erf => libm::erf(x),
-        Unary::Sin => x.sin(),
-        Unary::Cos => x.cos(),
+        Unary::Sin => libm::sin(x),
+        Unary::Cos => libm::cos(x),
         Unary::Floor => x.floor(),
         Unary::Not => f64::from(x == 0.0),
     }

@@ -243,12 +243,13 @@ impl<'a> Call<'a> {
         (at, store[self.kernel.channel] as isize)
     }
 
-    /// `logits = q · k` for a block of each.
+    /// `logits = factor · q · k` for a block of each.
     ///
     /// # Safety
     /// Scratch holds the packed blocks.
     unsafe fn logits(&self, queries: usize, keys: usize, scratch: &Scratch) {
         let (rows, lanes) = (self.isa.rows(), self.isa.lanes());
+        let factor = self.kernel.factor as f32;
         for j in (0..keys).step_by(2 * lanes) {
             let vectors = (keys - j).min(2 * lanes).div_ceil(lanes);
             for i in (0..queries).step_by(rows) {
@@ -261,7 +262,7 @@ impl<'a> Call<'a> {
                     b_k: 2 * lanes as isize,
                     c: scratch.logits.wrapping_add(i * KEYS + j),
                     c_row: KEYS as isize,
-                    scale: 1.0,
+                    scale: factor,
                     add: false,
                 };
                 // SAFETY: the tile lies in the packed blocks; the block of logits has room for whole vectors.

@@ -54,6 +54,7 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, slices: usize) -> Vec<f
     let scratch = scratch.wrapping_add(scratch.align_offset(64));
     let kernel = Attend {
         indices: INDICES,
+        factor: 0.75,
         q: q.0.clone(),
         k: k.0.clone(),
         v: v.0.clone(),
@@ -85,7 +86,7 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, slices: usize) -> Vec<f
                 };
                 let point = [batch, query, key, 0, 0];
                 let sum: f64 = (0..lengths[INNER] as usize).map(product).sum();
-                sum + f64::from(bias.1[at(&bias.0, point)]) + f64::from(mask.1[at(&mask.0, point)])
+                0.75 * sum + f64::from(bias.1[at(&bias.0, point)]) + f64::from(mask.1[at(&mask.0, point)])
             };
             let logits: Vec<f64> = (0..keys).map(logit).collect();
             let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -66,24 +66,33 @@ impl Dims {
         self.as_slice().iter().map(|dim| dim.extent).product()
     }
 
-    /// Offsets in A, B and C of tuple number `i`, the last dim running fastest.
-    pub(super) fn offsets(&self, mut i: usize) -> (isize, isize, isize) {
-        let (mut a, mut b, mut c) = (0, 0, 0);
+    /// The steps from the first element to that of tuple number `i`, the last dim running fastest.
+    pub(super) fn offset(&self, mut i: usize, step: usize) -> isize {
+        let mut offset = 0;
         for dim in self.as_slice().iter().rev() {
-            let at = (i % dim.extent) as isize;
+            offset += (i % dim.extent) as isize * dim.steps[step];
             i /= dim.extent;
-            a += at * dim.a;
-            b += at * dim.b;
-            c += at * dim.c;
         }
-        (a, b, c)
+        offset
     }
 
-    /// Makes one dim of any two that step through all three operands as one would.
+    /// A number that tells the tuples apart that differ where `step` moves.
+    pub(super) fn place(&self, mut i: usize, step: usize) -> usize {
+        let (mut place, mut radix) = (0, 1);
+        for dim in self.as_slice().iter().rev() {
+            if dim.steps[step] != 0 {
+                place += (i % dim.extent) * radix;
+                radix *= dim.extent;
+            }
+            i /= dim.extent;
+        }
+        place
+    }
+
+    /// Makes one dim of any two that step through everything as one would.
     fn merge(&mut self) {
-        let joins = |x: &Dim, y: &Dim| {
-            let n = y.extent as isize;
-            x.a == y.a * n && x.b == y.b * n && x.c == y.c * n
+        let joins = |outer: &Dim, inner: &Dim| {
+            outer.steps.iter().zip(&inner.steps).all(|(far, near)| *far == *near * inner.extent as isize)
         };
         'again: loop {
             for outer in 0..self.len {
@@ -100,13 +109,12 @@ impl Dims {
     }
 
     /// Takes out up to [`SIDE_BY_SIDE`] values of a dim that has unit stride in some operand.
-    fn split_beside(&mut self) -> Dim {
-        let unit = |dim: &Dim| [dim.a, dim.b, dim.c].into_iter().any(|step| step.unsigned_abs() == 1);
+    fn split_beside(&mut self, steps: [usize; 3]) -> Dim {
+        let unit = |dim: &Dim| steps.iter().any(|&step| dim.steps[step].unsigned_abs() == 1);
         let Some(dim) = self.at[..self.len].iter_mut().find(|dim| unit(dim)) else { return Dim::ONE };
         let some = (1..=SIDE_BY_SIDE.min(dim.extent)).rev().find(|some| dim.extent.is_multiple_of(*some)).unwrap_or(1);
         let beside = Dim { extent: some, ..*dim };
-        let n = some as isize;
-        *dim = Dim { extent: dim.extent / some, a: dim.a * n, b: dim.b * n, c: dim.c * n };
+        *dim = Dim { extent: dim.extent / some, steps: dim.steps.map(|step| step * some as isize) };
         beside
     }
 
@@ -117,18 +125,15 @@ impl Dims {
         }
         self
     }
-
-    fn swap_operands(mut self) -> Self {
-        self.at[..self.len].iter_mut().for_each(|dim| (dim.a, dim.b) = (dim.b, dim.a));
-        self
-    }
 }
 
 /// A contraction as `outer` times a product of an m by k and a k by n matrix, cut into blocks.
 pub(super) struct Plan {
-    /// A and B have changed places; `a` and `b` in all dims below are as after that.
+    /// The operand in common lies along the columns of tiles, not along their rows.
     pub(super) swapped: bool,
+    /// Along the rows of tiles.
     pub(super) m: Dim,
+    /// Along the columns of tiles.
     pub(super) n: Dim,
     pub(super) k: Dim,
     /// Around the product, one product after another; independent.
@@ -152,14 +157,16 @@ pub(super) struct Plan {
 impl Plan {
     /// `None` where there is nothing to write.
     pub(super) fn new(spec: &Contraction<'_>, isa: InstructionSet) -> Option<Self> {
+        // Every sum's operand steps where the first one's does, every result where the first one does.
+        let (a, b, c) = (0, spec.parts[0].sums.start, spec.parts[0].store);
         let (mut m, mut n, mut k) = (Dims::new(spec.m), Dims::new(spec.n), Dims::new(spec.k));
-        debug_assert!(m.as_slice().iter().all(|dim| dim.b == 0), "m is no index of b");
-        debug_assert!(n.as_slice().iter().all(|dim| dim.a == 0), "n is no index of a");
-        debug_assert!(k.as_slice().iter().all(|dim| dim.c == 0), "k is no index of c");
+        debug_assert!(m.as_slice().iter().all(|dim| dim.steps[b] == 0), "m is no index of b");
+        debug_assert!(n.as_slice().iter().all(|dim| dim.steps[a] == 0), "n is no index of a");
+        debug_assert!(k.as_slice().iter().all(|dim| dim.steps[c] == 0), "k is no index of c");
         // A batch index that only one operand has makes that operand's matrix longer.
         let mut batch = Dims::NONE;
         for dim in Dims::new(spec.batch).as_slice() {
-            match (dim.a, dim.b) {
+            match (dim.steps[a], dim.steps[b]) {
                 (_, 0) => m.push(*dim),
                 (0, _) => n.push(*dim),
                 _ => batch.push(*dim),
@@ -169,7 +176,7 @@ impl Plan {
             return None;
         }
         if k.count() == 0 {
-            if spec.accumulate {
+            if spec.parts.iter().all(|part| part.accumulate) {
                 return None;
             }
             k = Dims::NONE;
@@ -180,20 +187,19 @@ impl Plan {
 
         let k_axis = (0..k.len).rev().max_by_key(|&i| {
             let dim = &k.at[i];
-            dim.extent * if dim.a == 1 || dim.b == 1 { 2 } else { 1 }
+            dim.extent * if dim.steps[a] == 1 || dim.steps[b] == 1 { 2 } else { 1 }
         });
         let k_axis = k.remove(k_axis.expect("k has a dim"));
         let terms = k_axis.extent * k.count();
 
         let (mut best, mut least) = ((false, 0, 0), f64::INFINITY);
         for swapped in [false, true] {
-            let (rows, columns) = if swapped { (&n, &m) } else { (&m, &n) };
+            let (rows, columns, operands) = if swapped { (&n, &m, [b, a]) } else { (&m, &n, [a, b]) };
             for i in 0..rows.len {
                 for j in 0..columns.len {
-                    let flip = |dim: Dim| if swapped { Dim { a: dim.b, b: dim.a, ..dim } } else { dim };
-                    let (row, column) = (flip(rows.at[i]), flip(columns.at[j]));
+                    let (row, column) = (rows.at[i], columns.at[j]);
                     let products = batch.count() * rows.count() * columns.count() / (row.extent * column.extent);
-                    let cycles = cycles(isa, row, column, flip(k_axis), terms) * products as f64;
+                    let cycles = cycles(isa, [row, column, k_axis], (operands, c), terms) * products as f64;
                     if cycles < least {
                         (best, least) = ((swapped, i, j), cycles);
                     }
@@ -201,33 +207,46 @@ impl Plan {
             }
         }
         let (swapped, i, j) = best;
-        if swapped {
-            (m, n) = (n.swap_operands(), m.swap_operands());
-        }
+        let along_columns = if swapped {
+            std::mem::swap(&mut m, &mut n);
+            a
+        } else {
+            b
+        };
         let (m_axis, n_axis) = (m.remove(i), n.remove(j));
-        let mut outer = if swapped { batch.swap_operands() } else { batch };
+        let mut outer = batch;
         m.as_slice().iter().chain(n.as_slice()).for_each(|dim| outer.push(*dim));
-        // The longest steps in C outermost, and what leaves B in place innermost.
-        outer.at[..outer.len].sort_unstable_by_key(|dim| (dim.b == 0, std::cmp::Reverse(dim.c.unsigned_abs())));
-        let k_axis = if swapped { Dim { a: k_axis.b, b: k_axis.a, ..k_axis } } else { k_axis };
-        let outer_k = if swapped { k.swap_operands() } else { k };
-        let beside = outer.split_beside();
-        Some(Self::cut(isa, swapped, [m_axis, n_axis, k_axis], (outer, beside), outer_k))
+        // The longest steps in C outermost, and what leaves the columns' operand in place innermost.
+        let far = |dim: &Dim| (dim.steps[along_columns] == 0, std::cmp::Reverse(dim.steps[c].unsigned_abs()));
+        outer.at[..outer.len].sort_unstable_by_key(far);
+        let beside = outer.split_beside([a, b, c]);
+        Some(Self::cut(isa, spec, swapped, [m_axis, n_axis, k_axis], (outer, beside), k))
     }
 
-    fn cut(isa: InstructionSet, swapped: bool, [m, n, k]: [Dim; 3], around: (Dims, Dim), outer_k: Dims) -> Self {
+    fn cut(
+        isa: InstructionSet,
+        spec: &Contraction<'_>,
+        swapped: bool,
+        [m, n, k]: [Dim; 3],
+        around: (Dims, Dim),
+        outer_k: Dims,
+    ) -> Self {
         let (outer, beside) = around;
         let (rows, columns) = (isa.rows(), 2 * isa.lanes());
         let terms = k.extent * outer_k.count();
-        let k_blocks = terms.div_ceil(K_BLOCK).max(1);
+        // What is done to whole rows or sums has all of k at once.
+        let k_blocks = if spec.only_sums() { terms.div_ceil(K_BLOCK).max(1) } else { 1 };
         let k_block = terms.div_ceil(k_blocks);
         let products = outer.count() * beside.extent;
+        let sums = spec.sums();
+        let (row_operands, column_operands) = if swapped { (sums, 1) } else { (1, sums) };
+        let most = |block: usize, operands: usize| block.min(block * K_BLOCK / (k_block * operands).max(1));
 
-        let mut m_block = even(m.extent, M_BLOCK, rows);
-        let mut n_block = even(n.extent, N_BLOCK, columns);
+        let mut m_block = even(m.extent, most(M_BLOCK, row_operands), rows);
+        let mut n_block = even(n.extent, most(N_BLOCK, column_operands), columns);
         let few = |m_block: usize, n_block: usize| {
             let blocks = products * m.extent.div_ceil(m_block) * n.extent.div_ceil(n_block);
-            let work = m_block * n_block * terms;
+            let work = m_block * n_block * terms * sums;
             SPLIT.iter().any(|&(enough, small)| blocks < enough && work > small)
         };
         while few(m_block, n_block) && m_block >= 8 * rows {
@@ -238,7 +257,7 @@ impl Plan {
         }
         let (m_blocks, n_blocks) = (m.extent.div_ceil(m_block), n.extent.div_ceil(n_block));
         let blocks = products * m_blocks * n_blocks;
-        let work = (m_block * n_block * terms).max(1);
+        let work = (m_block * n_block * terms * sums).max(1);
         let mut blocks_per_task = (TASK_WORK / work).min(blocks / ENOUGH_TASKS).max(1);
         blocks_per_task = blocks_per_task.next_multiple_of(beside.extent);
         if m_blocks <= SHARED_B && blocks / (m_blocks * beside.extent) >= ENOUGH_TASKS {
@@ -271,19 +290,23 @@ fn even(extent: usize, most: usize, step: usize) -> usize {
 }
 
 /// A rough count of cycles for one product, to choose axes by: multiply-adds with their padding, packing, stores.
-fn cycles(isa: InstructionSet, m: Dim, n: Dim, k: Dim, terms: usize) -> f64 {
+/// `operands` are those along rows and along columns, `c` the result.
+fn cycles(isa: InstructionSet, [m, n, k]: [Dim; 3], (operands, c): ([usize; 2], usize), terms: usize) -> f64 {
     let lanes = isa.lanes();
     let padded = m.extent.next_multiple_of(isa.rows()) * n.extent.next_multiple_of(lanes);
-    let pack = |unit: bool| if unit { 0.6 } else { 2.0 };
+    let pack = |dim: Dim, operand: usize| {
+        let unit = dim.steps[operand] == 1 || k.steps[operand] == 1;
+        (dim.extent * terms) as f64 * if unit { 0.6 } else { 2.0 }
+    };
     // Each number on a cache line of its own, then on a page of its own, costs what fetching those does.
-    let store = match n.c.unsigned_abs() {
+    let store = match n.steps[c].unsigned_abs() {
         1 => 2.0 / lanes as f64,
         0..16 => 1.5,
         16..1024 => 4.0,
         _ => 12.0,
     };
     (padded * terms) as f64 / (2 * lanes) as f64
-        + (m.extent * terms) as f64 * pack(m.a == 1 || k.a == 1)
-        + (n.extent * terms) as f64 * pack(n.b == 1 || k.b == 1)
+        + pack(m, operands[0])
+        + pack(n, operands[1])
         + (m.extent * n.extent) as f64 * store
 }

@@ -27,6 +27,11 @@ pub(super) fn exp_of_negative(x: f32) -> f32 {
     if x < ZERO { 0.0 } else { p * scale }
 }
 
+/// Gaussian error linear unit, by erfc, so that what is nearly 0 keeps its digits.
+pub(super) fn gelu(x: f32) -> f32 {
+    0.5 * x * libm::erfcf(-x * std::f32::consts::FRAC_1_SQRT_2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

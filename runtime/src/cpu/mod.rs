@@ -2,24 +2,26 @@
 
 mod attend;
 pub mod contract;
+mod contract_kernel;
 mod contract_plan;
 #[cfg(test)]
 mod dice;
 mod exponential;
 pub mod jit;
 mod micro;
+mod normalize;
 mod pack;
 pub mod pool;
+mod tile_program;
 
 use std::sync::Arc;
 
-use crease_core::kernel::{Attend, Contract, Kernel};
+use crease_core::kernel::{Attend, Kernel};
 use crease_core::plan::{InstructionSet, Target};
-use smallvec::SmallVec;
 
 use crate::backend::{Backend, Operands};
 use crate::run::RunError;
-use contract::{Contraction, Dim};
+use contract_kernel::PreparedContract;
 use jit::{CompiledNest, Jit};
 use pool::Pool;
 
@@ -33,8 +35,8 @@ pub struct Cpu {
 pub enum Prepared {
     /// Machine code.
     Nest(Arc<CompiledNest>),
-    /// Strides for the packed contraction.
-    Contract(Contract),
+    /// Strides and programs for the packed contraction.
+    Contract(PreparedContract),
     /// Strides for attention.
     Attend(Attend),
 }
@@ -71,7 +73,9 @@ impl Backend for Cpu {
     fn prepare(&self, kernel: &Kernel) -> Result<Prepared, RunError> {
         match kernel {
             Kernel::Nest(nest) => Ok(Prepared::Nest(self.jit.compile(nest).map_err(RunError::kernel)?)),
-            Kernel::Contract(contract) => Ok(Prepared::Contract(contract.clone())),
+            Kernel::Contract(contract) => {
+                Ok(Prepared::Contract(PreparedContract::new(contract).map_err(RunError::kernel)?))
+            }
             Kernel::Attend(attend) => Ok(Prepared::Attend(attend.clone())),
         }
     }
@@ -84,55 +88,17 @@ impl Backend for Cpu {
     unsafe fn call(&self, kernel: &Prepared, o: &Operands<'_>) {
         match kernel {
             // SAFETY: the caller's contract is the kernel's.
-            Prepared::Nest(nest) => unsafe { nest.run(&self.pool, o.loads, o.store, o.lengths, o.starts) },
-            Prepared::Contract(kernel) => {
-                let groups = Groups::of(kernel, o.lengths);
-                let spec = Contraction {
-                    batch: &groups.batch,
-                    m: &groups.rows,
-                    n: &groups.columns,
-                    k: &groups.contracted,
-                    accumulate: kernel.accumulate,
-                    scale: 1.0,
-                };
+            Prepared::Nest(nest) => unsafe { nest.run(&self.pool, o.loads, o.stores[0], o.lengths, o.starts) },
+            Prepared::Contract(contract) => {
                 // SAFETY: the caller's contract is the kernel's.
-                unsafe { contract::contract(&self.pool, &spec, o.loads[0], o.loads[1], o.store, o.scratch) };
+                unsafe { contract.run(&self.pool, o) };
             }
             Prepared::Attend(kernel) => {
-                let own = attend::Operands { loads: o.loads, store: o.store, lengths: o.lengths, scratch: o.scratch };
+                let own = attend::Operands { loads: o.loads, store: o.stores[0], lengths: o.lengths, scratch: o.scratch };
                 // SAFETY: the caller's contract is the kernel's.
                 unsafe { attend::attend(contract::InstructionSet::detect(), &self.pool, kernel, &own) };
             }
         }
-    }
-}
-
-/// A contraction's indices by where they stand.
-#[derive(Default)]
-struct Groups {
-    batch: SmallVec<[Dim; 6]>,
-    rows: SmallVec<[Dim; 6]>,
-    columns: SmallVec<[Dim; 6]>,
-    contracted: SmallVec<[Dim; 6]>,
-}
-
-impl Groups {
-    fn of(kernel: &Contract, lengths: &[u64]) -> Groups {
-        let mut groups = Groups::default();
-        for (i, &length) in lengths.iter().enumerate() {
-            let (a, b, c) = (kernel.a[i] as isize, kernel.b[i] as isize, kernel.c[i] as isize);
-            let dim = Dim { extent: length as usize, a, b, c };
-            let group = match (kernel.contracted.contains(&i), a != 0, b != 0) {
-                (true, ..) => &mut groups.contracted,
-                (false, true, true) => &mut groups.batch,
-                (false, true, false) => &mut groups.rows,
-                (false, false, true) => &mut groups.columns,
-                // Neither operand moves along it: an axis of extent 1, or a broadcast.
-                (false, false, false) => &mut groups.batch,
-            };
-            group.push(dim);
-        }
-        groups
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whole graphs set into another one, values made from nothing, and what nobody reads taken out.
 
 use super::Builder;
-use crate::ir::{Access, AxisRef, Expr, Extent, Graph, Instr, Node, Op, Repeat, ValueId};
+use crate::ir::{Access, AxisRef, Contraction, Expr, Extent, Graph, Instr, Node, Op, Repeat, ValueId};
 
 /// What a symbol of an inlined graph stands for; none: itself.
 pub type Meaning<'a> = &'a dyn Fn(&str) -> Option<Extent>;
@@ -103,7 +103,11 @@ fn moved_op(op: &Op, meaning: Meaning) -> Op {
             body.nodes = repeat.body.nodes.iter().map(|n| moved(n, &|v| v, meaning)).collect();
             Op::Repeat(Box::new(Repeat { count: repeat.count.substitute(meaning), carried: repeat.carried, body }))
         }
-        Op::View | Op::Contract | Op::Attend { .. } | Op::Concat { .. } => op.clone(),
+        Op::Contract(c) => Op::Contract(Contraction { after: expr(&c.after), ..c.clone() }),
+        Op::Attend { factor, key, inner, channel } => {
+            Op::Attend { factor: expr(factor), key: *key, inner: *inner, channel: *channel }
+        }
+        Op::View | Op::Concat { .. } => op.clone(),
     }
 }
 

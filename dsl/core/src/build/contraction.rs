@@ -170,7 +170,7 @@ impl Builder {
         let operands = vec![access(a, a_letters), access(b, b_letters)];
         let axes = (0..result.len()).map(AxisRef::Index).collect();
         let op = if all.len() > result.len() {
-            Op::Contract
+            Op::contract()
         } else {
             let mut expr = Expr(vec![Instr::Load(0), Instr::Load(1)]);
             expr.push(Instr::Binary(Binary::Mul, 0, 1));

@@ -31,7 +31,7 @@ enum Term {
 fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
     let (producers, readers) = (graph.producers(), readers(graph));
     let last = graph.nodes[id].clone();
-    if last.op != Op::Contract {
+    if last.op != Op::contract() {
         return None;
     }
     let only = |value: ValueId| (readers[value] == 1).then(|| producers[value]).flatten();
@@ -40,7 +40,10 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
         matches!(softmax.op, Op::Rows { row: RowOp::Softmax, .. }).then(|| (w, softmax.clone()))
     })?;
     let Op::Rows { before, over, after, .. } = &softmax.op else { return None };
-    let ([key], [Instr::Row]) = (over.as_slice(), after.0.as_slice()) else { return None };
+    let [key] = over.as_slice() else { return None };
+    if !after.is_row() {
+        return None;
+    }
     // The softmax's indices, then the product's, in terms of the contraction's.
     let by_softmax = renamed(softmax.result(), &last.operands[weights], softmax.indices.len(), &Some)?;
     let by_softmax: Vec<Index> = by_softmax.into_iter().collect::<Option<_>>()?;
@@ -48,7 +51,7 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
     // A pair bias may be a product too: the logits are the one with the most indices.
     let products = softmax.operands.iter().enumerate().filter_map(|(k, operand)| {
         let product = &graph.nodes[only(operand.value)?];
-        (product.op == Op::Contract).then(|| (k, product.clone()))
+        (product.op == Op::contract()).then(|| (k, product.clone()))
     });
     let (logits, product) = products.max_by_key(|(k, _)| (softmax.operands[*k].axes.len(), std::cmp::Reverse(*k)))?;
     let known = |i: Index| Some(by_softmax[i]);
@@ -87,14 +90,10 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
 
     let mut terms = Vec::new();
     split(before, before.0.len() - 1, false, logits, &mut terms)?;
-    let (mut nodes, mut added, mut queries) = (Vec::new(), Vec::new(), None);
+    let (mut nodes, mut added, mut factor) = (Vec::new(), Vec::new(), None);
     for term in terms {
         match term {
-            Term::Product(factor) if queries.is_none() => {
-                let made = scaled(graph, &sides[q], &factor, &indices, &softmax.origin);
-                queries = Some(made.as_ref().map_or_else(|| sides[q].clone(), |node| read(node, &sides[q])));
-                nodes.extend(made);
-            }
+            Term::Product(own) if factor.is_none() => factor = Some(own),
             Term::Product(_) => return None,
             Term::Other(expr) => match bare(&expr) {
                 Some(k) => added.push(moved(&softmax.operands[k], &mut |i| Some(by_softmax[i]))?),
@@ -106,8 +105,10 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
             },
         }
     }
-    let operands = [queries?, sides[k].clone(), values.clone()].into_iter().chain(added).collect();
-    let op = Op::Attend { key, inner, channel };
+    let mut factor = factor?;
+    let [queries, keys] = [q, k].map(|side| unscaled(graph, &producers, &sides[side], &mut factor));
+    let operands = [queries, keys, values.clone()].into_iter().chain(added).collect();
+    let op = Op::Attend { factor, key, inner, channel };
     Some((nodes, Node { op, operands, indices, results: last.results.clone(), origin: last.origin }))
 }
 
@@ -129,7 +130,7 @@ pub(super) fn renamed(
 }
 
 /// An access in terms of other indices.
-fn moved(access: &Access, place: &mut dyn FnMut(Index) -> Option<Index>) -> Option<Access> {
+pub(super) fn moved(access: &Access, place: &mut dyn FnMut(Index) -> Option<Index>) -> Option<Access> {
     let axes = access.axes.iter().map(|axis| {
         Some(match axis {
             AxisRef::Index(i) => AxisRef::Index(place(*i)?),
@@ -139,6 +140,28 @@ fn moved(access: &Access, place: &mut dyn FnMut(Index) -> Option<Index>) -> Opti
         })
     });
     Some(Access { value: access.value, axes: axes.collect::<Option<_>>()? })
+}
+
+/// What stands behind queries or keys that are something times a number, which joins the factor.
+fn unscaled(graph: &Graph, producers: &[Option<NodeId>], access: &Access, by: &mut Expr) -> Access {
+    let behind = || {
+        let node = &graph.nodes[producers[access.value]?];
+        let ([operand], Op::Pointwise(expr)) = (node.operands.as_slice(), &node.op) else { return None };
+        factor(expr, expr.0.len() - 1, 0)?;
+        let places = node.result().axes.iter().zip(&access.axes);
+        let seen = |own: Index| places.clone().find(|(a, _)| **a == AxisRef::Index(own)).map(|(_, b)| b.clone());
+        let axes = operand.axes.iter().map(|axis| match axis {
+            AxisRef::Index(i) => seen(*i),
+            AxisRef::Unit => Some(AxisRef::Unit),
+            AxisRef::Joined(..) | AxisRef::Shifted(..) => None,
+        });
+        Some((Access { value: operand.value, axes: axes.collect::<Option<_>>()? }, with_one(expr, 0)))
+    };
+    let Some((found, times)) = behind() else { return access.clone() };
+    let last = by.0.len() - 1;
+    let other = by.append(&times, &mut |expr, instr| expr.push(instr.clone()));
+    by.push(Instr::Binary(Binary::Mul, last, other));
+    found
 }
 
 /// The terms of a sum; none where the product stands anywhere but in one of them, times a number.
@@ -173,12 +196,7 @@ fn split(expr: &Expr, at: usize, negative: bool, product: usize, terms: &mut Vec
 
 /// Whether an expression is the product times a number that depends on no element.
 fn factor(expr: &Expr, at: usize, product: usize) -> Option<()> {
-    let constant = |at: usize| {
-        let part = expr.part(at);
-        part.0.iter().all(|i| {
-            matches!(i, Instr::Const(_) | Instr::Size(_) | Instr::Unary(..) | Instr::Binary(..) | Instr::Select(..))
-        })
-    };
+    let constant = |at: usize| expr.part(at).is_number();
     match &expr.0[at] {
         Instr::Load(k) if *k == product => Some(()),
         Instr::Binary(Binary::Mul, a, b) if constant(*b) => factor(expr, *a, product),
@@ -200,42 +218,6 @@ fn bare(expr: &Expr) -> Option<usize> {
         [Instr::Load(k)] => Some(*k),
         _ => None,
     }
-}
-
-/// The queries times a factor that is not 1.
-fn scaled(graph: &mut Graph, q: &Access, factor: &Expr, indices: &[Extent], origin: &str) -> Option<Node> {
-    if *factor == Expr(vec![Instr::Const(1.0)]) {
-        return None;
-    }
-    let mut expr = Expr::load(0);
-    let by = expr.append(factor, &mut |expr, instr| expr.push(instr.clone()));
-    expr.push(Instr::Binary(Binary::Mul, 0, by));
-    let own = in_order(q);
-    let operand = moved(q, &mut |i| own.iter().position(|o| *o == i))?;
-    Some(pointwise(graph, expr, vec![operand], own.iter().map(|i| indices[*i].clone()).collect(), origin))
-}
-
-/// A node's result as the indices that its operand was read with see it.
-fn read(node: &Node, q: &Access) -> Access {
-    Access { value: node.results[0].value, axes: in_order(q).into_iter().map(AxisRef::Index).collect() }
-}
-
-/// The indices that stand on an access's axes, each once.
-fn in_order(access: &Access) -> Vec<Index> {
-    let mut seen = Vec::new();
-    for axis in &access.axes {
-        let standing: &[Index] = match axis {
-            AxisRef::Index(i) | AxisRef::Shifted(i, _) => &[*i],
-            AxisRef::Joined(o, i) => &[*o, *i],
-            AxisRef::Unit => &[],
-        };
-        for &index in standing {
-            if !seen.contains(&index) {
-                seen.push(index);
-            }
-        }
-    }
-    seen
 }
 
 /// A term that must be computed, over the indices it depends on; none where those are all of the logits'.

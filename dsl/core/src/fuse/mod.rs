@@ -7,6 +7,7 @@ mod compose;
 mod ones;
 mod orders;
 mod outputs;
+mod products;
 mod reassociate;
 mod variants;
 

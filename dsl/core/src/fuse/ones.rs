@@ -60,7 +60,7 @@ fn substitute(node: &mut Node, known: &Known) {
             *after = replaced(after, &number);
             drop_unread(node);
         }
-        Op::Contract => {
+        Op::Contract(_) => {
             let gone: Vec<usize> = (0..node.indices.len()).filter(|&i| !node.result().mentions(i)).collect();
             let (times, rest) = match (number(0), number(1)) {
                 (Some(a), Some(b)) => (product(&[a.clone(), b.clone()]), None),
@@ -106,7 +106,7 @@ fn number_of(node: &Node, known: &Known) -> Option<Expr> {
             let row = product(&[before.clone()].into_iter().chain(sizes).collect::<Vec<_>>());
             let mut expr = Expr::default();
             expr.append(after, &mut |expr, instr| match instr {
-                Instr::Row => expr.append(&row, &mut |expr, leaf| expr.push(leaf.clone())),
+                Instr::Row(_) => expr.append(&row, &mut |expr, leaf| expr.push(leaf.clone())),
                 other => expr.push(other.clone()),
             });
             Some(folded(&expr))

@@ -22,11 +22,11 @@ pub fn storage_orders(graph: &Graph) -> Orders {
     }
     for node in graph.nodes.iter().rev() {
         match &node.op {
-            Op::Contract => {
+            Op::Contract(c) => {
                 let batch: Vec<Index> = (0..node.indices.len())
-                    .filter(|&i| node.operands.iter().chain(&node.results).all(|a| a.mentions(i)))
+                    .filter(|&i| node.operands[..=c.sums].iter().chain(&node.results).all(|a| a.mentions(i)))
                     .collect();
-                for access in node.operands.iter().chain(&node.results) {
+                for access in node.operands[..=c.sums].iter().chain(&node.results) {
                     let last = access.axes.last();
                     let batched = batch.iter().any(|&b| last == Some(&AxisRef::Index(b)));
                     if batched && wanted[access.value].is_none() {

@@ -21,13 +21,13 @@ pub(super) fn cheaper(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Option<Gr
 fn improved(graph: &Graph, last: NodeId, size: &dyn Fn(&Extent) -> u64) -> Option<Graph> {
     let (producers, readers) = (graph.producers(), readers(graph));
     let end = &graph.nodes[last];
-    if end.op != Op::Contract {
+    if end.op != Op::contract() {
         return None;
     }
     (0..2).find_map(|k| {
         let inner = producers[end.operands[k].value]?;
         let begin = &graph.nodes[inner];
-        if begin.op != Op::Contract || readers[end.operands[k].value] != 1 {
+        if begin.op != Op::contract() || readers[end.operands[k].value] != 1 {
             return None;
         }
         let chain = Chain::new(begin, end, k)?;
@@ -119,7 +119,7 @@ impl Chain {
                 Access { value: access.value, axes: access.axes.iter().map(axis).collect() }
             };
             Node {
-                op: Op::Contract,
+                op: Op::contract(),
                 operands: operands.into_iter().map(own).collect(),
                 results: vec![own(result)],
                 indices: range.iter().map(|i| self.indices[*i].clone()).collect(),

@@ -1,6 +1,7 @@
 //! Graphs equal to a graph, to choose among by cost: what is cheap computed anew for a reader far away
-//! instead of kept for it.
+//! instead of kept for it, chains of products in another order, norms and pointwise nodes as part of products.
 
+use super::products::{After, with_products};
 use super::{readers, reassociate};
 use crate::ir::{Extent, Graph, Node, NodeId, Op};
 
@@ -11,6 +12,12 @@ pub fn variants(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Vec<Graph> {
     for base in all.clone() {
         for which in [Apart::First, Apart::Last, Apart::Both] {
             let changed = recompute(&base, which);
+            if !all.contains(&changed) {
+                all.push(changed);
+            }
+        }
+        for after in [After::All, After::Small] {
+            let changed = with_products(&base, after, size);
             if !all.contains(&changed) {
                 all.push(changed);
             }

@@ -82,8 +82,8 @@ pub enum Instr {
         /// Instruction that gives the place, an integer in float form.
         at: usize,
     },
-    /// What the row operation gave (only in an expression that follows one).
-    Row,
+    /// What the row operation gave, or sum number `k` of a contraction (only in an expression that follows one).
+    Row(usize),
     /// A function of one earlier instruction.
     Unary(Unary, usize),
     /// A function of two earlier instructions.
@@ -99,7 +99,7 @@ impl Instr {
             Instr::Unary(_, a) | Instr::Gather { at: a, .. } => [Some(a), None, None],
             Instr::Binary(_, a, b) => [Some(a), Some(b), None],
             Instr::Select(c, a, b) => [Some(c), Some(a), Some(b)],
-            Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row => [None; 3],
+            Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row(_) => [None; 3],
         }
     }
 }
@@ -116,7 +116,18 @@ impl Expr {
 
     /// The expression that gives the row operation's result unchanged.
     pub fn row() -> Expr {
-        Expr(vec![Instr::Row])
+        Expr(vec![Instr::Row(0)])
+    }
+
+    /// Whether it is a number that depends on no element.
+    pub fn is_number(&self) -> bool {
+        use Instr::{Binary, Const, Select, Size, Unary};
+        !self.0.is_empty() && self.0.iter().all(|i| matches!(i, Const(_) | Size(_) | Unary(..) | Binary(..) | Select(..)))
+    }
+
+    /// Whether it gives the row operation's result unchanged.
+    pub fn is_row(&self) -> bool {
+        matches!(self.0.as_slice(), [Instr::Row(0)])
     }
 
     /// Adds an instruction and names it.
@@ -140,7 +151,7 @@ impl Expr {
                     debug_assert!(matches!(self.0[place], Instr::Gather { .. }));
                     place
                 }
-                Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row => {
+                Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row(_) => {
                     leaf(self, instr)
                 }
             };

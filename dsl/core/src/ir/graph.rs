@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extent, ExtentError, Node, Sizes};
+use super::{Extent, ExtentError, Node, Op, Sizes};
 
 /// A value of a graph: a position in [`Graph::values`].
 pub type ValueId = usize;
@@ -54,6 +54,15 @@ impl Graph {
             }
         }
         producers
+    }
+
+    /// The value in whose memory each value stands: itself, or what it is a view of.
+    pub fn roots(&self) -> Vec<ValueId> {
+        let mut roots: Vec<ValueId> = (0..self.values.len()).collect();
+        for node in self.nodes.iter().filter(|n| n.op == Op::View) {
+            roots[node.result().value] = roots[node.operands[0].value];
+        }
+        roots
     }
 
     /// The nodes that read each value, in order, once each.

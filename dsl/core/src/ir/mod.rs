@@ -11,6 +11,6 @@ mod text;
 pub use expr::{Binary, Expr, Instr, Unary};
 pub use extent::{Extent, ExtentError, Sizes};
 pub use graph::{Graph, NodeId, Port, Value, ValueId};
-pub use op::{Access, AxisRef, Index, Node, Op, Repeat};
+pub use op::{Access, AxisRef, Contraction, Index, Node, Norm, Op, Repeat};
 pub use spec::{SpecError, check_graph};
 pub use table::{Behaviour, Combine};

@@ -1,7 +1,7 @@
 //! The law of graphs, checked after building, after rewriting and before planning.
 
 use super::op::AxisRef;
-use super::{Access, Expr, Extent, Graph, Instr, Node, Op};
+use super::{Access, Contraction, Expr, Extent, Graph, Instr, Node, Op};
 
 /// A graph that breaks the law: a bug of whoever made it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,25 +60,28 @@ fn check_node(graph: &Graph, node: &Node) -> Result<(), String> {
     }
     let one = node.results.len() == 1;
     match &node.op {
-        Op::Pointwise(expr) if one => check_expr(node, expr, false),
+        Op::Pointwise(expr) if one => check_expr(node, expr, 0),
         Op::View if one && node.operands.len() == 1 => Ok(()),
-        Op::Contract if one && node.operands.len() == 2 => Ok(()),
+        Op::Contract(contraction) if one => check_contraction(node, contraction),
         Op::Rows { before, row, over, after } if one => {
-            check_expr(node, before, false)?;
-            check_expr(node, after, true)?;
+            check_expr(node, before, 0)?;
+            check_expr(node, after, 1)?;
             let result = &node.results[0];
             match over.iter().find(|&&i| result.mentions(i) == row.consumes()) {
                 Some(i) => Err(format!("row index {i} stands wrongly in the result")),
                 None => Ok(()),
             }
         }
-        Op::Attend { key, inner, channel } if one && node.operands.len() >= 3 => {
+        Op::Attend { factor, key, inner, channel } if one && node.operands.len() >= 3 => {
             let has = |k: usize, i: &usize| node.operands[k].mentions(*i);
             let result = &node.results[0];
             let added = |i: &usize| node.operands[3..].iter().any(|o| o.mentions(*i));
             let key_fits = has(1, key) && has(2, key) && !has(0, key) && !result.mentions(*key);
             let inner_fits = !has(2, inner) && !added(inner) && !result.mentions(*inner);
             let channel_fits = !has(0, channel) && !has(1, channel) && !added(channel);
+            if !factor.is_number() {
+                return Err("scales its logits by what is no number".into());
+            }
             match [key, inner, channel].into_iter().all(|i| *i < node.indices.len())
                 && key_fits
                 && inner_fits
@@ -105,6 +108,29 @@ fn check_node(graph: &Graph, node: &Node) -> Result<(), String> {
     }
 }
 
+fn check_contraction(node: &Node, contraction: &Contraction) -> Result<(), String> {
+    let Contraction { norm, sums, after } = contraction;
+    let loads = contraction.loads();
+    if *sums == 0 || node.operands.len() < loads {
+        return Err(format!("contracts {} operands to {sums} sums", node.operands.len()));
+    }
+    check_expr(node, after, *sums)?;
+    if after.0.iter().any(|i| matches!(i, Instr::Load(k) if *k < loads) || matches!(i, Instr::Gather { .. } | Instr::Position(_))) {
+        return Err("loads what it multiplies".into());
+    }
+    let gone = |i: &usize| !node.results[0].mentions(*i);
+    if node.operands[loads..].iter().any(|o| (0..node.indices.len()).any(|i| gone(&i) && o.mentions(i))) {
+        return Err("loads along what it sums over".into());
+    }
+    let row = |i: &usize| gone(i) && node.operands[0].mentions(*i);
+    let affine = contraction.affine().into_iter().flatten();
+    let fits = affine.map(|k| &node.operands[k]).all(|o| (0..node.indices.len()).all(|i| !o.mentions(i) || row(&i)));
+    match norm.is_none() || fits && (0..node.indices.len()).filter(gone).all(|i| row(&i)) {
+        true => Ok(()),
+        false => Err("has a norm over more or less than a row".into()),
+    }
+}
+
 fn check_access(graph: &Graph, node: &Node, access: &Access) -> Result<(), String> {
     let shape = &graph.values[access.value].shape;
     if shape.len() != access.axes.len() {
@@ -128,7 +154,8 @@ fn check_access(graph: &Graph, node: &Node, access: &Access) -> Result<(), Strin
     Ok(())
 }
 
-fn check_expr(node: &Node, expr: &Expr, after: bool) -> Result<(), String> {
+/// `rows`: how many results of row operations or sums it may name.
+fn check_expr(node: &Node, expr: &Expr, rows: usize) -> Result<(), String> {
     if expr.0.is_empty() {
         return Err("has an empty expression".into());
     }
@@ -138,7 +165,7 @@ fn check_expr(node: &Node, expr: &Expr, after: bool) -> Result<(), String> {
             Instr::Const(_) | Instr::Size(_) => (vec![], true),
             Instr::Position(i) => (vec![], *i < node.indices.len()),
             Instr::Gather { source, at } => (vec![*at], *source < node.operands.len()),
-            Instr::Row => (vec![], after),
+            Instr::Row(k) => (vec![], *k < rows),
             Instr::Unary(_, a) => (vec![*a], true),
             Instr::Binary(_, a, b) => (vec![*a, *b], true),
             Instr::Select(c, a, b) => (vec![*c, *a, *b], true),

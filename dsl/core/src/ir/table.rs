@@ -4,7 +4,7 @@
 //! all ask here.
 
 use super::op::{AxisRef, Index, Node, Op};
-use super::{Expr, Instr};
+use super::Instr;
 use crate::kernel::RowOp;
 
 /// How partial results of a consumed index combine.
@@ -51,8 +51,9 @@ impl Node {
             // An index that a pointwise result lacks is gathered from.
             Op::Pointwise(_) | Op::View if kept => Behaviour::Map,
             Op::Pointwise(_) | Op::View => Behaviour::Whole,
-            Op::Contract if kept => Behaviour::Map,
-            Op::Contract => Behaviour::Fold(Combine::Sum),
+            Op::Contract(_) if kept => Behaviour::Map,
+            Op::Contract(c) if c.is_plain() => Behaviour::Fold(Combine::Sum),
+            Op::Contract(_) => Behaviour::Whole,
             Op::Attend { key, .. } if index == *key => Behaviour::Fold(Combine::Softmax),
             // A map in truth; but every slice of channels would compute the same logits.
             Op::Attend { channel, .. } if index == *channel => Behaviour::Whole,
@@ -61,8 +62,8 @@ impl Node {
             Op::Rows { row, over, after, .. } => match (over.contains(&index), row) {
                 (false, _) if kept => Behaviour::Map,
                 (false, _) => Behaviour::Whole,
-                (true, RowOp::Sum) if is_row(after) => Behaviour::Fold(Combine::Sum),
-                (true, RowOp::Max) if is_row(after) => Behaviour::Fold(Combine::Max),
+                (true, RowOp::Sum) if after.is_row() => Behaviour::Fold(Combine::Sum),
+                (true, RowOp::Max) if after.is_row() => Behaviour::Fold(Combine::Max),
                 (true, _) => Behaviour::Whole,
             },
             Op::Concat { along } => {
@@ -82,18 +83,15 @@ impl Node {
             Op::Pointwise(expr) => {
                 plain && read == written && !expr.0.iter().any(|i| matches!(i, Instr::Gather { .. }))
             }
+            // What is multiplied is read again and again; what is done to the sums reads its own place.
+            Op::Contract(c) => plain && operand >= c.loads() && read == written,
             // Queries are read, all of a row's inner index, before the row's channels are written.
             Op::Attend { inner, channel, .. } => {
                 let seen =
                     |a: &AxisRef| if *a == AxisRef::Index(*inner) { AxisRef::Index(*channel) } else { a.clone() };
                 plain && operand == 0 && read.iter().map(seen).eq(written.iter().cloned())
             }
-            Op::View | Op::Contract | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => false,
+            Op::View | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => false,
         }
     }
-}
-
-/// Whether an expression passes the row operation's result on unchanged.
-fn is_row(expr: &Expr) -> bool {
-    matches!(expr.0.as_slice(), [Instr::Row])
 }

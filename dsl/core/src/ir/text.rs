@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::op::AxisRef;
-use super::{Access, Expr, Graph, Instr, Node, Op};
+use super::{Access, Contraction, Expr, Graph, Instr, Node, Op};
 
 /// A letter for each index: i, j, k, … then x26, x27, ….
 fn letter(index: usize) -> String {
@@ -52,13 +52,25 @@ impl Graph {
             Op::Concat { along } => write!(f, " along {}", letter(*along))?,
             Op::Attend { key, .. } => write!(f, " over {}", letter(*key))?,
             Op::Repeat(repeat) => write!(f, " {} times", repeat.count)?,
-            Op::View | Op::Contract => {}
+            Op::View => {}
+            Op::Contract(c) => contraction_text(f, c)?,
         }
         writeln!(f, " ({})  # {}", list(&node.operands), node.origin)?;
         match &node.op {
             Op::Repeat(repeat) => repeat.body.write(f, &format!("{margin}    ")),
             _ => Ok(()),
         }
+    }
+}
+
+/// What a contraction does beyond its products.
+fn contraction_text(f: &mut fmt::Formatter<'_>, contraction: &Contraction) -> fmt::Result {
+    if contraction.norm.is_some() {
+        write!(f, " norm")?;
+    }
+    match contraction.only_sums() {
+        true => Ok(()),
+        false => write!(f, " {} then {}", contraction.sums, expr_text(&contraction.after)),
     }
 }
 
@@ -86,7 +98,8 @@ fn expr_text(expr: &Expr) -> String {
             Instr::Size(extent) => format!("|{extent}|"),
             Instr::Position(i) => format!("#{}", letter(*i)),
             Instr::Gather { source, at } => format!("${source}@{}", texts[*at]),
-            Instr::Row => "row".into(),
+            Instr::Row(0) => "row".into(),
+            Instr::Row(k) => format!("row{k}"),
             Instr::Unary(g, a) => format!("{}({})", format!("{g:?}").to_lowercase(), texts[*a]),
             Instr::Binary(g, a, b) => {
                 use super::Binary::{Add, Div, Eq, Le, Lt, Max, Min, Mul, Ne, Sub};

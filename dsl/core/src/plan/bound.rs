@@ -41,14 +41,11 @@ impl Bound {
         }
         let extents = graph.nodes.iter().map(|n| n.indices.iter().map(|e| e.eval(sizes)).collect());
         let extents = extents.collect::<Result<Vec<Vec<u64>>, ExtentError>>()?;
-        let mut roots: Vec<ValueId> = (0..graph.values.len()).collect();
+        let roots = graph.roots();
         let (mut is_param, mut is_output) = (vec![false; roots.len()], vec![false; roots.len()]);
         graph.params.iter().for_each(|p| is_param[p.value] = true);
         graph.outputs.iter().for_each(|p| is_output[p.value] = true);
         for (id, node) in graph.nodes.iter().enumerate() {
-            if node.op == Op::View {
-                roots[node.result().value] = roots[node.operands[0].value];
-            }
             for access in &node.operands {
                 for (axis, &size) in access.axes.iter().zip(&shapes[access.value]) {
                     if let AxisRef::Shifted(i, start) = axis

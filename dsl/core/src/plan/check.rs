@@ -84,28 +84,33 @@ fn check_call(plan: &Plan, call: &Call, loops: &[Option<(u64, u64)>]) -> Result<
             }
         });
     }
-    let (loads, store): (Vec<(&Strides, u64)>, &Strides) = match kernel {
+    let (loads, stores): (Vec<(&Strides, u64)>, Vec<&Strides>) = match kernel {
         Kernel::Nest(n) => {
             let gathered = |k: usize| n.gathers[k].map_or(0, |g| g.stride.unsigned_abs() * g.extent.saturating_sub(1));
-            (n.loads.iter().enumerate().map(|(k, s)| (s, gathered(k))).collect(), &n.store)
+            (n.loads.iter().enumerate().map(|(k, s)| (s, gathered(k))).collect(), vec![&n.store])
         }
-        Kernel::Contract(c) => (vec![(&c.a, 0), (&c.b, 0)], &c.c),
+        Kernel::Contract(c) => {
+            (c.operands().map(|s| (s, 0)).collect(), c.parts.iter().map(|p| &p.store).collect())
+        }
         Kernel::Attend(a) => {
             let loads = [&a.q, &a.k, &a.v].into_iter().chain(&a.added).chain(&a.running);
-            (loads.map(|s| (s, 0)).collect(), &a.store)
+            (loads.map(|s| (s, 0)).collect(), vec![&a.store])
         }
     };
-    if loads.len() != call.operands.len() || store.len() != lengths.len() {
+    let indices = loads.iter().map(|l| l.0).chain(stores.iter().copied()).all(|s| s.len() == lengths.len());
+    if loads.len() != call.operands.len() || stores.len() != call.results.len() || !indices {
         return Err("does not fit its kernel".into());
     }
     for ((strides, more), place) in loads.into_iter().zip(&call.operands) {
         check_place(plan, place, strides, more, &lengths)?;
     }
-    check_place(plan, &call.result, store, 0, &lengths)?;
-    if matches!(call.result.base, Base::Param(_)) {
-        return Err("writes a weight".into());
+    for (strides, place) in stores.into_iter().zip(&call.results) {
+        check_place(plan, place, strides, 0, &lengths)?;
+        if matches!(place.base, Base::Param(_)) {
+            return Err("writes a weight".into());
+        }
     }
-    let places = call.operands.iter().chain([&call.result]).map(|p| p.base);
+    let places = call.operands.iter().chain(&call.results).map(|p| p.base);
     let slots = places.filter_map(|b| if let Base::Slot(s) = b { Some(s) } else { None }).chain(call.scratch);
     for k in slots {
         let slot = plan.slots.get(k).ok_or("names no buffer")?;

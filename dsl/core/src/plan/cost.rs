@@ -4,6 +4,7 @@
 //! call      = start + larger + smaller / 2          of arithmetic and traffic: they overlap, not perfectly
 //! traffic   = near bytes / cache bandwidth + other bytes / bandwidth
 //! contract  = 2·rows·columns·(contracted + 4) / contract rate + elements packed / pack rate
+//!           + 6·elements normalized / scalar rate + what is done to the sums, as pointwise
 //! attend    = 2·logits·(inner + 4 + channels) / contract rate + logits / logit rate
 //!           + 6·terms added·logits / scalar rate + elements packed / pack rate
 //! pointwise = points·(functions + operands + 1) / scalar rate + exponentials / exponential rate
@@ -15,6 +16,7 @@
 //! those of all threads. A model to rank plans by, never a promise.
 
 use super::bound::Bound;
+use super::join;
 use super::target::Target;
 use super::tree::{Item, Loop};
 use super::work::{per_microsecond, work};
@@ -55,11 +57,25 @@ fn visit(
     (mut at, turns): (usize, u64),
     sink: &mut impl FnMut(usize, u64),
 ) -> usize {
-    for item in items {
+    let mut joined = 0;
+    for (k, item) in items.iter().enumerate() {
         match item {
             Item::Node(id) if bound.graph.nodes[*id].op == Op::View => {}
+            Item::Node(_) if joined > 0 => {
+                sink(at, 0);
+                (at, joined) = (at + 1, joined - 1);
+            }
             Item::Node(id) => {
-                sink(at, turns.saturating_mul(node_time(bound, *id, target, around)));
+                let mut time = node_time(bound, *id, target, around, true);
+                if !folded(*id, around) {
+                    let each = |id| loops(around).map(move |l| l.each.slices.get(&id).map(|s| (s.index, s.axis())));
+                    let call = join::call(bound, &items[k..], &|a, b| each(a).eq(each(b)));
+                    joined = call.len() - 1;
+                    for other in &call[1..] {
+                        time = time.saturating_add(node_time(bound, *other, target, around, false));
+                    }
+                }
+                sink(at, turns.saturating_mul(time));
                 at += 1;
             }
             Item::Loop(each) => {
@@ -85,21 +101,25 @@ pub(super) fn copy(target: &Target, bytes: u64) -> u64 {
     u64::try_from(moved).unwrap_or(u64::MAX).saturating_add(target.call)
 }
 
+/// The loops around something, innermost first.
+fn loops<'a>(around: Option<&'a Around<'a>>) -> impl Iterator<Item = &'a Around<'a>> {
+    std::iter::successors(around, |here| here.outer)
+}
+
 /// The extent of a node's index inside loops.
 fn extent_of(bound: &Bound, id: NodeId, index: Index, around: Option<&Around<'_>>) -> u128 {
-    let mut loops = std::iter::successors(around, |here| here.outer);
-    let split = loops.find(|here| here.each.index(id) == Some(index));
+    let split = loops(around).find(|here| here.each.index(id) == Some(index));
     u128::from(split.map_or(bound.extents[id][index], |here| here.positions))
 }
 
 /// Whether a loop folds a node's result.
 fn folded(id: NodeId, around: Option<&Around<'_>>) -> bool {
-    let mut loops = std::iter::successors(around, |here| here.outer);
-    loops.any(|here| here.each.slices.get(&id).is_some_and(|s| s.axis().is_none()))
+    loops(around).any(|here| here.each.slices.get(&id).is_some_and(|s| s.axis().is_none()))
 }
 
-/// Nanoseconds of one call of node `id` inside loops.
-fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<'_>>) -> u64 {
+/// Nanoseconds of node `id` in one call inside loops; where others came before it in the call, what it reads
+/// in common with them has been read.
+fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<'_>>, first: bool) -> u64 {
     let node = &bound.graph.nodes[id];
     if matches!(node.op, Op::View | Op::Repeat(_)) {
         return 0;
@@ -123,13 +143,13 @@ fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<
     };
     let read_here = |root: ValueId| turn.is_some_and(|t| bound.readers[root].iter().any(|&r| t.runs(r)));
     let (mut near, mut far) = (0u128, 0u128);
-    for access in &node.operands {
+    for access in node.operands.iter().skip(usize::from(!first)) {
         let bytes = touched(access);
         let stays = stays_near(bound.roots[access.value]) && bytes <= u128::from(target.cache / 2);
         *(if stays { &mut near } else { &mut far }) += bytes;
     }
     // A fold reads what it adds to; results that rarely take an operand's memory are fetched too.
-    let fetched = matches!(node.op, Op::Contract | Op::Attend { .. } | Op::Rows { .. });
+    let fetched = matches!(node.op, Op::Contract(_) | Op::Attend { .. } | Op::Rows { .. });
     let folds = folded(id, around);
     for access in &node.results {
         let bytes = touched(access);
@@ -138,9 +158,9 @@ fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<
         *sum += if twice { 2 * bytes } else { bytes };
     }
     let traffic = per_microsecond(near, target.cache_bandwidth).saturating_add(per_microsecond(far, target.bandwidth));
-    let work = threaded(work(node, target, &extent), target);
+    let work = threaded(work(node, target, &extent, first), target);
     let time = work.max(traffic).saturating_add(work.min(traffic) / 2);
-    u64::try_from(time).unwrap_or(u64::MAX).saturating_add(target.call)
+    u64::try_from(time).unwrap_or(u64::MAX).saturating_add(if first { target.call } else { 0 })
 }
 
 /// Work that all threads would share, if there is enough of it to share.

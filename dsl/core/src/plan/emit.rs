@@ -8,13 +8,13 @@ use layers::Layer;
 
 use super::bound::Bound;
 use super::cost;
-use super::life::{Content, END, Life};
+use super::life::{Content, Life};
 use super::lower::{Home, Onto, Site, Turn};
 use super::piece::Piece;
 use super::search::{Part, Path, Search, Weights};
 use super::stretch::Candidate;
 use super::target::Target;
-use super::tree::Item;
+use super::tree::{Item, Leaf};
 use super::{Base, LoopId, Memory, Plan, PlanParam, PlanPiece, PlanPort, Slot, SlotKind, Step, layout};
 use crate::ir::{Op, Sizes, ValueId};
 use crate::kernel::Kernel;
@@ -130,8 +130,6 @@ struct Stretch<'a> {
     life: &'a Life,
     /// The counter of each of its loops.
     counters: Vec<LoopId>,
-    /// The moment of its first leaf.
-    start: u64,
     /// Nanoseconds of each leaf; what only starts a fold counts with the fold.
     times: Vec<u64>,
     /// Slots by moment.
@@ -239,19 +237,20 @@ impl Emitter {
     ) {
         let bound = &*piece.bound;
         let life = Life::of(piece, &candidate.items, (candidate.l, candidate.r));
-        let moments = life.moments.leaves.len() as u64;
-        if moments == 0 {
+        // All of a kernel call is one moment of the plan.
+        let (numbers, count) = life.moments.numbers();
+        if count == 0 {
             return;
         }
-        let (start, end) = (self.moment, self.moment + moments - 1);
-        let global = |local: usize| if local == END { end } else { start + local as u64 };
+        let (start, end) = (self.moment, self.moment + count as u64 - 1);
+        let global = |local: usize| numbers.get(local).map_or(end, |number| start + *number as u64);
         let counters: Vec<LoopId> = life.moments.loops.iter().map(|_| self.new_loop()).collect();
         let mut of_nodes = cost::times(bound, &piece.target, &candidate.items).into_iter();
         let leaves = life.moments.leaves.iter();
         let times = leaves.map(|leaf| if leaf.fill { 0 } else { of_nodes.next().unwrap_or(0) }).collect();
         let (scratch, partial) = (BTreeMap::new(), BTreeMap::new());
         let (running, chunks) = (BTreeMap::new(), BTreeMap::new());
-        let mut site = Stretch { bound, life: &life, counters, start, times, scratch, partial, running, chunks };
+        let mut site = Stretch { bound, life: &life, counters, times, scratch, partial, running, chunks };
         for buffer in &life.buffers {
             let (first, last) = (global(buffer.first), global(buffer.last));
             let chunks = buffer.chunks.iter().map(|&(axis, positions, each)| (axis, positions, site.counters[each]));
@@ -334,12 +333,18 @@ impl Emitter {
         let moments = &stretch.life.moments;
         let leaf = &moments.leaves[at];
         let (bound, id) = (stretch.bound, leaf.node);
-        let turns: Vec<Turn> = leaf
-            .path
+        let (first, last) = moments.calls[at];
+        let turns_of = |leaf: &Leaf| -> Vec<Turn> {
+            let loops = leaf.path.iter();
+            loops.map(|&e| Turn { id: stretch.counters[e], index: moments.loops[e].index(leaf.node) }).collect()
+        };
+        let all_turns: Vec<Vec<Turn>> = moments.leaves[first..=last].iter().map(turns_of).collect();
+        let sites: Vec<Site<'_>> = moments.leaves[first..=last]
             .iter()
-            .map(|&each| Turn { id: stretch.counters[each], index: moments.loops[each].index(id) })
+            .zip(&all_turns)
+            .map(|(leaf, turns)| Site { bound, id: leaf.node, turns })
             .collect();
-        let site = Site { bound, id, turns: &turns };
+        let (turns, site) = (&all_turns[at - first], &sites[at - first]);
         let root = bound.graph.nodes[id].results[0].value;
         let combine = moments.loops.iter().find_map(|each| match each.slices.get(&id)?.join {
             Join::Combine(combine) => Some(combine),
@@ -352,7 +357,7 @@ impl Emitter {
                 [site.fill(&home(root), combine)].into_iter().chain(running).collect()
             }
             (Some(combine), Some(&slot)) => {
-                let chunks = leaf.path.iter().zip(&turns).filter_map(|(&each, turn)| {
+                let chunks = leaf.path.iter().zip(turns).filter_map(|(&each, turn)| {
                     let axis = moments.loops[each].slices.get(&id)?.axis()?;
                     Some((axis, moments.loops[each].chunk, turn.id))
                 });
@@ -363,6 +368,12 @@ impl Emitter {
                 let mut calls = site.lower(&part, None, &Onto::Nothing);
                 calls.push(site.combine(&part(root), &home(root), combine));
                 calls
+            }
+            // The first contraction of a call stands for all.
+            _ if at > first => vec![],
+            _ if last > first => {
+                let all: Vec<&Site<'_>> = sites.iter().collect();
+                vec![site.contract(&all, home, stretch.scratch.get(&at).copied(), &Onto::Nothing)]
             }
             (folded, _) => {
                 let running = stretch.running(root).map_or(Onto::Result, Onto::Running);
@@ -375,7 +386,9 @@ impl Emitter {
             call.moment = self.moment;
             steps.push(Step::Call(call));
         }
-        debug_assert_eq!(self.moment, stretch.start + at as u64);
-        self.tick(&bound.graph.nodes[id].origin, stretch.times[at]);
+        // The time of a call stands with its first contraction.
+        if at == first {
+            self.tick(&bound.graph.nodes[id].origin, stretch.times[at]);
+        }
     }
 }

@@ -99,7 +99,10 @@ impl Life {
                 life.buffers.push(alone);
             };
             match node.op {
-                Op::Contract => working(Content::Scratch, piece.target.contract_scratch * piece.target.threads),
+                // One for all contractions of a call.
+                Op::Contract(_) if life.moments.calls[at].0 == at => {
+                    working(Content::Scratch, piece.target.contract_scratch * piece.target.threads);
+                }
                 Op::Attend { inner, channel, .. } => {
                     let extents = &bound.extents[leaf.node];
                     let each = Attend::scratch(extents[inner], extents[channel]);
@@ -112,7 +115,17 @@ impl Life {
                 _ => {}
             }
         }
+        life.join();
         life
+    }
+
+    /// What is alive at a moment of a kernel call is alive through all of it.
+    fn join(&mut self) {
+        for buffer in &mut self.buffers {
+            let calls = &self.moments.calls;
+            buffer.first = calls.get(buffer.first).map_or(buffer.first, |call| call.0);
+            buffer.last = calls.get(buffer.last).map_or(buffer.last, |call| call.1);
+        }
     }
 
     /// The buffer of a value first written at a moment.
@@ -225,7 +238,8 @@ impl Life {
                 if moment == at {
                     return in_place(bound, leaf.node, root);
                 }
-                if moment > at {
+                // Who is read by the same call is read while the result is written.
+                if moment > at || self.moments.calls[moment] == self.moments.calls[at] {
                     return false;
                 }
                 let shared = &inner[..common(inner, reader.path.get(own.home.len()..).unwrap_or_default())];

@@ -3,7 +3,8 @@
 use super::bound::Bound;
 use super::{Base, Call, Length, LoopId, Place};
 use crate::ir::{Access, AxisRef, Binary, Combine, Expr, Index, Instr, NodeId, Op, ValueId};
-use crate::kernel::{Attend, Contract, Gathered, Kernel, Nest, Row, Strides};
+use crate::kernel::{Attend, Contract, Gathered, Kernel, Nest, Part, Row, RowNorm, Strides};
+use crate::oracle;
 
 /// A loop around a node.
 #[derive(Clone, Copy)]
@@ -57,9 +58,9 @@ impl Site<'_> {
         (0..self.bound.extents[self.id].len()).map(length).collect()
     }
 
-    fn call(&self, operands: Vec<Place>, result: Place, lengths: Vec<Length>, scratch: Option<usize>) -> Call {
+    fn call(&self, operands: Vec<Place>, results: Vec<Place>, lengths: Vec<Length>, scratch: Option<usize>) -> Call {
         let origin = self.bound.graph.nodes[self.id].origin.clone();
-        Call { kernel: 0, operands, result, lengths, scratch, moment: 0, origin }
+        Call { kernel: 0, operands, results, lengths, scratch, moment: 0, origin }
     }
 
     /// `result = expr(loads)`, where loads and result are the node's own result in several homes.
@@ -80,7 +81,7 @@ impl Site<'_> {
             row: None,
             after: expr,
         };
-        (Kernel::Nest(nest), self.call(operands, result, lengths, None))
+        (Kernel::Nest(nest), self.call(operands, vec![result], lengths, None))
     }
 
     /// Sets a fold's result to what it starts from.
@@ -103,7 +104,7 @@ impl Site<'_> {
         let after = Expr(vec![Instr::Const(f64::NEG_INFINITY)]);
         let (indices, store) = (lengths.len(), signed(&store));
         let nest = Nest { indices, loads: vec![], gathers: vec![], store, before: Expr::default(), row: None, after };
-        (Kernel::Nest(nest), self.call(vec![], result, lengths, None))
+        (Kernel::Nest(nest), self.call(vec![], vec![result], lengths, None))
     }
 
     /// Where what a softmax fold keeps beside its result is: the result's axes but for its channels.
@@ -149,14 +150,8 @@ impl Site<'_> {
         let bind = |expr: &Expr| bind_sizes(expr, bound);
         match &node.op {
             Op::View | Op::Repeat(_) => vec![],
-            Op::Contract => {
-                let contracted = (0..lengths.len()).filter(|&i| !node.result().mentions(i)).collect();
-                let (a, b, c) = (signed(&strides[0]), signed(&strides[1]), signed(&store));
-                let accumulate = !matches!(onto, Onto::Nothing);
-                let kernel = Contract { indices: lengths.len(), a, b, c, contracted, accumulate };
-                vec![(Kernel::Contract(kernel), self.call(operands, result, lengths, scratch))]
-            }
-            Op::Attend { key, inner, channel } => {
+            Op::Contract(_) => vec![self.contract(&[self], home, scratch, onto)],
+            Op::Attend { factor, key, inner, channel } => {
                 let mut operands = operands;
                 let running = match onto {
                     Onto::Running(home) => {
@@ -168,6 +163,7 @@ impl Site<'_> {
                 };
                 let kernel = Attend {
                     indices: lengths.len(),
+                    factor: oracle::number(factor, &bound.sizes).expect("checked by the spec and when bound"),
                     q: signed(&strides[0]),
                     k: signed(&strides[1]),
                     v: signed(&strides[2]),
@@ -178,11 +174,11 @@ impl Site<'_> {
                     inner: *inner,
                     channel: *channel,
                 };
-                vec![(Kernel::Attend(kernel), self.call(operands, result, lengths, scratch))]
+                vec![(Kernel::Attend(kernel), self.call(operands, vec![result], lengths, scratch))]
             }
             Op::Pointwise(expr) => {
                 let (nest, lengths) = gathered_nest(bound, id, bind(expr), &strides, &store, lengths);
-                vec![(Kernel::Nest(nest), self.call(operands, result, lengths, None))]
+                vec![(Kernel::Nest(nest), self.call(operands, vec![result], lengths, None))]
             }
             Op::Rows { before, row, over, after } => {
                 let nest = Nest {
@@ -194,7 +190,7 @@ impl Site<'_> {
                     row: Some(Row { op: *row, over: over.clone() }),
                     after: bind(after),
                 };
-                vec![(Kernel::Nest(nest), self.call(operands, result, lengths, None))]
+                vec![(Kernel::Nest(nest), self.call(operands, vec![result], lengths, None))]
             }
             Op::Concat { along } => {
                 let axis = node.result().axis_of(*along).expect("checked by the spec");
@@ -221,12 +217,69 @@ impl Site<'_> {
                         row: None,
                         after: Expr::load(0),
                     };
-                    calls.push((Kernel::Nest(nest), self.call(vec![operands[k].clone()], result, lengths, None)));
+                    calls.push((Kernel::Nest(nest), self.call(vec![operands[k].clone()], vec![result], lengths, None)));
                 }
                 calls
             }
         }
     }
+}
+
+impl Site<'_> {
+    /// One call for contractions that join (`join.rs`), this one and those after it.
+    pub(super) fn contract(
+        &self,
+        joined: &[&Site<'_>],
+        home: &dyn Fn(ValueId) -> Home,
+        scratch: Option<usize>,
+        onto: &Onto,
+    ) -> (Kernel, Call) {
+        let (bound, node) = (self.bound, &self.bound.graph.nodes[self.id]);
+        let Op::Contract(first) = &node.op else { unreachable!("only contractions join") };
+        let (mut operands, mut results) = (Vec::new(), Vec::new());
+        let mut strides_of = |site: &Site<'_>, access: &Access| {
+            let (place, strides) = site.place(access, &home(bound.roots[access.value]));
+            operands.push(place);
+            signed(&strides)
+        };
+        let a = strides_of(self, &node.operands[0]);
+        let [scale, offset] = first.affine().map(|k| k.map(|k| strides_of(self, &node.operands[k])));
+        let norm = first.norm.map(|norm| RowNorm { epsilon: norm.epsilon, scale, offset });
+        let mut parts = Vec::new();
+        for site in joined {
+            let own = &bound.graph.nodes[site.id];
+            let Op::Contract(contraction) = &own.op else { unreachable!("only contractions join") };
+            let sums = own.operands[1..=contraction.sums].iter().map(|o| strides_of(site, o)).collect();
+            let loads = own.operands[contraction.loads()..].iter().map(|o| strides_of(site, o)).collect();
+            let mut after = bind_sizes(&contraction.after, bound);
+            for instr in &mut after.0 {
+                if let Instr::Load(k) = instr {
+                    *k -= contraction.loads();
+                }
+            }
+            let (result, store) = site.place(own.result(), &home(bound.roots[own.result().value]));
+            results.push(result);
+            let accumulate = !matches!(onto, Onto::Nothing);
+            parts.push(Part { sums, loads, after, store: signed(&store), accumulate });
+        }
+        let lengths = self.lengths();
+        let contracted = (0..lengths.len()).filter(|&i| !node.result().mentions(i)).collect();
+        let kernel = Contract { indices: lengths.len(), a, norm, contracted, parts };
+        let mut call = self.call(operands, results, lengths, scratch);
+        call.origin = together(joined.iter().map(|site| bound.graph.nodes[site.id].origin.as_str()));
+        (Kernel::Contract(kernel), call)
+    }
+}
+
+/// The names of operations as one: `block.linear_q + linear_k`, what the first one's module says said once.
+fn together<'a>(mut origins: impl Iterator<Item = &'a str>) -> String {
+    let first = origins.next().unwrap_or_default();
+    let module = |origin: &'a str| {
+        let operation = origin.rsplit_once('.').map_or("", |(before, _)| before);
+        &origin[..operation.rfind('.').map_or(0, |dot| dot + 1)]
+    };
+    let rest = origins.map(|origin| format!(" + {}", origin.strip_prefix(module(first)).unwrap_or(origin)));
+    [first.to_string()].into_iter().chain(rest).collect()
 }
 
 fn signed(strides: &[u64]) -> Strides {

@@ -11,6 +11,7 @@ mod cost;
 mod curve;
 mod emit;
 mod explored;
+mod join;
 mod layout;
 mod life;
 mod lower;
@@ -202,8 +203,8 @@ pub struct Call {
     pub kernel: usize,
     /// What is read, in the kernel's order.
     pub operands: Vec<Place>,
-    /// What is written.
-    pub result: Place,
+    /// What is written: several where contractions of one operand are one call.
+    pub results: Vec<Place>,
     /// The extent of each kernel index.
     pub lengths: Vec<Length>,
     /// The buffer for working memory, if the kernel needs one.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::cost::{self, Around};
+use super::join;
 use super::life::{Life, Profile};
 use super::piece::Piece;
 use super::region;
@@ -37,11 +38,24 @@ pub(super) fn enumerate(piece: &Piece) -> Vec<Rc<Candidate>> {
         let peak = highest(&Life::of(piece, &items, (l, l + 1)).profile(), 1, 1);
         let time = cost::time(&piece.bound, &piece.target, &items, None);
         candidates.push(Rc::new(Candidate { l, r: l + 1, items, peak, time }));
+        candidates.extend(joined(piece, l));
         for (r, slices) in regions(piece, l) {
             chunked(piece, (l, r), &slices, &mut candidates);
         }
     }
     candidates
+}
+
+/// The kernel call of several contractions that begins at a position of the order.
+fn joined(piece: &Piece, l: usize) -> Option<Rc<Candidate>> {
+    let rest: Vec<Item> = piece.order[l..].iter().map(|id| Item::Node(*id)).collect();
+    let call = join::call(&piece.bound, &rest, &|_, _| true);
+    let last = call.last().filter(|_| call.len() > 1)?;
+    let r = piece.position[*last] + 1;
+    let items = rest[..r - l].to_vec();
+    let peak = highest(&Life::of(piece, &items, (l, r)).profile(), 1, 1);
+    let time = cost::time(&piece.bound, &piece.target, &items, None);
+    Some(Rc::new(Candidate { l, r, items, peak, time }))
 }
 
 /// Every loop that begins at a position of the order.

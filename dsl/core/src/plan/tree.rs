@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::bound::Bound;
+use super::join;
 use crate::ir::{Index, NodeId, Op};
 use crate::rules::{Join, Slice};
 
@@ -51,23 +52,50 @@ pub(super) struct Moments {
     pub loops: Vec<Rc<Loop>>,
     /// The first and last moment of each loop.
     pub spans: Vec<(usize, usize)>,
+    /// The first and last moment of the kernel call that each moment belongs to.
+    pub calls: Vec<(usize, usize)>,
 }
 
 impl Moments {
+    /// For each moment the number of its kernel call, and how many calls there are.
+    pub(super) fn numbers(&self) -> (Vec<usize>, usize) {
+        let firsts = self.calls.iter().enumerate().map(|(at, call)| usize::from(call.0 == at));
+        let numbers = firsts.scan(0, |calls, first| {
+            *calls += first;
+            Some(*calls - 1)
+        });
+        let numbers: Vec<usize> = numbers.collect();
+        let count = numbers.last().map_or(0, |last| last + 1);
+        (numbers, count)
+    }
+
     pub(super) fn of(bound: &Bound, items: &[Item]) -> Moments {
-        let mut moments = Moments { leaves: Vec::new(), loops: Vec::new(), spans: Vec::new() };
+        let mut moments = Moments { leaves: Vec::new(), loops: Vec::new(), spans: Vec::new(), calls: Vec::new() };
         moments.walk(bound, items, &mut Vec::new(), &mut BTreeSet::new());
         moments
     }
 
     fn walk(&mut self, bound: &Bound, items: &[Item], path: &mut Vec<usize>, filled: &mut BTreeSet<NodeId>) {
-        for item in items {
+        let mut joined = 0;
+        for (k, item) in items.iter().enumerate() {
             match item {
                 Item::Node(id) if bound.graph.nodes[*id].op == Op::View => {}
-                Item::Node(id) => self.leaves.push(Leaf { node: *id, fill: false, path: path.clone() }),
+                Item::Node(id) => {
+                    if joined == 0 {
+                        let split = |each: &usize, id| self.loops[*each].slices.get(&id).map(|s| (s.index, s.axis()));
+                        let alike = |a, b| path.iter().all(|each| split(each, a) == split(each, b));
+                        let folded = path.iter().any(|each| split(each, *id).is_some_and(|(_, axis)| axis.is_none()));
+                        joined = if folded { 1 } else { join::call(bound, &items[k..], &alike).len() };
+                        let first = self.leaves.len();
+                        self.calls.extend((0..joined).map(|_| (first, first + joined - 1)));
+                    }
+                    joined -= 1;
+                    self.leaves.push(Leaf { node: *id, fill: false, path: path.clone() });
+                }
                 Item::Loop(each) => {
                     for (&id, _) in each.slices.iter().filter(|(_, s)| matches!(s.join, Join::Combine(_))) {
                         if filled.insert(id) {
+                            self.calls.push((self.leaves.len(), self.leaves.len()));
                             self.leaves.push(Leaf { node: id, fill: true, path: path.clone() });
                         }
                     }

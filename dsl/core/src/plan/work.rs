@@ -1,7 +1,7 @@
 //! The arithmetic of one kernel call in nanoseconds of all threads together. Memory is not looked at here.
 
 use super::target::Target;
-use crate::ir::{Access, AxisRef, Expr, Index, Instr, Node, Op, Unary};
+use crate::ir::{Access, AxisRef, Contraction, Expr, Index, Instr, Node, Op, Unary};
 use crate::kernel::{Attend, RowOp};
 
 /// Contracted positions that beginning and ending a tile takes as long as.
@@ -13,21 +13,24 @@ pub(super) const TILE: u128 = 8;
 const TERM: u128 = 6;
 const STRIDED: u128 = 8;
 const FOLDED: u128 = 2;
+/// Simple instructions of an element that is normalized where it was packed.
+const NORMALIZED: u128 = 6;
 
 /// Nanoseconds of an amount at a rate by the microsecond.
 pub(super) fn per_microsecond(amount: u128, rate: u64) -> u128 {
     amount.saturating_mul(1000) / u128::from(rate.max(1))
 }
 
-/// Nanoseconds of a node's arithmetic at given extents, shared by all threads.
-pub(super) fn work(node: &Node, target: &Target, extent: &dyn Fn(Index) -> u128) -> u128 {
+/// Nanoseconds of a node's arithmetic at given extents, shared by all threads. A contraction that is not the first
+/// of its call finds the operand in common ready.
+pub(super) fn work(node: &Node, target: &Target, extent: &dyn Fn(Index) -> u128, first: bool) -> u128 {
     let points = || (0..node.indices.len()).map(extent).fold(1, u128::saturating_mul);
     match &node.op {
         Op::View | Op::Repeat(_) | Op::Concat { .. } => 0,
         Op::Pointwise(expr) => scalar(target, points(), &[expr], node.operands.len() as u128 + STRIDED * strided(node)),
         Op::Rows { before, row, over, after } => rows(node, target, points(), (before, *row, over, after), extent),
-        Op::Contract => contract(node, target, extent),
-        Op::Attend { key, inner, channel } => attend(node, target, [*key, *inner, *channel], extent),
+        Op::Contract(c) => contract(node, c, target, extent, first),
+        Op::Attend { key, inner, channel, .. } => attend(node, target, [*key, *inner, *channel], extent),
     }
 }
 
@@ -90,8 +93,14 @@ fn rows(
     own.saturating_add(ends).saturating_add(expressions)
 }
 
-/// `2·|all indices|` flop; a side shorter than a tile wastes the rest of it, and both sides are packed.
-fn contract(node: &Node, target: &Target, extent: &dyn Fn(Index) -> u128) -> u128 {
+/// `2·|all indices|` flop a sum; a side shorter than a tile wastes the rest of it, and all operands are packed.
+fn contract(
+    node: &Node,
+    contraction: &Contraction,
+    target: &Target,
+    extent: &dyn Fn(Index) -> u128,
+    first: bool,
+) -> u128 {
     let (a, b, c) = (&node.operands[0], &node.operands[1], node.result());
     let mut sides = [1u128; 4]; // batch, rows, columns, contracted
     for i in 0..node.indices.len() {
@@ -104,11 +113,22 @@ fn contract(node: &Node, target: &Target, extent: &dyn Fn(Index) -> u128) -> u12
         sides[side] = sides[side].saturating_mul(extent(i));
     }
     let [batch, rows, columns, contracted] = sides;
+    let sums = contraction.sums as u128;
     let tiles = rows.next_multiple_of(TILE).saturating_mul(columns.next_multiple_of(TILE));
-    let products = tiles.saturating_mul(contracted + TILE_ENDS).saturating_mul(batch);
-    let packed = (rows + columns).saturating_mul(contracted).saturating_mul(batch);
+    let products = tiles.saturating_mul(contracted + TILE_ENDS).saturating_mul(batch).saturating_mul(sums);
+    let own = batch.saturating_mul(rows).saturating_mul(contracted);
+    let others = batch.saturating_mul(columns).saturating_mul(contracted).saturating_mul(sums);
+    let packed = if first { own.saturating_add(others) } else { others };
+    let normalized = if first && contraction.norm.is_some() { own.saturating_mul(NORMALIZED) } else { 0 };
+    let points = batch.saturating_mul(rows).saturating_mul(columns);
+    let after = match contraction.only_sums() {
+        true => 0,
+        false => scalar(target, points, &[&contraction.after], (node.operands.len() - contraction.loads()) as u128),
+    };
     per_microsecond(products.saturating_mul(2), target.contract_rate)
         .saturating_add(per_microsecond(packed, target.pack_rate))
+        .saturating_add(per_microsecond(normalized, target.scalar_rate))
+        .saturating_add(after)
 }
 
 /// Two products, the logits between them, and keys and values packed anew for every block of queries.

@@ -48,7 +48,7 @@ impl<'a> Bench<'a> {
         let mut plan = self.plan(graph)?;
         for kernel in &mut plan.kernels {
             if let Kernel::Contract(contract) = kernel {
-                contract.accumulate = true;
+                contract.parts.iter_mut().for_each(|part| part.accumulate = true);
             }
         }
         self.planned(&plan)

@@ -187,7 +187,7 @@ impl Module {
     }
 }
 
-/// Name, kind of kernel and bytes of the result, at each moment.
+/// Name, kind of kernel and bytes of the results, at each moment.
 type Known = Option<(String, Kind, u64)>;
 
 fn calls(plan: &Plan, steps: &[Step], moments: &mut [Known], writers: &mut [Vec<u64>]) {
@@ -195,15 +195,14 @@ fn calls(plan: &Plan, steps: &[Step], moments: &mut [Known], writers: &mut [Vec<
         match step {
             Step::Chunk { body, .. } | Step::Layers { body, .. } => calls(plan, body, moments, writers),
             Step::Call(call) => {
-                let bytes = match call.result.base {
-                    Base::Slot(slot) => {
-                        if writers[slot].last() != Some(&call.moment) {
-                            writers[slot].push(call.moment);
-                        }
-                        plan.slots[slot].bytes
+                let mut bytes = 0;
+                for result in &call.results {
+                    let Base::Slot(slot) = result.base else { continue };
+                    if writers[slot].last() != Some(&call.moment) {
+                        writers[slot].push(call.moment);
                     }
-                    Base::Param(_) => 0,
-                };
+                    bytes += plan.slots[slot].bytes;
+                }
                 // What runs at one moment is one operation; its first kernel does the work.
                 if let Some(moment @ None) = moments.get_mut(call.moment as usize) {
                     *moment = Some((call.origin.clone(), Kind::of(&plan.kernels[call.kernel]), bytes));

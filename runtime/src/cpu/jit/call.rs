@@ -13,6 +13,7 @@ use crease_core::kernel::Nest;
 
 use super::emit::SCRATCH;
 use super::order::{MAX_INDICES, Merge, Order};
+use crate::cpu::exponential;
 use crate::cpu::pool::Pool;
 
 /// A function that compiled code calls for one number.
@@ -49,8 +50,7 @@ impl Helper {
 }
 
 extern "C" fn gelu(x: f32) -> f32 {
-    // By erfc, so that what is nearly 0 keeps its digits.
-    0.5 * x * libm::erfcf(-x * std::f32::consts::FRAC_1_SQRT_2)
+    exponential::gelu(x)
 }
 
 extern "C" fn erf(x: f32) -> f32 {

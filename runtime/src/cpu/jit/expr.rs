@@ -32,7 +32,7 @@ impl Emitter<'_> {
             Instr::Size(_) => unreachable!("refused when the nest was ordered"),
             Instr::Position(index) => self.position(at, index, shape),
             Instr::Gather { source, at: place } => self.gather(at, source, known(place), shape),
-            Instr::Row => at.row.expect("needed only after the row"),
+            Instr::Row(_) => at.row.expect("needed only after the row"),
             Instr::Unary(function, a) => self.map(shape, [known(a)], |e, [a]| e.unary(function, a)),
             Instr::Binary(function, a, b) => {
                 self.map(shape, [known(a), known(b)], |e, [a, b]| e.binary(function, a, b))

@@ -132,7 +132,7 @@ impl Code {
                     let unknown = JitError::Malformed("a gathered operand has no gathered axis");
                     operand(source)? | known.then(|| earlier(at)).ok_or(unknown)??
                 }
-                Instr::Row => row_needs.ok_or(JitError::Malformed("a row's result where there is none"))?,
+                Instr::Row(_) => row_needs.ok_or(JitError::Malformed("a row's result where there is none"))?,
                 Instr::Unary(_, a) => earlier(a)?,
                 Instr::Binary(_, a, b) => earlier(a)? | earlier(b)?,
                 Instr::Select(c, a, b) => earlier(c)? | earlier(a)? | earlier(b)?,
@@ -157,7 +157,7 @@ impl Code {
 
 fn arguments(instr: &Instr, use_of: &mut dyn FnMut(usize)) {
     match *instr {
-        Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row => {}
+        Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row(_) => {}
         Instr::Gather { at, .. } | Instr::Unary(_, at) => use_of(at),
         Instr::Binary(_, a, b) => [a, b].into_iter().for_each(use_of),
         Instr::Select(c, a, b) => [c, a, b].into_iter().for_each(use_of),
@@ -168,7 +168,7 @@ fn arguments(instr: &Instr, use_of: &mut dyn FnMut(usize)) {
 fn cost(instr: &Instr) -> usize {
     use Unary::{Cos, Erf, Exp, Gelu, Log, Sigmoid, Sin, Tanh};
     match instr {
-        Instr::Const(_) | Instr::Size(_) | Instr::Row => 0,
+        Instr::Const(_) | Instr::Size(_) | Instr::Row(_) => 0,
         Instr::Load(_) | Instr::Position(_) | Instr::Binary(..) => 1,
         Instr::Unary(Exp | Sigmoid, _) => 20,
         Instr::Unary(Tanh, _) => 30,

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::build::shape_text;
 use crate::ir::{Binary, Expr, Extent, Instr, Sizes, Unary, ValueId};
 use crate::lang::program::{Program, StructId};
+use crate::oracle;
 
 /// What an expression stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,20 +74,7 @@ impl Scalar {
 
     /// The value, where every size has one.
     pub(in crate::lang) fn value(&self, sizes: &Sizes) -> Option<f64> {
-        let mut values: Vec<f64> = Vec::with_capacity(self.0.0.len());
-        for instr in &self.0.0 {
-            #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
-            let value = match instr {
-                Instr::Const(x) => *x,
-                Instr::Size(extent) => extent.eval(sizes).ok()? as f64,
-                Instr::Unary(f, a) => unary(*f, values[*a]),
-                Instr::Binary(f, a, b) => binary(*f, values[*a], values[*b]),
-                Instr::Select(c, a, b) => values[if values[*c] == 0.0 { *b } else { *a }],
-                Instr::Load(_) | Instr::Position(_) | Instr::Gather { .. } | Instr::Row => return None,
-            };
-            values.push(value);
-        }
-        values.last().copied()
+        oracle::number(&self.0, sizes)
     }
 
     fn folded(self, sizes: &Sizes) -> Scalar {
@@ -122,42 +110,6 @@ impl Scalar {
             instr => instr.clone(),
         };
         Scalar(Expr(self.0.0.iter().map(instr).collect()))
-    }
-}
-
-fn unary(f: Unary, x: f64) -> f64 {
-    match f {
-        Unary::Neg => -x,
-        Unary::Abs => x.abs(),
-        Unary::Exp => libm::exp(x),
-        Unary::Log => libm::log(x),
-        Unary::Sqrt => x.sqrt(),
-        Unary::Recip => 1.0 / x,
-        Unary::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
-        Unary::Relu => x.max(0.0),
-        Unary::Gelu => 0.5 * x * (1.0 + libm::erf(x * std::f64::consts::FRAC_1_SQRT_2)),
-        Unary::Tanh => libm::tanh(x),
-        Unary::Erf => libm::erf(x),
-        Unary::Sin => libm::sin(x),
-        Unary::Cos => libm::cos(x),
-        Unary::Floor => x.floor(),
-        Unary::Not => f64::from(u8::from(x == 0.0)),
-    }
-}
-
-fn binary(f: Binary, a: f64, b: f64) -> f64 {
-    let flag = |holds: bool| f64::from(u8::from(holds));
-    match f {
-        Binary::Add => a + b,
-        Binary::Sub => a - b,
-        Binary::Mul => a * b,
-        Binary::Div => a / b,
-        Binary::Max => a.max(b),
-        Binary::Min => a.min(b),
-        Binary::Lt => flag(a < b),
-        Binary::Le => flag(a <= b),
-        Binary::Eq => flag(a == b),
-        Binary::Ne => flag(a != b),
     }
 }
 

@@ -108,7 +108,7 @@ impl Emitter {
         Step::Call(Call {
             kernel: self.kernel(Kernel::Nest(nest)),
             operands: vec![place(from)],
-            result: place(Base::Slot(to)),
+            results: vec![place(Base::Slot(to))],
             lengths: vec![Length::Fixed(elements)],
             scratch: None,
             moment: self.moment,

@@ -72,7 +72,7 @@ impl Point<'_> {
                     let inside = place >= 0.0 && place < axis.extent as f64;
                     if inside { load(source, place as i64 * axis.stride) } else { f64::NAN }
                 }
-                Instr::Row => row,
+                Instr::Row(_) => row,
                 Instr::Unary(f, a) => unary(f, values[a]),
                 Instr::Binary(f, a, b) => binary(f, values[a], values[b]),
                 Instr::Select(c, a, b) => {

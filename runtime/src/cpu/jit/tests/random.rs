@@ -25,7 +25,7 @@ fn expression(dice: &mut Dice, case: &Case, operands: &[usize], positions: &[usi
     let mut expr = Expr::default();
     let mut exact: Vec<usize> = Vec::new();
     if row {
-        expr.push(Instr::Row);
+        expr.push(Instr::Row(0));
     }
     for &k in operands {
         exact.push(match case.nest.gathers[k] {
