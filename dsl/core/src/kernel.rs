@@ -133,7 +133,7 @@ pub struct Part {
 impl Contract {
     /// Contracted positions times sums that a contraction may have where it does more than multiply: a strip of
     /// each operand fits the scratch.
-    pub const TERMS: u64 = 6144;
+    pub const TERMS: u64 = 4096;
     /// Operands and results that one may have.
     pub const OPERANDS: usize = 20;
     /// Instructions that may be done to a result's sums.

@@ -266,11 +266,12 @@ impl Call<'_> {
         let row_scratch = head.wrapping_add(1).cast::<f32>();
         let column_scratch = row_scratch.wrapping_add(M_BLOCK * K_BLOCK);
         let k_place = k_from as isize;
-        let a = if alone && n <= DIRECT_ROWS * lanes {
-            let operand = along_rows.first();
-            let (next, k) = (plan.m.steps[operand], plan.k.steps[operand]);
-            let from = self.at(operand, around, m_from as isize * next + k_place * k);
-            Operand { from, next, k, packed: false, sum: 0 }
+        let operand = along_rows.first();
+        let (next, k_step) = (plan.m.steps[operand], plan.k.steps[operand]);
+        let few = if k_step == 1 { DIRECT_LONG_ROWS } else { DIRECT_ROWS };
+        let a = if alone && n <= few * lanes {
+            let from = self.at(operand, around, m_from as isize * next + k_place * k_step);
+            Operand { from, next, k: k_step, packed: false, sum: 0 }
         } else {
             let room = plan.m_block * k;
             let side = Side { operands: along_rows, axis: &plan.m, from: m_from, extent: m, width: rows, room };
@@ -345,45 +346,42 @@ impl Call<'_> {
         let loads = &loads[..part.loads.len()];
         let add = part.accumulate || more;
         let mut registers = Registers::new(part.sums.len());
-        for (strip, j) in (0..n).step_by(2 * lanes).enumerate() {
-            let columns = (n - j).min(2 * lanes);
+        let pitch = 2 * lanes;
+        let mut each = |i: usize, j: usize| {
+            let (high, columns) = ((m - i).min(rows), (n - j).min(pitch));
             let vectors = columns.div_ceil(lanes);
-            let whole = part.after.is_none() && result.column == 1 && columns == vectors * lanes;
-            let full = isa.kernel(rows, vectors, a.packed);
-            for i in (0..m).step_by(rows) {
-                let high = (m - i).min(rows);
-                let kernel: Kernel = if high == rows { full } else { isa.kernel(high, vectors, a.packed) };
-                let tile = |sum: usize, c: *mut f32, c_row: isize, add: bool| {
-                    let (a_sum, b_sum) = if plan.swapped { (sum * a.sum, 0) } else { (0, sum * b.sum) };
-                    let a_from = a.from.wrapping_add(a_sum);
-                    let a_from = if a.packed {
-                        a_from.wrapping_add(i * k)
-                    } else {
-                        a_from.wrapping_offset(i as isize * a.next)
-                    };
-                    let b = Operand { from: b.from.wrapping_add(b_sum).wrapping_offset(strip as isize * b.next), ..b };
-                    Tile { k, a: a_from, a_row: a.next, a_k: a.k, b: b.from, b_k: b.k, c, c_row, scale: 1.0, add }
+            let kernel: Kernel = isa.kernel(high, vectors, a.packed);
+            let tile = |sum: usize, c: *mut f32, c_row: isize, add: bool| {
+                let (a_sum, b_sum) = if plan.swapped { (sum * a.sum, 0) } else { (0, sum * b.sum) };
+                let a_from = a.from.wrapping_add(a_sum);
+                let a_from = match a.packed {
+                    true => a_from.wrapping_add(i * k),
+                    false => a_from.wrapping_offset(i as isize * a.next),
                 };
-                // SAFETY: the tiles lie inside the block; `contract_with` checked the instruction set. Registers have
-                // room for the largest tile, and the corners' elements there are in bounds.
-                unsafe {
-                    if whole {
-                        kernel(&tile(0, result.tile(i, j).from, result.row, add));
-                        continue;
-                    }
-                    let pitch = 2 * lanes as isize;
-                    for sum in 0..part.sums.len() {
-                        kernel(&tile(sum, registers.sum(sum), pitch, false));
-                    }
-                    let at = result.tile(i, j);
-                    match &part.after {
-                        None => registers.put(0, at, (high, columns), pitch as usize, add),
-                        Some(program) => {
-                            program.run(isa, &mut registers, loads, (i, j), (high, columns), at);
-                        }
-                    }
+                let b_from = b.from.wrapping_add(b_sum).wrapping_offset((j / pitch) as isize * b.next);
+                Tile { k, a: a_from, a_row: a.next, a_k: a.k, b: b_from, b_k: b.k, c, c_row, scale: 1.0, add }
+            };
+            let at = result.tile(i, j);
+            // SAFETY: the tiles lie inside the block; `contract_with` checked the instruction set. Registers have room
+            // for the largest tile, and the corners' elements there are in bounds.
+            unsafe {
+                if part.after.is_none() && result.column == 1 && columns == vectors * lanes {
+                    return kernel(&tile(0, at.from, result.row, add));
+                }
+                for sum in 0..part.sums.len() {
+                    kernel(&tile(sum, registers.sum(sum), pitch as isize, false));
+                }
+                match &part.after {
+                    None => registers.put_sum(isa, at, (high, columns), add),
+                    Some(program) => program.run(isa, &mut registers, loads, (i, j), (high, columns), at),
                 }
             }
+        };
+        if a.packed {
+            (0..n).step_by(pitch).for_each(|j| (0..m).step_by(rows).for_each(|i| each(i, j)));
+        } else {
+            // Rows that come from far away are read once, while they are near.
+            (0..m).step_by(rows).for_each(|i| (0..n).step_by(pitch).for_each(|j| each(i, j)));
         }
     }
 
@@ -458,8 +456,9 @@ impl Call<'_> {
     }
 }
 
-/// Rows are read in place up to this many vectors of columns.
+/// Rows are read in place up to this many vectors of columns; up to more of them where a row's terms lie side by side.
 const DIRECT_ROWS: usize = 2;
+const DIRECT_LONG_ROWS: usize = 2;
 /// Columns are read in place up to this many tiles of rows.
 const DIRECT_COLUMNS: usize = 2;
 

@@ -88,10 +88,10 @@ impl InstructionSet {
 
 const PORTABLE_ROWS: usize = 4;
 const AVX2_ROWS: usize = 6;
-const AVX512_ROWS: usize = 8;
+const AVX512_ROWS: usize = 12;
 
 /// Most rows and columns any tile has.
-pub(super) const MOST_ROWS: usize = 8;
+pub(super) const MOST_ROWS: usize = 12;
 /// See [`MOST_ROWS`].
 pub(super) const MOST_COLUMNS: usize = 32;
 
@@ -206,4 +206,4 @@ static PORTABLE: [[Kernel; 4]; PORTABLE_ROWS] = table!(portable: 1 2 3 4);
 #[cfg(target_arch = "x86_64")]
 static AVX2: [[Kernel; 4]; AVX2_ROWS] = table!(avx2: 1 2 3 4 5 6);
 #[cfg(target_arch = "x86_64")]
-static AVX512: [[Kernel; 4]; AVX512_ROWS] = table!(avx512: 1 2 3 4 5 6 7 8);
+static AVX512: [[Kernel; 4]; AVX512_ROWS] = table!(avx512: 1 2 3 4 5 6 7 8 9 10 11 12);

@@ -32,7 +32,7 @@ pub(super) unsafe fn normalize(
     unsafe {
         match (isa, width) {
             #[cfg(target_arch = "x86_64")]
-            (InstructionSet::Avx512, 8) => avx512::<8>(strip, k, epsilon, scale, offset),
+            (InstructionSet::Avx512, 12) => avx512::<12>(strip, k, epsilon, scale, offset),
             #[cfg(target_arch = "x86_64")]
             (InstructionSet::Avx512, 32) => avx512::<32>(strip, k, epsilon, scale, offset),
             #[cfg(target_arch = "x86_64")]

@@ -33,7 +33,7 @@ pub(super) unsafe fn pack(isa: InstructionSet, width: usize, strip: Strip, out: 
             #[cfg(target_arch = "x86_64")]
             (InstructionSet::Avx2 | InstructionSet::Avx512, 6) => pack_avx2::<6>(strip, out),
             #[cfg(target_arch = "x86_64")]
-            (InstructionSet::Avx2 | InstructionSet::Avx512, 8) => pack_avx2::<8>(strip, out),
+            (InstructionSet::Avx2 | InstructionSet::Avx512, 12) => pack_avx2::<12>(strip, out),
             #[cfg(target_arch = "x86_64")]
             (InstructionSet::Avx2 | InstructionSet::Avx512, 16) => pack_avx2::<16>(strip, out),
             #[cfg(target_arch = "x86_64")]
@@ -90,7 +90,7 @@ unsafe fn pack_avx2<const W: usize>(strip: Strip, out: *mut f32) {
 }
 
 /// Up to eight rows of `k` numbers (a multiple of 8), `step` apart, to columns of `out`, whose rows are `W` apart; `keep`
-/// (6 or 8) columns are written, zeros past `wide`.
+/// (4, 6 or 8) columns are written, zeros past `wide`.
 ///
 /// # Safety
 /// The rows are in bounds and `out` has room; the machine has AVX2.
@@ -130,7 +130,9 @@ unsafe fn transpose<const W: usize>(from: *const f32, step: isize, wide: usize, 
                     _mm256_storeu_ps(to, *row);
                 } else {
                     _mm_storeu_ps(to, _mm256_castps256_ps128(*row));
-                    _mm_storel_epi64(to.add(4).cast(), _mm_castps_si128(_mm256_extractf128_ps::<1>(*row)));
+                    if keep == 6 {
+                        _mm_storel_epi64(to.add(4).cast(), _mm_castps_si128(_mm256_extractf128_ps::<1>(*row)));
+                    }
                 }
             }
         }

@@ -120,15 +120,14 @@ impl TileProgram {
         // SAFETY: the caller's promise, passed on.
         unsafe {
             match isa {
-                InstructionSet::Portable => self.steps::<16>(registers, loads, at, size),
+                InstructionSet::Portable => self.steps::<16>(registers, loads, at, size, to),
                 #[cfg(target_arch = "x86_64")]
-                InstructionSet::Avx2 => self.avx2(registers, loads, at, size),
+                InstructionSet::Avx2 => self.avx2(registers, loads, at, size, to),
                 #[cfg(target_arch = "x86_64")]
-                InstructionSet::Avx512 => self.avx512(registers, loads, at, size),
+                InstructionSet::Avx512 => self.avx512(registers, loads, at, size, to),
                 #[cfg(not(target_arch = "x86_64"))]
                 _ => unreachable!("not on this architecture"),
             }
-            registers.put(self.result, to, size, 2 * isa.lanes(), false);
         }
     }
 
@@ -136,18 +135,32 @@ impl TileProgram {
     /// As [`Self::run`]; the machine has AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn avx2(&self, registers: &mut Registers, loads: &[Corner], at: (usize, usize), size: (usize, usize)) {
+    unsafe fn avx2(
+        &self,
+        registers: &mut Registers,
+        loads: &[Corner],
+        at: (usize, usize),
+        size: (usize, usize),
+        to: Corner,
+    ) {
         // SAFETY: the caller's promise, passed on.
-        unsafe { self.steps::<16>(registers, loads, at, size) }
+        unsafe { self.steps::<16>(registers, loads, at, size, to) }
     }
 
     /// # Safety
     /// As [`Self::run`]; the machine has AVX-512F.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx2,fma")]
-    unsafe fn avx512(&self, registers: &mut Registers, loads: &[Corner], at: (usize, usize), size: (usize, usize)) {
+    unsafe fn avx512(
+        &self,
+        registers: &mut Registers,
+        loads: &[Corner],
+        at: (usize, usize),
+        size: (usize, usize),
+        to: Corner,
+    ) {
         // SAFETY: the caller's promise, passed on.
-        unsafe { self.steps::<32>(registers, loads, at, size) }
+        unsafe { self.steps::<32>(registers, loads, at, size, to) }
     }
 
     /// # Safety
@@ -159,6 +172,7 @@ impl TileProgram {
         loads: &[Corner],
         (i, j): (usize, usize),
         size: (usize, usize),
+        result: Corner,
     ) {
         let count = size.0 * PITCH / LANES;
         for step in &self.steps {
@@ -184,6 +198,8 @@ impl TileProgram {
                 }
             }
         }
+        // SAFETY: the caller's promise; the register has been written.
+        unsafe { registers.put::<PITCH>(self.result, result, size, false) };
     }
 }
 
@@ -229,35 +245,41 @@ impl Registers {
         unsafe { std::slice::from_raw_parts_mut(self.sum(k).cast(), count) }
     }
 
-    /// Stores a register's tile of so many rows and columns; its rows are `pitch` long.
+    /// Stores or adds the tile of the first sum as it is.
+    ///
+    /// # Safety
+    /// As [`TileProgram::run`].
+    pub(super) unsafe fn put_sum(&mut self, isa: InstructionSet, to: Corner, size: (usize, usize), add: bool) {
+        // SAFETY: the caller's promise, passed on.
+        unsafe {
+            match isa {
+                InstructionSet::Portable | InstructionSet::Avx2 => self.put::<16>(0, to, size, add),
+                InstructionSet::Avx512 => self.put::<32>(0, to, size, add),
+            }
+        }
+    }
+
+    /// Stores a register's tile of so many rows and columns; its rows are `PITCH` long.
     ///
     /// # Safety
     /// The register holds a tile, and the elements at `to` are in bounds and nobody else's.
-    pub(super) unsafe fn put(
-        &mut self,
-        k: usize,
-        to: Corner,
-        (high, columns): (usize, usize),
-        pitch: usize,
-        add: bool,
-    ) {
+    #[inline(always)]
+    unsafe fn put<const PITCH: usize>(&mut self, k: usize, to: Corner, (high, columns): (usize, usize), add: bool) {
         let from = self.sum(k);
         let put = |i: usize, j: usize| {
             // SAFETY: element (i, j) of the tile and of its place, by the caller's promise.
             unsafe {
-                let sum = *from.add(i * pitch + j);
+                let sum = *from.add(i * PITCH + j);
                 let c = to.from.offset(i as isize * to.row + j as isize * to.column);
                 *c = if add { *c + sum } else { sum };
             }
         };
-        if to.column == 1 && !add && columns == pitch {
+        if to.column == 1 && !add && columns == PITCH {
             for i in 0..high {
-                // SAFETY: as above, a row at a time; vectors of 16 make up every tile's row.
+                // SAFETY: as above, a row at a time.
                 unsafe {
-                    let (from, to) = (from.add(i * pitch), to.from.offset(i as isize * to.row));
-                    for j in (0..pitch).step_by(LANES) {
-                        to.add(j).cast::<[f32; LANES]>().write_unaligned(*from.add(j).cast::<[f32; LANES]>());
-                    }
+                    let (from, to) = (from.add(i * PITCH), to.from.offset(i as isize * to.row));
+                    to.cast::<[f32; PITCH]>().write_unaligned(*from.cast::<[f32; PITCH]>());
                 }
             }
         } else if to.row.unsigned_abs() < to.column.unsigned_abs() {

@@ -17,8 +17,7 @@ pub(super) enum After {
 
 /// The graph with norms before contractions and pointwise nodes after them as part of them.
 pub(super) fn with_products(graph: &Graph, after: After, size: &dyn Fn(&Extent) -> u64) -> Graph {
-    let mut changed = graph.clone();
-    norms(&mut changed, size);
+    let mut changed = with_norms(graph, size);
     let roots = changed.roots();
     let (producers, readers) = (changed.producers(), readers(&changed));
     for id in 0..changed.nodes.len() {
@@ -31,11 +30,10 @@ pub(super) fn with_products(graph: &Graph, after: After, size: &dyn Fn(&Extent) 
     changed
 }
 
-/// Gives each contraction over the rows of a norm the norm's own operand.
-fn norms(graph: &mut Graph, size: &dyn Fn(&Extent) -> u64) {
-    let producers = graph.producers();
-    for id in 0..graph.nodes.len() {
-        let node = &graph.nodes[id];
+/// The graph with each contraction over the rows of a norm reading the norm's own operand.
+pub(super) fn with_norms(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Graph {
+    let (mut changed, producers) = (graph.clone(), graph.producers());
+    for (id, node) in graph.nodes.iter().enumerate() {
         let Op::Contract(contraction) = &node.op else { continue };
         if !contraction.is_plain() {
             continue;
@@ -45,10 +43,11 @@ fn norms(graph: &mut Graph, size: &dyn Fn(&Extent) -> u64) {
             normed(node, side, rows, size)
         });
         if let Some(normed) = normed {
-            graph.nodes[id] = normed;
+            changed.nodes[id] = normed;
         }
     }
-    remove_dead(graph);
+    remove_dead(&mut changed);
+    changed
 }
 
 /// A plain contraction that reads as its operand `side` what `rows` makes, reading what that reads instead.

@@ -1,7 +1,7 @@
 //! Graphs equal to a graph, to choose among by cost: what is cheap computed anew for a reader far away
 //! instead of kept for it, chains of products in another order, norms and pointwise nodes as part of products.
 
-use super::products::{After, with_products};
+use super::products::{After, with_norms, with_products};
 use super::{readers, reassociate};
 use crate::ir::{Extent, Graph, Node, NodeId, Op};
 
@@ -10,15 +10,12 @@ pub fn variants(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Vec<Graph> {
     let mut all = vec![graph.clone()];
     all.extend(reassociate::cheaper(graph, size));
     for base in all.clone() {
-        for which in [Apart::First, Apart::Last, Apart::Both] {
-            let changed = recompute(&base, which);
-            if !all.contains(&changed) {
-                all.push(changed);
-            }
-        }
-        for after in [After::All, After::Small] {
-            let changed = with_products(&base, after, size);
-            if !all.contains(&changed) {
+        let mut equal: Vec<Graph> = [After::All, After::Small].map(|after| with_products(&base, after, size)).into();
+        // A norm that is part of every product over it is computed anew there already.
+        let apart = with_norms(&base, size);
+        equal.extend([Apart::First, Apart::Last, Apart::Both].map(|which| recompute(&apart, which)));
+        for changed in equal {
+            if changed != apart && !all.contains(&changed) {
                 all.push(changed);
             }
         }
