@@ -138,7 +138,8 @@ pub unsafe fn contract_with(
     assert!(isa.is_here(), "this machine has no {isa:?}");
     assert!(scratch.addr().is_multiple_of(64), "scratch is not a multiple of 64");
     let Some(plan) = Plan::new(spec, isa) else { return };
-    let fits = |block: usize, sums: bool, most: usize| block * plan.k_block * if sums { spec.sums() } else { 1 } <= most;
+    let fits =
+        |block: usize, sums: bool, most: usize| block * plan.k_block * if sums { spec.sums() } else { 1 } <= most;
     assert!(fits(plan.m_block, plan.swapped, M_BLOCK * K_BLOCK), "too many terms for a block of rows");
     assert!(fits(plan.n_block, !plan.swapped, N_BLOCK * K_BLOCK), "too many terms for a block of columns");
     let call = Call { isa, spec, operands, scratch, plan };
@@ -247,9 +248,7 @@ impl Call<'_> {
     /// As [`contract_with`]; no other thread is in this block or has this worker number.
     unsafe fn block(&self, block: usize, step: usize, worker: usize) {
         let (plan, parts) = (&self.plan, self.spec.parts);
-        let (beside, rest) = (block % plan.beside.extent, block / plan.beside.extent);
-        let (i, rest) = (rest % plan.m_blocks, rest / plan.m_blocks);
-        let (j, outer) = (rest % plan.n_blocks, rest / plan.n_blocks);
+        let (outer, beside, i, j) = plan.place(block);
         let around = (outer, beside);
         let (m_from, n_from) = (i * plan.m_block, j * plan.n_block);
         let m = plan.m_block.min(plan.m.extent - m_from);

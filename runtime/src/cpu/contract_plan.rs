@@ -25,6 +25,8 @@ const TASK_WORK: usize = 1 << 19;
 const ENOUGH_TASKS: usize = 64;
 /// Products whose elements lie side by side are done one after another up to this many: one cache line of them.
 const SIDE_BY_SIDE: usize = 16;
+/// Numbers between rows whose addresses the processor keeps no record of all at once.
+const FAR_ROWS: usize = 1 << 16;
 /// Blocks of A that share a block of B stay in one task up to this many.
 const SHARED_B: usize = 8;
 
@@ -131,6 +133,8 @@ impl Dims {
 pub(super) struct Plan {
     /// The operand in common lies along the columns of tiles, not along their rows.
     pub(super) swapped: bool,
+    /// Products that follow each other share their rows, not their columns.
+    hold_rows: bool,
     /// Along the rows of tiles.
     pub(super) m: Dim,
     /// Along the columns of tiles.
@@ -148,7 +152,7 @@ pub(super) struct Plan {
     pub(super) m_blocks: usize,
     pub(super) n_blocks: usize,
     pub(super) k_blocks: usize,
-    /// Blocks in all: outer × n × m × beside, the last fastest.
+    /// Blocks in all.
     pub(super) blocks: usize,
     /// Consecutive blocks in one task.
     pub(super) blocks_per_task: usize,
@@ -192,41 +196,56 @@ impl Plan {
         let k_axis = k.remove(k_axis.expect("k has a dim"));
         let terms = k_axis.extent * k.count();
 
-        let (mut best, mut least) = ((false, 0, 0), f64::INFINITY);
+        let (mut best, mut least) = ((false, false, 0, 0), f64::INFINITY);
         for swapped in [false, true] {
             let (rows, columns, operands) = if swapped { (&n, &m, [b, a]) } else { (&m, &n, [a, b]) };
             for i in 0..rows.len {
                 for j in 0..columns.len {
                     let (row, column) = (rows.at[i], columns.at[j]);
-                    let products = batch.count() * rows.count() * columns.count() / (row.extent * column.extent);
-                    let cycles = cycles(isa, [row, column, k_axis], (operands, c), terms) * products as f64;
+                    // Products that share their rows, and products that share their columns.
+                    let (same_rows, same_columns) = (columns.count() / column.extent, rows.count() / row.extent);
+                    let products = batch.count() * same_rows * same_columns;
+                    let [whole, by_rows, by_columns] = cycles(isa, [row, column, k_axis], (operands, c), terms);
+                    let hold_columns = by_rows + by_columns / same_columns as f64;
+                    let hold_rows = by_rows / same_rows as f64 + by_columns;
+                    let cycles = (whole + hold_columns.min(hold_rows)) * products as f64;
                     if cycles < least {
-                        (best, least) = ((swapped, i, j), cycles);
+                        (best, least) = ((swapped, hold_rows < hold_columns, i, j), cycles);
                     }
                 }
             }
         }
-        let (swapped, i, j) = best;
-        let along_columns = if swapped {
+        let (swapped, hold_rows, i, j) = best;
+        if swapped {
             std::mem::swap(&mut m, &mut n);
-            a
-        } else {
-            b
-        };
+        }
+        let held = if swapped == hold_rows { b } else { a };
         let (m_axis, n_axis) = (m.remove(i), n.remove(j));
         let mut outer = batch;
         m.as_slice().iter().chain(n.as_slice()).for_each(|dim| outer.push(*dim));
-        // The longest steps in C outermost, and what leaves the columns' operand in place innermost.
-        let far = |dim: &Dim| (dim.steps[along_columns] == 0, std::cmp::Reverse(dim.steps[c].unsigned_abs()));
+        // The longest steps in C outermost, and what leaves the operand in place that is held innermost.
+        let far = |dim: &Dim| (dim.steps[held] == 0, std::cmp::Reverse(dim.steps[c].unsigned_abs()));
         outer.at[..outer.len].sort_unstable_by_key(far);
         let beside = outer.split_beside([a, b, c]);
-        Some(Self::cut(isa, spec, swapped, [m_axis, n_axis, k_axis], (outer, beside), k))
+        Some(Self::cut(isa, spec, (swapped, hold_rows), [m_axis, n_axis, k_axis], (outer, beside), k))
+    }
+
+    /// Where block number `block` is: its product, which of those beside each other, its block of m and of n.
+    pub(super) fn place(&self, block: usize) -> (usize, usize, usize, usize) {
+        let (beside, rest) = (block % self.beside.extent, block / self.beside.extent);
+        if self.hold_rows {
+            let (j, rest) = (rest % self.n_blocks, rest / self.n_blocks);
+            let products = self.outer.count();
+            return (rest % products, beside, rest / products, j);
+        }
+        let (i, rest) = (rest % self.m_blocks, rest / self.m_blocks);
+        (rest / self.n_blocks, beside, i, rest % self.n_blocks)
     }
 
     fn cut(
         isa: InstructionSet,
         spec: &Contraction<'_>,
-        swapped: bool,
+        (swapped, hold_rows): (bool, bool),
         [m, n, k]: [Dim; 3],
         around: (Dims, Dim),
         outer_k: Dims,
@@ -260,11 +279,12 @@ impl Plan {
         let work = (m_block * n_block * terms * sums).max(1);
         let mut blocks_per_task = (TASK_WORK / work).min(blocks / ENOUGH_TASKS).max(1);
         blocks_per_task = blocks_per_task.next_multiple_of(beside.extent);
-        if m_blocks <= SHARED_B && blocks / (m_blocks * beside.extent) >= ENOUGH_TASKS {
+        if !hold_rows && m_blocks <= SHARED_B && blocks / (m_blocks * beside.extent) >= ENOUGH_TASKS {
             blocks_per_task = blocks_per_task.next_multiple_of(m_blocks * beside.extent);
         }
         Self {
             swapped,
+            hold_rows,
             m,
             n,
             k,
@@ -289,9 +309,9 @@ fn even(extent: usize, most: usize, step: usize) -> usize {
     extent.div_ceil(extent.div_ceil(most)).next_multiple_of(step)
 }
 
-/// A rough count of cycles for one product, to choose axes by: multiply-adds with their padding, packing, stores.
-/// `operands` are those along rows and along columns, `c` the result.
-fn cycles(isa: InstructionSet, [m, n, k]: [Dim; 3], (operands, c): ([usize; 2], usize), terms: usize) -> f64 {
+/// A rough count of cycles for one product, to choose axes by: multiply-adds with their padding and stores, then packing
+/// rows, then packing columns. `operands` are those along rows and along columns, `c` the result.
+fn cycles(isa: InstructionSet, [m, n, k]: [Dim; 3], (operands, c): ([usize; 2], usize), terms: usize) -> [f64; 3] {
     let lanes = isa.lanes();
     let padded = m.extent.next_multiple_of(isa.rows()) * n.extent.next_multiple_of(lanes);
     let pack = |dim: Dim, operand: usize| {
@@ -305,8 +325,9 @@ fn cycles(isa: InstructionSet, [m, n, k]: [Dim; 3], (operands, c): ([usize; 2], 
         16..1024 => 4.0,
         _ => 12.0,
     };
-    (padded * terms) as f64 / (2 * lanes) as f64
-        + pack(m, operands[0])
-        + pack(n, operands[1])
-        + (m.extent * n.extent) as f64 * store
+    // So does every row of a tile whose rows are that far apart that each looks up its own place in memory.
+    let strips = (m.extent * n.extent.div_ceil(2 * lanes)) as f64;
+    let apart = if m.steps[c].unsigned_abs() >= FAR_ROWS { 150.0 * strips } else { 0.0 };
+    let products = (padded * terms) as f64 / (2 * lanes) as f64;
+    [products + apart + (m.extent * n.extent) as f64 * store, pack(m, operands[0]), pack(n, operands[1])]
 }

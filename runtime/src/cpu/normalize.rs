@@ -97,13 +97,7 @@ fn total<const W: usize>(rows: &[[f32; W]], each: impl Fn(f32, f32) -> f32, give
 /// As [`normalize`], on a machine with AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2<const W: usize>(
-    strip: *mut f32,
-    k: usize,
-    epsilon: f32,
-    scale: Option<Affine>,
-    offset: Option<Affine>,
-) {
+unsafe fn avx2<const W: usize>(strip: *mut f32, k: usize, epsilon: f32, scale: Option<Affine>, offset: Option<Affine>) {
     // SAFETY: the caller's promise, passed on.
     unsafe { plain::<W>(strip, k, epsilon, scale, offset) }
 }

@@ -186,8 +186,7 @@ impl TileProgram {
                         binary(f, registers.read(a, count), registers.read(b, count), registers.whole(to, count));
                     }
                     Step::Select { to, c, a, b } => {
-                        let (c, a, b) =
-                            (registers.read(c, count), registers.read(a, count), registers.read(b, count));
+                        let (c, a, b) = (registers.read(c, count), registers.read(a, count), registers.read(b, count));
                         let to = registers.whole(to, count);
                         for (((to, c), a), b) in to.iter_mut().zip(c).zip(a).zip(b) {
                             for lane in 0..LANES {

@@ -2,7 +2,8 @@
 //!
 //! Values are stored as their axes stand, last one fastest, but for those that a contraction runs
 //! over batch by batch along their last axis (triangle multiplication's channels): there the batch
-//! axes come first, and the pointwise nodes before it pass the order on to what they read.
+//! axes come first, and the pointwise nodes before it pass the order on to what they read; and for outer products,
+//! where the axes of each operand stand together.
 
 use crate::ir::{AxisRef, Expr, Graph, Index, Node, Op, ValueId};
 
@@ -36,6 +37,10 @@ pub fn storage_orders(graph: &Graph) -> Orders {
                         wanted[access.value] = Some(order);
                     }
                 }
+                let result = node.result();
+                if wanted[result.value].is_none() {
+                    wanted[result.value] = sides_together(node);
+                }
             }
             Op::Pointwise(_) => pass_on(node, &mut wanted),
             Op::View | Op::Attend { .. } | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => {}
@@ -47,6 +52,21 @@ pub fn storage_orders(graph: &Graph) -> Orders {
             _ => natural(v),
         })
         .collect()
+}
+
+/// The order in which the axes of a product of every pair (an outer product) stand together that come from the same
+/// operand, where they do not already: then it is one matrix product, not one for each pair.
+fn sides_together(node: &Node) -> Option<Vec<usize>> {
+    let (a, b, result) = (&node.operands[0], &node.operands[1], node.result());
+    let from_a = |axis: usize| match result.axes[axis] {
+        AxisRef::Index(i) => Some(a.mentions(i)).filter(|own| *own != b.mentions(i)),
+        _ => None,
+    };
+    let sides: Vec<bool> = (0..result.axes.len()).map(from_a).collect::<Option<_>>()?;
+    let changes = sides.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let last = *sides.last()?;
+    let place = |side: bool| (0..sides.len()).filter(|k| sides[*k] == side).collect::<Vec<usize>>();
+    (changes > 1).then(|| place(!last).into_iter().chain(place(last)).collect())
 }
 
 /// A pointwise node wants its operands in the order of its result.

@@ -235,3 +235,7 @@ fn joined(node: &Node, expr: &Expr, group: &[&Read]) -> Node {
     let op = Op::Contract(Contraction { norm: first.norm, sums: group.len(), after });
     Node { op, operands, indices, ..node.clone() }
 }
+
+#[cfg(test)]
+#[path = "products_tests.rs"]
+mod tests;

@@ -122,7 +122,8 @@ impl Expr {
     /// Whether it is a number that depends on no element.
     pub fn is_number(&self) -> bool {
         use Instr::{Binary, Const, Select, Size, Unary};
-        !self.0.is_empty() && self.0.iter().all(|i| matches!(i, Const(_) | Size(_) | Unary(..) | Binary(..) | Select(..)))
+        !self.0.is_empty()
+            && self.0.iter().all(|i| matches!(i, Const(_) | Size(_) | Unary(..) | Binary(..) | Select(..)))
     }
 
     /// Whether it gives the row operation's result unchanged.

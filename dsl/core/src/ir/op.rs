@@ -115,9 +115,7 @@ impl Contraction {
     pub fn affine(&self) -> [Option<usize>; 2] {
         let norm = self.norm.filter(|n| n.scale || n.offset);
         let first = 1 + self.sums;
-        norm.map_or([None; 2], |n| {
-            [n.scale.then_some(first), n.offset.then_some(first + usize::from(n.scale))]
-        })
+        norm.map_or([None; 2], |n| [n.scale.then_some(first), n.offset.then_some(first + usize::from(n.scale))])
     }
 
     /// The first operand that only `after` loads.

@@ -115,7 +115,11 @@ fn check_contraction(node: &Node, contraction: &Contraction) -> Result<(), Strin
         return Err(format!("contracts {} operands to {sums} sums", node.operands.len()));
     }
     check_expr(node, after, *sums)?;
-    if after.0.iter().any(|i| matches!(i, Instr::Load(k) if *k < loads) || matches!(i, Instr::Gather { .. } | Instr::Position(_))) {
+    if after
+        .0
+        .iter()
+        .any(|i| matches!(i, Instr::Load(k) if *k < loads) || matches!(i, Instr::Gather { .. } | Instr::Position(_)))
+    {
         return Err("loads what it multiplies".into());
     }
     let gone = |i: &usize| !node.results[0].mentions(*i);

@@ -3,8 +3,8 @@
 //! This is the only place that knows. Chunking, loop invariance, shards, legality, cost and lowering
 //! all ask here.
 
-use super::op::{AxisRef, Index, Node, Op};
 use super::Instr;
+use super::op::{AxisRef, Index, Node, Op};
 use crate::kernel::RowOp;
 
 /// How partial results of a consumed index combine.

@@ -89,9 +89,7 @@ fn check_call(plan: &Plan, call: &Call, loops: &[Option<(u64, u64)>]) -> Result<
             let gathered = |k: usize| n.gathers[k].map_or(0, |g| g.stride.unsigned_abs() * g.extent.saturating_sub(1));
             (n.loads.iter().enumerate().map(|(k, s)| (s, gathered(k))).collect(), vec![&n.store])
         }
-        Kernel::Contract(c) => {
-            (c.operands().map(|s| (s, 0)).collect(), c.parts.iter().map(|p| &p.store).collect())
-        }
+        Kernel::Contract(c) => (c.operands().map(|s| (s, 0)).collect(), c.parts.iter().map(|p| &p.store).collect()),
         Kernel::Attend(a) => {
             let loads = [&a.q, &a.k, &a.v].into_iter().chain(&a.added).chain(&a.running);
             (loads.map(|s| (s, 0)).collect(), vec![&a.store])

@@ -15,6 +15,8 @@
 //! it is written. Work below the table's grain stays with one thread. `work.rs` has the arithmetic; rates are
 //! those of all threads. A model to rank plans by, never a promise.
 
+use smallvec::SmallVec;
+
 use super::bound::Bound;
 use super::join;
 use super::target::Target;
@@ -106,10 +108,18 @@ fn loops<'a>(around: Option<&'a Around<'a>>) -> impl Iterator<Item = &'a Around<
     std::iter::successors(around, |here| here.outer)
 }
 
-/// The extent of a node's index inside loops.
-fn extent_of(bound: &Bound, id: NodeId, index: Index, around: Option<&Around<'_>>) -> u128 {
-    let split = loops(around).find(|here| here.each.index(id) == Some(index));
-    u128::from(split.map_or(bound.extents[id][index], |here| here.positions))
+/// The extents of a node's indices inside loops. In 128 bits: sizes that no machine holds still get a time, a very
+/// long one.
+fn extents(bound: &Bound, id: NodeId, around: Option<&Around<'_>>) -> SmallVec<[u128; 8]> {
+    let mut extents: SmallVec<[u128; 8]> = bound.extents[id].iter().map(|e| u128::from(*e)).collect();
+    let inward: SmallVec<[&Around<'_>; 4]> = loops(around).collect();
+    // The innermost loop that splits an index has the last word.
+    for here in inward.into_iter().rev() {
+        if let Some(index) = here.each.index(id) {
+            extents[index] = u128::from(here.positions);
+        }
+    }
+    extents
 }
 
 /// Whether a loop folds a node's result.
@@ -124,8 +134,8 @@ fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<
     if matches!(node.op, Op::View | Op::Repeat(_)) {
         return 0;
     }
-    // In 128 bits: sizes that no machine holds still get a time, a very long one.
-    let extent = |i: Index| extent_of(bound, id, i, around);
+    let extents = extents(bound, id, around);
+    let extent = |i: Index| extents[i];
     let touched = |access: &Access| -> u128 {
         let axis = |a: &AxisRef| match a {
             AxisRef::Index(i) | AxisRef::Shifted(i, _) => extent(*i),

@@ -3,20 +3,25 @@
 //!
 //! Whether neighbours join is no choice: they are alive together at the last of them anyway.
 
+use smallvec::SmallVec;
+
 use super::bound::Bound;
 use super::tree::Item;
 use crate::ir::{Access, Index, NodeId, Op};
 use crate::kernel::Contract;
 
+/// The nodes of a call.
+pub(super) type Call = SmallVec<[NodeId; 4]>;
+
 /// The nodes of the call that begins at the first item: that one, and what joins it of those that follow.
 ///
 /// `alike` tells whether the loops around split two nodes the same way.
-pub(super) fn call(bound: &Bound, items: &[Item], alike: &dyn Fn(NodeId, NodeId) -> bool) -> Vec<NodeId> {
+pub(super) fn call(bound: &Bound, items: &[Item], alike: &dyn Fn(NodeId, NodeId) -> bool) -> Call {
     let mut nodes = items.iter().map_while(|item| match item {
         Item::Node(id) => Some(*id),
         Item::Loop(_) => None,
     });
-    let mut call: Vec<NodeId> = nodes.next().into_iter().collect();
+    let mut call: Call = nodes.next().into_iter().collect();
     let is_contraction = |id: &NodeId| matches!(bound.graph.nodes[*id].op, Op::Contract(_));
     if !call.first().is_some_and(is_contraction) {
         return call;
@@ -34,6 +39,9 @@ pub(super) fn call(bound: &Bound, items: &[Item], alike: &dyn Fn(NodeId, NodeId)
 fn joins(bound: &Bound, call: &[NodeId], id: NodeId) -> bool {
     let (first, node) = (&bound.graph.nodes[call[0]], &bound.graph.nodes[id]);
     let (Op::Contract(a), Op::Contract(b)) = (&first.op, &node.op) else { return false };
+    if first.operands[0] != node.operands[0] || a.norm != b.norm || bound.extents[call[0]] != bound.extents[id] {
+        return false;
+    }
     let of = |access: &Access| (0..node.indices.len()).map(|i| access.mentions(i)).collect::<Vec<bool>>();
     let common = |k: Option<usize>, other: Option<usize>| match (k, other) {
         (Some(k), Some(other)) => first.operands[k] == node.operands[other],
@@ -41,10 +49,7 @@ fn joins(bound: &Bound, call: &[NodeId], id: NodeId) -> bool {
         _ => false,
     };
     let affine = a.affine().into_iter().zip(b.affine()).all(|(k, other)| common(k, other));
-    let alike = a.norm == b.norm
-        && affine
-        && first.operands[0] == node.operands[0]
-        && bound.extents[call[0]] == bound.extents[id]
+    let alike = affine
         && of(first.result()) == of(node.result())
         && node.operands[1..=b.sums].iter().all(|o| of(o) == of(&first.operands[1]));
     if !alike {

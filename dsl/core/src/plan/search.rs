@@ -19,6 +19,8 @@ use crate::fuse;
 use crate::ir::{Extent, Graph, NodeId, Op, Sizes};
 use crate::rules::Forms;
 
+/// Graphs whose smallest peak is above the least one by more than this part of it get no loops within loops.
+const FAR: u64 = 2;
 /// Points of a layer's time and memory front.
 const FRONT: usize = 48;
 
@@ -30,6 +32,12 @@ pub(super) struct Way {
     pub stretches: Vec<Rc<Candidate>>,
     pub peak: u64,
     pub time: u64,
+}
+
+/// What was tried of a graph of a part: its stretches, and the smallest peak of ways through them.
+struct Tried {
+    stretches: Vec<Rc<Candidate>>,
+    smallest: u64,
 }
 
 /// A part of a program and the ways to run it.
@@ -90,11 +98,12 @@ impl Search {
         for segment in segments(&bound, stays) {
             let bytes = segment.around.iter().map(|&v| bound.bytes(v).next_multiple_of(ALIGNMENT)).sum();
             let layers = segment.graph.nodes.iter().position(|n| matches!(n.op, Op::Repeat(_)));
-            parts.push(match layers {
-                Some(_) => layers_part(&bound, segment, sizes, target, bytes)?,
+            let (part, tried) = match layers {
+                Some(_) => (layers_part(&bound, segment, sizes, target, bytes)?, Vec::new()),
                 None => nodes_part(&segment, sizes, target, bytes)?,
-            });
-            around.push(bytes);
+            };
+            parts.push(part);
+            around.push((bytes, tried));
         }
         let mut search = Search { bound, parts };
         search.nest(&around);
@@ -102,15 +111,21 @@ impl Search {
     }
 
     /// Tries loops within loops for the piece that decides the smallest peak, until none helps.
-    fn nest(&mut self, around: &[u64]) {
+    fn nest(&mut self, around: &[(u64, Vec<Tried>)]) {
         let mut tried = BTreeSet::new();
         loop {
             let binding =
                 (0..self.parts.len()).max_by_key(|&k| (self.parts[k].smallest(Weights::Held), std::cmp::Reverse(k)));
             let Some(k) = binding.filter(|k| tried.insert(*k)) else { return };
             let Part::Nodes { variants, ways } = &mut self.parts[k] else { return };
-            let nested = variants.iter().enumerate().flat_map(|(v, piece)| front(v, piece, around[k], true));
-            ways.extend(nested);
+            let (around, tried) = &around[k];
+            let least = tried.iter().map(|t| t.smallest).min().unwrap_or(0);
+            let near = |(_, (_, own)): &(usize, (&Piece, &Tried))| own.smallest <= least + least / FAR;
+            for (v, (piece, Tried { stretches: flat, .. })) in variants.iter().zip(tried).enumerate().filter(near) {
+                let more = stretch::nested(piece, flat);
+                let all: Vec<Rc<Candidate>> = flat.iter().cloned().chain(more).collect();
+                ways.extend(front(v, piece, &all, *around));
+            }
             prune(ways);
         }
     }
@@ -210,7 +225,12 @@ impl Part {
 }
 
 /// The part of a segment without layers: its graph and the graphs equal to it, each in several orders.
-fn nodes_part(segment: &Segment, sizes: &Sizes, target: &Rc<Target>, around: u64) -> Result<Part, PlanError> {
+fn nodes_part(
+    segment: &Segment,
+    sizes: &Sizes,
+    target: &Rc<Target>,
+    around: u64,
+) -> Result<(Part, Vec<Tried>), PlanError> {
     let mut variants = Vec::new();
     let size = |extent: &Extent| extent.eval(sizes).unwrap_or(u64::MAX);
     for graph in fuse::variants(&segment.graph, &size) {
@@ -222,10 +242,16 @@ fn nodes_part(segment: &Segment, sizes: &Sizes, target: &Rc<Target>, around: u64
             variants.push(Piece::new(Rc::clone(&bound), Rc::clone(&forms), Rc::clone(target), order, &stays));
         }
     }
-    let mut ways: Vec<Way> =
-        variants.iter().enumerate().flat_map(|(v, piece)| front(v, piece, around, false)).collect();
+    let (mut ways, mut tried) = (Vec::new(), Vec::new());
+    for (v, piece) in variants.iter().enumerate() {
+        let stretches = stretch::enumerate(piece);
+        let own = front(v, piece, &stretches, around);
+        let smallest = own.iter().map(|way| way.peak).min().unwrap_or(u64::MAX);
+        tried.push(Tried { stretches, smallest });
+        ways.extend(own);
+    }
     prune(&mut ways);
-    Ok(Part::Nodes { variants, ways })
+    Ok((Part::Nodes { variants, ways }, tried))
 }
 
 /// Drops ways that another one beats in both.
@@ -249,15 +275,9 @@ struct Point {
 }
 
 /// The Pareto front over all ways to cut a piece into its stretches.
-fn front(variant: usize, piece: &Piece, around: u64, nested: bool) -> Vec<Way> {
-    let mut candidates = stretch::enumerate(piece);
-    if nested {
-        let more = stretch::nested(piece, &candidates);
-        candidates.extend(more);
-        candidates.sort_by_key(|c| c.l);
-    }
+fn front(variant: usize, piece: &Piece, candidates: &[Rc<Candidate>], around: u64) -> Vec<Way> {
     let end = piece.order.len();
-    let points = fronts(end, &candidates);
+    let points = fronts(end, candidates);
     let ways = points[end].iter().map(|last| {
         let (mut point, mut stretches) = (last, Vec::new());
         while point.candidate != usize::MAX {
@@ -271,12 +291,13 @@ fn front(variant: usize, piece: &Piece, around: u64, nested: bool) -> Vec<Way> {
     ways.collect()
 }
 
-/// The Pareto front at each position; candidates are sorted by where they start.
+/// The Pareto front at each position.
 fn fronts(end: usize, candidates: &[Rc<Candidate>]) -> Vec<Vec<Point>> {
     let mut points: Vec<Vec<Point>> = (0..=end).map(|_| Vec::new()).collect();
     points[0].push(Point { peak: 0, time: 0, candidate: usize::MAX, before: 0 });
     let mut settled = 0;
-    for (k, candidate) in candidates.iter().enumerate() {
+    for k in worth_having(candidates) {
+        let candidate = &candidates[k];
         while settled < candidate.l {
             settled += 1;
             thin(&mut points[settled]);
@@ -291,9 +312,26 @@ fn fronts(end: usize, candidates: &[Rc<Candidate>]) -> Vec<Vec<Point>> {
     points
 }
 
+/// The candidates, by where they start, that no other one of the same stretch beats in both peak and time.
+fn worth_having(candidates: &[Rc<Candidate>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    let key = |k: usize| (candidates[k].l, candidates[k].r, candidates[k].peak, candidates[k].time, k);
+    order.sort_unstable_by_key(|k| key(*k));
+    let mut last = None;
+    order.retain(|&k| {
+        let (l, r, _, time, _) = key(k);
+        let beaten = last.is_some_and(|(stretch, best)| stretch == (l, r) && time >= best);
+        if !beaten {
+            last = Some(((l, r), time));
+        }
+        !beaten
+    });
+    order
+}
+
 /// Keeps what no other point beats in both.
 fn thin(points: &mut Vec<Point>) {
-    points.sort_by_key(|p| (p.peak, p.time, p.candidate));
+    points.sort_unstable_by_key(|p| (p.peak, p.time, p.candidate, p.before));
     let mut best = u64::MAX;
     points.retain(|p| {
         p.time < best && {

@@ -249,7 +249,6 @@ fn inside(
         for choice in &choices {
             choice.at(piece, &turn, &mut candidates);
         }
-        candidates.sort_by_key(|c| c.l);
         let leading = highest(&outside, chunk, 1);
         for (picks, peak) in paths(nodes.len(), &candidates) {
             let items: Vec<Item> = picks.iter().flat_map(|&k| candidates[k].items.iter().cloned()).collect();

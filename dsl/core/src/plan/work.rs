@@ -18,7 +18,9 @@ const NORMALIZED: u128 = 6;
 
 /// Nanoseconds of an amount at a rate by the microsecond.
 pub(super) fn per_microsecond(amount: u128, rate: u64) -> u128 {
-    amount.saturating_mul(1000) / u128::from(rate.max(1))
+    let (scaled, rate) = (amount.saturating_mul(1000), rate.max(1));
+    // Dividing what fits a word is ten times as fast, and most of it does.
+    u64::try_from(scaled).map_or_else(|_| scaled / u128::from(rate), |scaled| u128::from(scaled / rate))
 }
 
 /// Nanoseconds of a node's arithmetic at given extents, shared by all threads. A contraction that is not the first
