@@ -178,8 +178,10 @@ pub struct Attend {
 }
 
 impl Attend {
-    /// Queries that one task holds in its working memory.
-    pub const QUERIES: u64 = 48;
+    /// Queries that one task holds in its working memory: keys and values are packed once for all of them.
+    pub const QUERIES: u64 = 192;
+    /// Queries whose logits it holds at a time, so that these stay in the nearest cache.
+    pub const ROWS: u64 = 48;
     /// Keys that one task holds at a time.
     pub const KEYS: u64 = 128;
     /// The widest strip that any instruction set packs.
@@ -190,7 +192,8 @@ impl Attend {
     pub fn scratch(inner: u64, channels: u64) -> u64 {
         let wide = channels.next_multiple_of(Self::STRIP);
         let block = Self::QUERIES * inner + Self::KEYS * inner + Self::KEYS * wide;
-        let sums = Self::QUERIES * (Self::KEYS + wide + 4);
-        (4 * (block + sums)).next_multiple_of(64)
+        let sums = Self::QUERIES * (wide + 4);
+        let logits = Self::ROWS * Self::KEYS;
+        (4 * (block + logits + sums)).next_multiple_of(64)
     }
 }

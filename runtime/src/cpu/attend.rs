@@ -7,6 +7,8 @@
 
 #![allow(unsafe_code)] // Strided access through raw pointers; each block says why it is sound.
 
+use std::ops::Range;
+
 use crease_core::kernel::Attend;
 
 use super::exponential::exp_of_negative;
@@ -15,6 +17,7 @@ use super::pack::{Strip, pack};
 use super::pool::Pool;
 
 const QUERIES: usize = Attend::QUERIES as usize;
+const ROWS: usize = Attend::ROWS as usize;
 const KEYS: usize = Attend::KEYS as usize;
 const STRIP: usize = Attend::STRIP as usize;
 /// Numbers of a row of logits that are treated at a time, whatever the machine's vectors.
@@ -126,7 +129,7 @@ impl<'a> Call<'a> {
         let k = q.wrapping_add(QUERIES * self.inner);
         let v = k.wrapping_add(KEYS * self.inner);
         let logits = v.wrapping_add(KEYS * self.wide);
-        let sums = logits.wrapping_add(QUERIES * KEYS);
+        let sums = logits.wrapping_add(ROWS * KEYS);
         Scratch { q, k, v, logits, sums, rows: sums.wrapping_add(QUERIES * self.wide).cast() }
     }
 
@@ -173,14 +176,17 @@ impl<'a> Call<'a> {
                 let (key_step, inner_step) = (step(&kernel.k, kernel.key), step(&kernel.k, kernel.inner));
                 let at = k.wrapping_offset(from as isize * key_step);
                 self.strips(2 * self.isa.lanes(), (at, key_step, inner_step), (keys, self.inner), scratch.k);
-                self.logits(queries, keys, &scratch);
-                for row in 0..queries {
-                    self.row(batch, first + row, (from, keys), row, &scratch);
-                }
                 let (value_step, channel_step) = (step(&kernel.v, kernel.key), step(&kernel.v, kernel.channel));
                 let at = v.wrapping_offset(from as isize * value_step);
                 self.strips(2 * self.isa.lanes(), (at, channel_step, value_step), (self.channels, keys), scratch.v);
-                self.sums(queries, keys, &scratch);
+                for top in (0..queries).step_by(ROWS) {
+                    let rows = top..(top + ROWS).min(queries);
+                    self.logits(rows.clone(), keys, &scratch);
+                    for row in rows.clone() {
+                        self.row(batch, first + row, (from, keys), (row - top, row), &scratch);
+                    }
+                    self.sums(rows, keys, &scratch);
+                }
             }
             self.finish(batch, first, queries, &scratch);
         }
@@ -243,19 +249,19 @@ impl<'a> Call<'a> {
         (at, store[self.kernel.channel] as isize)
     }
 
-    /// `logits = factor · q · k` for a block of each.
+    /// `logits = factor · q · k` for some of the block's queries and a block of keys.
     ///
     /// # Safety
     /// Scratch holds the packed blocks.
-    unsafe fn logits(&self, queries: usize, keys: usize, scratch: &Scratch) {
+    unsafe fn logits(&self, queries: Range<usize>, keys: usize, scratch: &Scratch) {
         let (rows, lanes) = (self.isa.rows(), self.isa.lanes());
         let factor = self.kernel.factor as f32;
         for j in (0..keys).step_by(2 * lanes) {
             let vectors = (keys - j).min(2 * lanes).div_ceil(lanes);
-            for i in (0..queries).step_by(rows) {
+            for i in (0..queries.len()).step_by(rows) {
                 let tile = Tile {
                     k: self.inner,
-                    a: scratch.q.wrapping_add(i * self.inner),
+                    a: scratch.q.wrapping_add((queries.start + i) * self.inner),
                     a_row: 1,
                     a_k: rows as isize,
                     b: scratch.k.wrapping_add(j * self.inner),
@@ -266,20 +272,20 @@ impl<'a> Call<'a> {
                     add: false,
                 };
                 // SAFETY: the tile lies in the packed blocks; the block of logits has room for whole vectors.
-                unsafe { self.isa.kernel((queries - i).min(rows), vectors, true)(&tile) };
+                unsafe { self.isa.kernel((queries.len() - i).min(rows), vectors, true)(&tile) };
             }
         }
     }
 
-    /// `sums += weights · v` for a block of each.
+    /// `sums += weights · v` for some of the block's queries and a block of keys.
     ///
     /// # Safety
     /// Scratch holds the weights and the packed values.
-    unsafe fn sums(&self, queries: usize, keys: usize, scratch: &Scratch) {
+    unsafe fn sums(&self, queries: Range<usize>, keys: usize, scratch: &Scratch) {
         let (rows, lanes) = (self.isa.rows(), self.isa.lanes());
         for j in (0..self.channels).step_by(2 * lanes) {
             let vectors = (self.channels - j).min(2 * lanes).div_ceil(lanes);
-            for i in (0..queries).step_by(rows) {
+            for i in (0..queries.len()).step_by(rows) {
                 let tile = Tile {
                     k: keys,
                     a: scratch.logits.wrapping_add(i * KEYS),
@@ -287,13 +293,13 @@ impl<'a> Call<'a> {
                     a_k: 1,
                     b: scratch.v.wrapping_add(j * keys),
                     b_k: 2 * lanes as isize,
-                    c: scratch.sums.wrapping_add(i * self.wide + j),
+                    c: scratch.sums.wrapping_add((queries.start + i) * self.wide + j),
                     c_row: self.wide as isize,
                     scale: 1.0,
                     add: true,
                 };
                 // SAFETY: the tile lies in the packed blocks; the block of sums has room for whole vectors.
-                unsafe { self.isa.kernel((queries - i).min(rows), vectors, false)(&tile) };
+                unsafe { self.isa.kernel((queries.len() - i).min(rows), vectors, false)(&tile) };
             }
         }
     }
@@ -302,15 +308,31 @@ impl<'a> Call<'a> {
     ///
     /// # Safety
     /// As [`Self::block`]; scratch holds the row's logits.
-    unsafe fn row(&self, batch: usize, query: usize, (from, keys): (usize, usize), row: usize, scratch: &Scratch) {
+    unsafe fn row(
+        &self,
+        batch: usize,
+        query: usize,
+        (from, keys): (usize, usize),
+        (logits, row): (usize, usize),
+        scratch: &Scratch,
+    ) {
         let kernel = self.kernel;
         // SAFETY: the row's part of scratch, and the terms in bounds by the caller's promise.
         unsafe {
-            let logits = std::slice::from_raw_parts_mut(scratch.logits.add(row * KEYS), keys.next_multiple_of(LANES));
+            let logits =
+                std::slice::from_raw_parts_mut(scratch.logits.add(logits * KEYS), keys.next_multiple_of(LANES));
             for (strides, &load) in kernel.added.iter().zip(&self.operands.loads[3..]) {
                 let step = strides[kernel.key] as isize;
                 let at = load.wrapping_offset(self.offset(strides, batch, query) + from as isize * step);
-                add(&mut logits[..keys], at, step);
+                match self.isa {
+                    InstructionSet::Portable => add(&mut logits[..keys], at, step),
+                    #[cfg(target_arch = "x86_64")]
+                    InstructionSet::Avx2 => add_avx2(&mut logits[..keys], at, step),
+                    #[cfg(target_arch = "x86_64")]
+                    InstructionSet::Avx512 => add_avx512(&mut logits[..keys], at, step),
+                    #[cfg(not(target_arch = "x86_64"))]
+                    _ => unreachable!("not on this architecture"),
+                }
             }
             logits[keys..].fill(f32::NEG_INFINITY);
             let state = &mut *scratch.rows.add(row);
@@ -355,6 +377,7 @@ impl<'a> Call<'a> {
 ///
 /// # Safety
 /// The term has as many elements as the row.
+#[inline(always)]
 unsafe fn add(row: &mut [f32], term: *const f32, step: isize) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -370,6 +393,24 @@ unsafe fn add(row: &mut [f32], term: *const f32, step: isize) {
             _ => row.iter_mut().enumerate().for_each(|(j, x)| *x += *term.offset(j as isize * step)),
         }
     }
+}
+
+/// # Safety
+/// As [`add`], on a machine with AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn add_avx2(row: &mut [f32], term: *const f32, step: isize) {
+    // SAFETY: the caller's promise, passed on.
+    unsafe { add(row, term, step) }
+}
+
+/// # Safety
+/// As [`add`], on a machine with AVX-512F.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx2,fma")]
+unsafe fn add_avx512(row: &mut [f32], term: *const f32, step: isize) {
+    // SAFETY: the caller's promise, passed on.
+    unsafe { add(row, term, step) }
 }
 
 /// One block of the online softmax: `logits` become exponentials, `sums` and the state are brought to their scale.

@@ -2,8 +2,8 @@
 //!
 //! Values are stored as their axes stand, last one fastest, but for those that a contraction runs
 //! over batch by batch along their last axis (triangle multiplication's channels): there the batch
-//! axes come first, and the pointwise nodes before it pass the order on to what they read; and for outer products,
-//! where the axes of each operand stand together.
+//! axes come first, and the pointwise nodes before it pass the order on to what they read; for outer products, where
+//! the axes of each operand stand together; and for what is added to logits, where the keys do.
 
 use crate::ir::{AxisRef, Expr, Graph, Index, Node, Op, ValueId};
 
@@ -43,7 +43,15 @@ pub fn storage_orders(graph: &Graph) -> Orders {
                 }
             }
             Op::Pointwise(_) => pass_on(node, &mut wanted),
-            Op::View | Op::Attend { .. } | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => {}
+            // What is added to the logits of a query lies key by key.
+            Op::Attend { key, .. } => {
+                for added in &node.operands[3..] {
+                    let others = (0..added.axes.len()).filter(|k| Some(*k) != added.axis_of(*key));
+                    let order = others.chain(added.axis_of(*key)).collect();
+                    wanted[added.value].get_or_insert(order);
+                }
+            }
+            Op::View | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => {}
         }
     }
     (0..graph.values.len())

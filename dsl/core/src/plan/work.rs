@@ -149,8 +149,8 @@ fn attend(node: &Node, target: &Target, own: [Index; 3], extent: &dyn Fn(Index) 
     let products = per_microsecond(tiles.saturating_mul(2 * each), target.contract_rate);
     let blocks = batches.saturating_mul(queries.div_ceil(u128::from(Attend::QUERIES)));
     let packed = blocks.saturating_mul(keys).saturating_mul(inner.saturating_add(channels));
-    let term = |a: &Access| if a.axes.last() == Some(&AxisRef::Index(key)) { TERM } else { TERM + STRIDED };
-    let terms: u128 = node.operands[3..].iter().map(term).sum();
+    // Each term lies key by key (`fuse/orders.rs`).
+    let terms = TERM * (node.operands.len() - 3) as u128;
     products
         .saturating_add(per_microsecond(logits, target.logit_rate))
         .saturating_add(per_microsecond(logits.saturating_mul(terms), target.scalar_rate))

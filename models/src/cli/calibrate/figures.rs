@@ -1,6 +1,7 @@
 //! From the times of programs to the figures of a table: the formulas of the planner's cost model, solved for them.
 
 use crease_core::ir::Unary;
+use crease_core::kernel::Attend;
 use crease_core::plan::Table;
 
 use super::bench::Bench;
@@ -77,8 +78,8 @@ fn logits(one: &Bench<'_>, call: f64, contract: f64, pack: f64) -> Result<f64, C
     let time = one.time(&attention([heads, queries, keys, channels], false))? - call;
     let (heads, queries, keys, channels) = (heads as f64, queries as f64, keys as f64, channels as f64);
     let logits = heads * queries * keys;
-    // Queries come in blocks of 48.
-    let packed = heads * queries / 48.0 * keys * 2.0 * channels;
+    // Keys and values are packed once for a block of queries.
+    let packed = heads * (queries / Attend::QUERIES as f64).ceil() * keys * 2.0 * channels;
     let rest = time - logits * 2.0 * (2.0 * channels + 4.0) * contract - packed * pack;
     Ok(rest.max(0.05 * time) / logits)
 }
