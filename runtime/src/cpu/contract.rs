@@ -344,7 +344,8 @@ impl Call<'_> {
         part.loads.clone().zip(&mut loads).for_each(|(operand, load)| *load = corner(operand));
         let loads = &loads[..part.loads.len()];
         let add = part.accumulate || more;
-        let mut registers = Registers::new(part.sums.len());
+        let mut registers = Registers::new();
+        registers.clear(part.sums.len());
         let pitch = 2 * lanes;
         let mut each = |i: usize, j: usize| {
             let (high, columns) = ((m - i).min(rows), (n - j).min(pitch));

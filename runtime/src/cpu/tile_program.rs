@@ -213,14 +213,19 @@ fn arguments(instr: &Instr) -> [Option<usize>; 3] {
 }
 
 impl Registers {
-    /// So many sums are zero, all else is to be written before it is read.
-    pub(super) fn new(sums: usize) -> Self {
-        let mut registers = Self(MaybeUninit::uninit());
+    /// Registers that are to be written before they are read.
+    #[inline(always)]
+    pub(super) const fn new() -> Self {
+        Self(MaybeUninit::uninit())
+    }
+
+    /// Sets so many sums to zero: tails of tiles that kernels leave alone are numbers then. Apart from [`Self::new`],
+    /// since what a function gives back may be copied, and this is large.
+    pub(super) fn clear(&mut self, sums: usize) {
         for k in 0..sums {
-            // SAFETY: a register has room for a tile. Tails of tiles that kernels leave alone are numbers then.
-            unsafe { registers.sum(k).write_bytes(0, TILE) };
+            // SAFETY: a register has room for a tile.
+            unsafe { self.sum(k).write_bytes(0, TILE) };
         }
-        registers
     }
 
     /// The tile that sum number `k` is put in, or any other register.
