@@ -57,36 +57,62 @@ unsafe fn plain<const W: usize>(
     offset: Option<Affine>,
 ) {
     // SAFETY: the strip is k rows of W numbers, by the caller's promise.
-    let rows = unsafe { std::slice::from_raw_parts_mut(strip.cast::<[f32; W]>(), k) };
+    let places = unsafe { std::slice::from_raw_parts_mut(strip.cast::<[f32; W]>(), k) };
     let count = k as f32;
-    let mean = total(rows, |x, _| x, &[0.0; W]).map(|sum| sum / count);
-    let deviation = total(rows, |x, mean| (x - mean) * (x - mean), &mean);
+    let mean = total(places, |x, _| x, &[0.0; W]).map(|sum| sum / count);
+    let deviation = total(places, |x, mean| (x - mean) * (x - mean), &mean);
     let shrink = deviation.map(|sum| 1.0 / (sum / count + epsilon).sqrt());
-    for (k, row) in rows.iter_mut().enumerate() {
-        // SAFETY: place k of a row, by the caller's promise.
-        let at = |affine: Affine| unsafe { *affine.from.offset(k as isize * affine.step) };
-        let (scale, offset) = (scale.map_or(1.0, at), offset.map_or(0.0, at));
+    // SAFETY: place k of a row, by the caller's promise.
+    let at = |affine: Option<Affine>, none: f32, k: usize| {
+        affine.map_or(none, |affine| unsafe { *affine.from.offset(k as isize * affine.step) })
+    };
+    let (means, shrinks) = ([mean; SUMS], [shrink; SUMS]);
+    let (some, rest) = places.as_chunks_mut::<SUMS>();
+    for (i, four) in some.iter_mut().enumerate() {
+        let scales: [[f32; W]; SUMS] = std::array::from_fn(|k| [at(scale, 1.0, SUMS * i + k); W]);
+        let offsets: [[f32; W]; SUMS] = std::array::from_fn(|k| [at(offset, 0.0, SUMS * i + k); W]);
+        apply(four, &means, &shrinks, &scales, &offsets);
+    }
+    let done = SUMS * some.len();
+    for (k, place) in rest.iter_mut().enumerate() {
+        let (scale, offset) = (at(scale, 1.0, done + k), at(offset, 0.0, done + k));
         for w in 0..W {
-            row[w] = ((row[w] - mean[w]) * shrink[w]).mul_add(scale, offset);
+            place[w] = ((place[w] - mean[w]) * shrink[w]).mul_add(scale, offset);
         }
+    }
+}
+
+/// The norm of some places of every row. Over all of them as one list: it fills vectors where a width does not.
+#[inline(always)]
+fn apply<const W: usize>(
+    places: &mut [[f32; W]; SUMS],
+    means: &[[f32; W]; SUMS],
+    shrinks: &[[f32; W]; SUMS],
+    scales: &[[f32; W]; SUMS],
+    offsets: &[[f32; W]; SUMS],
+) {
+    let places = places.as_flattened_mut();
+    let (means, shrinks) = (means.as_flattened(), shrinks.as_flattened());
+    let (scales, offsets) = (scales.as_flattened(), offsets.as_flattened());
+    for i in 0..SUMS * W {
+        places[i] = ((places[i] - means[i]) * shrinks[i]).mul_add(scales[i], offsets[i]);
     }
 }
 
 /// The sum of a function of every place, for each row.
 #[inline(always)]
-fn total<const W: usize>(rows: &[[f32; W]], each: impl Fn(f32, f32) -> f32, given: &[f32; W]) -> [f32; W] {
-    let mut sums = [[0.0_f32; W]; SUMS];
-    let (fours, rest) = rows.as_chunks::<SUMS>();
-    for four in fours {
-        for (sum, row) in sums.iter_mut().zip(four) {
-            for w in 0..W {
-                sum[w] += each(row[w], given[w]);
-            }
+fn total<const W: usize>(places: &[[f32; W]], each: impl Fn(f32, f32) -> f32, given: &[f32; W]) -> [f32; W] {
+    let (mut sums, givens) = ([[0.0_f32; W]; SUMS], [*given; SUMS]);
+    let (some, rest) = places.as_chunks::<SUMS>();
+    for four in some {
+        let (sums, four, givens) = (sums.as_flattened_mut(), four.as_flattened(), givens.as_flattened());
+        for i in 0..SUMS * W {
+            sums[i] += each(four[i], givens[i]);
         }
     }
-    for (sum, row) in sums.iter_mut().zip(rest) {
+    for (sum, place) in sums.iter_mut().zip(rest) {
         for w in 0..W {
-            sum[w] += each(row[w], given[w]);
+            sum[w] += each(place[w], given[w]);
         }
     }
     let [a, b, c, d] = sums;

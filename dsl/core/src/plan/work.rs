@@ -120,6 +120,8 @@ fn contract(
     let products = tiles.saturating_mul(contracted + TILE_ENDS).saturating_mul(batch).saturating_mul(sums);
     let own = batch.saturating_mul(rows).saturating_mul(contracted);
     let others = batch.saturating_mul(columns).saturating_mul(contracted).saturating_mul(sums);
+    // Every thread packs for itself what all rows are multiplied by.
+    let others = others.saturating_mul((u128::from(target.threads) / batch.max(1)).max(1));
     let packed = if first { own.saturating_add(others) } else { others };
     let normalized = if first && contraction.norm.is_some() { own.saturating_mul(NORMALIZED) } else { 0 };
     let points = batch.saturating_mul(rows).saturating_mul(columns);
