@@ -271,14 +271,14 @@ impl Site<'_> {
     }
 }
 
-/// The names of operations as one: `block.linear_q + linear_k`, what the first one's module says said once.
+/// The names of operations as one: `block.linear_q + linear_k`, the fields that hold both said once.
 fn together<'a>(mut origins: impl Iterator<Item = &'a str>) -> String {
     let first = origins.next().unwrap_or_default();
-    let module = |origin: &'a str| {
-        let operation = origin.rsplit_once('.').map_or("", |(before, _)| before);
-        &origin[..operation.rfind('.').map_or(0, |dot| dot + 1)]
+    let own = |origin: &'a str| {
+        let same = first.bytes().zip(origin.bytes()).take_while(|(a, b)| a == b).count();
+        &origin[first[..same].rfind('.').map_or(0, |dot| dot + 1)..]
     };
-    let rest = origins.map(|origin| format!(" + {}", origin.strip_prefix(module(first)).unwrap_or(origin)));
+    let rest = origins.map(|origin| format!(" + {}", own(origin)));
     [first.to_string()].into_iter().chain(rest).collect()
 }
 
@@ -316,4 +316,18 @@ fn bind_sizes(expr: &Expr, bound: &Bound) -> Expr {
         other => other.clone(),
     };
     Expr(expr.0.iter().map(bind).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_once_what_they_share() {
+        let check = |origins: &[&str], expected: &str| assert_eq!(together(origins.iter().copied()), expected);
+        check(&["row.mha.q.contract", "row.mha.k.contract"], "row.mha.q.contract + k.contract");
+        check(&["row.linear_a", "row.linear_b", "row.pair.c"], "row.linear_a + linear_b + pair.c");
+        check(&["row.a", "col.a"], "row.a + col.a");
+        check(&["a"], "a");
+    }
 }

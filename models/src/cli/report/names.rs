@@ -57,6 +57,8 @@ impl Modules {
 
 /// The stack of layers that an operation stands in, and the fields around it there.
 fn path(operation: &str) -> (String, Vec<&str>) {
+    // Several operations of one call stand where the first one does.
+    let operation = operation.split(" + ").next().unwrap_or(operation);
     let words: Vec<&str> = if operation.contains(' ') { vec![] } else { operation.split('.').collect() };
     let from = words.iter().rposition(|word| *word == "{}").map_or(0, |at| at + 1);
     let fields = &words[from..];
@@ -88,6 +90,7 @@ mod tests {
         let stacks = ["extra.{}.row.q.contract", "main.{}.row.q.contract"];
         assert_eq!(of(&stacks), ["extra.{}.row", "main.{}.row"]);
         assert_eq!(of(&["x", "linear.contract", "y"]), ["model", "linear", "model"]);
+        assert_eq!(of(&["row.q.contract + k.contract", "col.a + b"]), ["row", "col"]);
         assert_eq!(of(&[]), [""; 0]);
         assert_eq!(short("blocks.{}.row.mha.weights", "row"), "mha.weights");
         assert_eq!(short("m", "row"), "m");

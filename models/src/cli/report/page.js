@@ -42,8 +42,9 @@
   const values = D.naive.values.map(([name, kind, size, first, last]) => ({ name, kind, bytes: size, size, first, last }));
   // A buffer is called after what it holds: what was last written to it.
   const nameAt = (value, at) => {
-    const writer = value.writers && value.writers.findLast((k) => k <= at);
-    return writer !== undefined && D.moments[writer] ? D.moments[writer][0] : value.name;
+    const writer = value.writers && value.writers.findLast(([k]) => k <= at);
+    // An operation that is several at once is written `first + second`, one for each result.
+    return writer && D.moments[writer[0]] ? D.moments[writer[0]][0].split(' + ')[writer[1]] : value.name;
   };
   // Ever shorter names: without the stack, then without the outer fields.
   const labels = (name) => {

@@ -19,8 +19,8 @@ pub(in crate::cli) struct Story<'a> {
     /// The program as written; weights are not counted.
     pub(super) naive: &'a Naive,
     pub(super) moments: Vec<Moment>,
-    /// The moments at which each buffer is written.
-    pub(super) writers: Vec<Vec<u64>>,
+    /// The moments at which each buffer is written, and as which of the moment's results.
+    pub(super) writers: Vec<Vec<(u64, usize)>>,
     /// Sub-modules in the order they run.
     pub(super) modules: Vec<Module>,
     pub(super) pieces: Vec<Piece>,
@@ -190,16 +190,16 @@ impl Module {
 /// Name, kind of kernel and bytes of the results, at each moment.
 type Known = Option<(String, Kind, u64)>;
 
-fn calls(plan: &Plan, steps: &[Step], moments: &mut [Known], writers: &mut [Vec<u64>]) {
+fn calls(plan: &Plan, steps: &[Step], moments: &mut [Known], writers: &mut [Vec<(u64, usize)>]) {
     for step in steps {
         match step {
             Step::Chunk { body, .. } | Step::Layers { body, .. } => calls(plan, body, moments, writers),
             Step::Call(call) => {
                 let mut bytes = 0;
-                for result in &call.results {
+                for (part, result) in call.results.iter().enumerate() {
                     let Base::Slot(slot) = result.base else { continue };
-                    if writers[slot].last() != Some(&call.moment) {
-                        writers[slot].push(call.moment);
+                    if writers[slot].last() != Some(&(call.moment, part)) {
+                        writers[slot].push((call.moment, part));
                     }
                     bytes += plan.slots[slot].bytes;
                 }
