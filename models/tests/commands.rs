@@ -92,6 +92,19 @@ fn a_run_takes_its_sizes_from_its_tensors() {
         assert!(numbers.iter().all(|x| x.is_finite()));
         assert!(difference(numbers, &lean[name].1) < 1e-4, "{name}");
     }
+    let trace = folder.join("trace.json");
+    let profiled = ["--inputs", text(&inputs), "--profile", "--trace", text(&trace), "--output"];
+    let output = folder.join("lean.safetensors");
+    let fixed = ["run", "evoformer_stack", "--weights", text(&weights)];
+    let words = said(fixed.into_iter().chain(profiled).chain([text(&output)]));
+    for part in ["GFLOP/s", "between kernels", "mha.linear_q.contract + linear_k.contract", "tensors, peak"] {
+        assert!(words.contains(part), "{part}:\n{words}");
+    }
+    let traced: Value = serde_json::from_str(&std::fs::read_to_string(&trace).expect("a trace")).expect("JSON");
+    let events = traced["traceEvents"].as_array().expect("a list");
+    let ends = events.iter().map(|e| e["ts"].as_f64().expect("a time") + e["dur"].as_f64().expect("a time"));
+    assert!(events.len() > 40 && ends.is_sorted(), "{} calls", events.len());
+    std::fs::remove_file(&trace).expect("removed");
     let one = run("one.safetensors", "--set BLOCKS=1");
     assert!(difference(&one["z"].1, &free["z"].1) > 1e-3);
     let left: Vec<_> = std::fs::read_dir(&folder).expect("a directory").collect();

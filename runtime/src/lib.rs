@@ -12,5 +12,5 @@ mod weights;
 pub use backend::{Backend, Operands};
 pub use cpu::Cpu;
 pub use process::peak_resident_bytes;
-pub use run::{Checks, Executable, Progress, RunError};
+pub use run::{Checks, Event, Executable, Progress, RunError};
 pub use weights::{Weights, WeightsError};

@@ -1,6 +1,7 @@
 //! Executes a plan: resolves addresses once, then walks the steps.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use crease_core::plan::{Base, Call, Length, LoopId, Plan, PlanPort, SlotKind, Step, check_plan};
 use smallvec::SmallVec;
@@ -80,6 +81,24 @@ pub struct Progress {
     pub layers_done: u64,
     /// How many it has.
     pub layers: u64,
+}
+
+/// Something that happened in a run.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'e> {
+    /// A layer of the outermost layer loop is done.
+    Layer(Progress),
+    /// A kernel call is done.
+    Call {
+        /// The call.
+        call: &'e Call,
+        /// The extent of each of its indices this time.
+        lengths: &'e [u64],
+        /// When it began.
+        began: Instant,
+        /// How long it took.
+        took: Duration,
+    },
 }
 
 /// A plan with memory, kernels and weights: ready to run, any number of times.
@@ -194,13 +213,13 @@ impl<'a, B: Backend> Executable<'a, B> {
         self.run_with(&mut |_| {})
     }
 
-    /// Runs the plan, telling after each layer of the outermost layer loop.
+    /// Runs the plan, telling of each kernel call and each layer of the outermost layer loop when it is done.
     ///
     /// # Errors
     /// See [`Executable::run`].
-    pub fn run_with(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), RunError> {
+    pub fn run_with(&mut self, tell: &mut dyn FnMut(Event<'_>)) -> Result<(), RunError> {
         let plan = self.plan;
-        self.steps(&plan.steps, 0, progress)
+        self.steps(&plan.steps, 0, tell)
     }
 
     /// Bytes of the arena that any run has written, exact if the arena was poisoned.
@@ -208,16 +227,16 @@ impl<'a, B: Backend> Executable<'a, B> {
         self.arena.high_water()
     }
 
-    fn steps(&mut self, steps: &'a [Step], depth: usize, progress: &mut dyn FnMut(Progress)) -> Result<(), RunError> {
+    fn steps(&mut self, steps: &'a [Step], depth: usize, tell: &mut dyn FnMut(Event<'_>)) -> Result<(), RunError> {
         for step in steps {
             match step {
-                Step::Call(call) => self.call(call)?,
+                Step::Call(call) => self.call(call, tell)?,
                 Step::Chunk { id, total, chunk, body, .. } => {
                     let mut position = 0;
                     while position < *total {
                         self.counters[*id] = position;
                         self.turns[*id] = (*chunk).min(total - position);
-                        self.steps(body, depth + 1, progress)?;
+                        self.steps(body, depth + 1, tell)?;
                         position += chunk;
                     }
                     self.counters[*id] = 0;
@@ -225,9 +244,9 @@ impl<'a, B: Backend> Executable<'a, B> {
                 Step::Layers { id, count, body } => {
                     for layer in 0..*count {
                         self.counters[*id] = layer;
-                        self.steps(body, depth + 1, progress)?;
+                        self.steps(body, depth + 1, tell)?;
                         if depth == 0 {
-                            progress(Progress { layers_done: layer + 1, layers: *count });
+                            tell(Event::Layer(Progress { layers_done: layer + 1, layers: *count }));
                         }
                     }
                     self.counters[*id] = 0;
@@ -238,7 +257,7 @@ impl<'a, B: Backend> Executable<'a, B> {
     }
 
     #[allow(unsafe_code)] // hands arena addresses to kernels
-    fn call(&mut self, call: &Call) -> Result<(), RunError> {
+    fn call(&mut self, call: &Call, tell: &mut dyn FnMut(Event<'_>)) -> Result<(), RunError> {
         let mut lengths: SmallVec<[u64; 8]> = SmallVec::new();
         let mut starts: SmallVec<[u64; 8]> = SmallVec::new();
         let mut first_turn = true;
@@ -267,10 +286,12 @@ impl<'a, B: Backend> Executable<'a, B> {
             .scratch
             .map_or(std::ptr::null_mut(), |slot| self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize));
         let operands = Operands { loads: &loads, stores: &stores, lengths: &lengths, starts: &starts, scratch };
+        let start = Instant::now();
         // SAFETY: `check_plan` has shown that every place with these strides and lengths stays inside
         // its slot or weight, that slots alive together do not overlap, and `new` that scratch suffices;
         // `&mut self` keeps everybody else out.
         unsafe { self.backend.call(&self.kernels[call.kernel], &operands) };
+        tell(Event::Call { call, lengths: &lengths, began: start, took: start.elapsed() });
         for place in &call.operands {
             if let Base::Param(param) = place.base
                 && self.plan.params[param].streamed

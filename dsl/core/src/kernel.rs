@@ -22,6 +22,53 @@ pub enum Kernel {
     Attend(Attend),
 }
 
+impl Kernel {
+    /// Floating-point operations of a call: two a multiply-add, one a function of an expression, the usual count for
+    /// an element of a row operation or a logit.
+    pub fn flops(&self, lengths: &[u64]) -> u64 {
+        let product = |keep: &dyn Fn(usize) -> bool| -> u64 {
+            lengths.iter().enumerate().filter(|(i, _)| keep(*i)).fold(1, |n, (_, length)| n.saturating_mul(*length))
+        };
+        let all = product(&|_| true);
+        let sum = |terms: [u64; 2]| terms[0].saturating_add(terms[1]);
+        match self {
+            Kernel::Nest(nest) => {
+                let consumed = |i: &usize| nest.row.as_ref().is_some_and(|r| r.op.consumes() && r.over.contains(i));
+                let each = nest.before.functions() as u64 + nest.row.as_ref().map_or(0, |row| row.op.flops());
+                let results = product(&|i| !consumed(&i));
+                sum([all.saturating_mul(each), results.saturating_mul(nest.after.functions() as u64)])
+            }
+            Kernel::Contract(contract) => {
+                let results = product(&|i| !contract.contracted.contains(&i));
+                let part = |part: &Part| {
+                    let after = results.saturating_mul(part.after.functions() as u64);
+                    sum([all.saturating_mul(2 * part.sums.len() as u64), after])
+                };
+                contract.parts.iter().map(part).fold(0, u64::saturating_add)
+            }
+            Kernel::Attend(attend) => {
+                let logits = product(&|i| i != attend.inner && i != attend.channel);
+                let products = 2 * (lengths[attend.inner] + lengths[attend.channel]);
+                logits.saturating_mul(products + RowOp::Softmax.flops() + attend.added.len() as u64)
+            }
+        }
+    }
+
+    /// Bytes of a call's operands and results, each element once.
+    pub fn bytes(&self, lengths: &[u64]) -> u64 {
+        let touched = |strides: &Strides| -> u64 {
+            let moved = strides.iter().zip(lengths).filter(|(stride, _)| **stride != 0);
+            moved.fold(4, |bytes, (_, length)| bytes.saturating_mul(*length))
+        };
+        let all = |accesses: &mut dyn Iterator<Item = &Strides>| accesses.map(touched).fold(0, u64::saturating_add);
+        match self {
+            Kernel::Nest(nest) => all(&mut nest.loads.iter().chain([&nest.store])),
+            Kernel::Contract(c) => all(&mut c.operands().chain(c.parts.iter().map(|part| &part.store))),
+            Kernel::Attend(a) => all(&mut [&a.q, &a.k, &a.v, &a.store].into_iter().chain(&a.added).chain(&a.running)),
+        }
+    }
+}
+
 /// `store[i..] = after(row over r.. of before(loads[i.., r..]), loads[i.., r..])`.
 ///
 /// Without a row operation `after` is the whole computation and `before` is empty. Every
@@ -79,6 +126,15 @@ pub enum RowOp {
 }
 
 impl RowOp {
+    /// Floating-point operations an element.
+    fn flops(self) -> u64 {
+        match self {
+            RowOp::Sum | RowOp::Max => 1,
+            RowOp::Softmax => 4,
+            RowOp::Normalize { .. } => 5,
+        }
+    }
+
     /// Whether the row's indices are gone from the result.
     pub fn consumes(self) -> bool {
         matches!(self, RowOp::Sum | RowOp::Max)
@@ -195,5 +251,26 @@ impl Attend {
         let sums = Self::QUERIES * (wide + 4);
         let logits = Self::ROWS * Self::KEYS;
         (4 * (block + logits + sums)).next_multiple_of(64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Binary, Instr};
+
+    #[test]
+    fn a_product_counts_two_a_multiply_add_and_each_element_once() {
+        let (a, b, store) = (vec![3, 0, 1], vec![0, 3, 1], vec![5, 1, 0]);
+        let part = Part { sums: vec![b.clone()], loads: vec![], after: Expr::row(), store, accumulate: false };
+        let mut contract = Contract { indices: 3, a, norm: None, contracted: vec![2], parts: vec![part] };
+        let one = Kernel::Contract(contract.clone());
+        assert_eq!((one.flops(&[4, 5, 3]), one.bytes(&[4, 5, 3])), (2 * 60, 4 * (12 + 15 + 20)));
+        contract.parts[0].sums.push(b);
+        contract.parts[0].loads.push(vec![0, 1, 0]);
+        let gated = [Instr::Row(0), Instr::Row(1), Instr::Binary(Binary::Mul, 0, 1), Instr::Load(0)];
+        contract.parts[0].after = Expr([&gated[..], &[Instr::Binary(Binary::Add, 2, 3)]].concat());
+        let two = Kernel::Contract(contract);
+        assert_eq!((two.flops(&[4, 5, 3]), two.bytes(&[4, 5, 3])), (4 * 60 + 2 * 20, 4 * (12 + 2 * 15 + 5 + 20)));
     }
 }

@@ -12,13 +12,14 @@ use crease_core::ir::Sizes;
 use crease_core::lang::Options;
 use crease_core::plan::Plan;
 use crease_core::units::format_bytes;
-use crease_runtime::{Backend, Checks, Executable, RunError, peak_resident_bytes};
+use crease_runtime::{Backend, Checks, Event, Executable, RunError, peak_resident_bytes};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::choose::{Budget, Chosen, machine, plan_within};
 use super::error::{CliError, usage};
 use super::infer::{Equations, adopt};
 use super::plan::{planner, seconds};
+use super::profile::{self, Profile};
 use super::run::{about, fused, outputs};
 use super::table;
 use crate::checkpoint::{Checkpoint, OutputFile, random_weights};
@@ -70,6 +71,8 @@ pub(super) struct Arguments {
     threads: Option<NonZeroUsize>,
     #[command(flatten)]
     table: table::Chosen,
+    #[command(flatten)]
+    profile: profile::Arguments,
 }
 
 /// A seed, or none.
@@ -116,12 +119,15 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let mut report = Report { text: String::new() };
     report.inputs(arguments, &rows, checkpoint.as_ref(), blocks);
     drop(rows);
+    let mut profile = Profile::new(&arguments.profile, &plan)?;
     let start = Instant::now();
-    run(&mut executable, blocks)?;
+    profile.begin();
+    run(&mut executable, blocks, &mut profile)?;
     let time = start.elapsed();
+    let profiled = profile.end(time)?;
     output.write(&outputs(&executable, &plan, str::to_string)?, &about(&chosen))?;
     report.outcome(arguments, &plan, planned, time);
-    super::print(&report.text)?;
+    super::print(&(profiled + &report.text))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -175,13 +181,16 @@ fn fill<B: Backend>(executable: &mut Executable<'_, B>, rows: &MsaRows) -> Resul
 }
 
 /// Runs with a bar over blocks where a person watches.
-fn run<B: Backend>(executable: &mut Executable<'_, B>, blocks: u64) -> Result<(), RunError> {
+fn run<B: Backend>(executable: &mut Executable<'_, B>, blocks: u64, profile: &mut Profile<'_>) -> Result<(), RunError> {
     let bar = ProgressBar::new(blocks);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} block {pos} of {len}  {elapsed} gone, {eta} left") {
         bar.set_style(style);
     }
     bar.tick();
-    let done = executable.run_with(&mut |progress| bar.set_position(progress.layers_done));
+    let done = executable.run_with(&mut |event| match event {
+        Event::Layer(progress) => bar.set_position(progress.layers_done),
+        call => profile.note(call),
+    });
     bar.finish_and_clear();
     done
 }

@@ -10,6 +10,7 @@ mod evoformer;
 mod infer;
 mod list;
 mod plan;
+mod profile;
 mod reference;
 mod report;
 mod run;

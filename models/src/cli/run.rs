@@ -17,6 +17,7 @@ use super::choose::{Budget, Chosen, Pair, machine};
 use super::error::{CliError, usage};
 use super::infer::{Equations, adopt, shown};
 use super::plan::planned;
+use super::profile::{self, Profile};
 use super::reference::Reference;
 use super::table;
 use crate::checkpoint::{Checkpoint, OutputFile, TensorFile, Written};
@@ -54,6 +55,8 @@ pub(super) struct Arguments {
     threads: Option<NonZeroUsize>,
     #[command(flatten)]
     table: table::Chosen,
+    #[command(flatten)]
+    profile: profile::Arguments,
 }
 
 /// Everything a run starts from.
@@ -82,9 +85,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
             return Err(usage(format!("--ones {name}: element {k} of this input is {}, not 1", input[k])));
         }
     }
+    let mut profile = Profile::new(&arguments.profile, &plan)?;
     let start = Instant::now();
-    executable.run()?;
+    profile.begin();
+    executable.run_with(&mut |event| profile.note(event))?;
     let time = start.elapsed();
+    let profiled = profile.end(time)?;
     let renamed = |name: &str| match &arguments.reference {
         None => name.to_string(),
         Some(_) if elaborated.records.iter().any(|r| r == name) => format!("mid.{name}"),
@@ -93,7 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let written = outputs(&executable, &plan, renamed)?;
     output.write(&written, &about(&sources.chosen))?;
     let text = format!(
-        "{}: {} tensors, peak {}, {:.3} s\n",
+        "{profiled}{}: {} tensors, peak {}, {:.3} s\n",
         arguments.output.display(),
         written.len(),
         format_bytes(plan.memory.total()),

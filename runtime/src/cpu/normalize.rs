@@ -62,9 +62,10 @@ unsafe fn plain<const W: usize>(
     let mean = total(places, |x, _| x, &[0.0; W]).map(|sum| sum / count);
     let deviation = total(places, |x, mean| (x - mean) * (x - mean), &mean);
     let shrink = deviation.map(|sum| 1.0 / (sum / count + epsilon).sqrt());
-    // SAFETY: place k of a row, by the caller's promise.
-    let at = |affine: Option<Affine>, none: f32, k: usize| {
-        affine.map_or(none, |affine| unsafe { *affine.from.offset(k as isize * affine.step) })
+    let at = |affine: Option<Affine>, none: f32, k: usize| match affine {
+        // SAFETY: place k of a row, by the caller's promise.
+        Some(affine) => unsafe { *affine.from.offset(k as isize * affine.step) },
+        None => none,
     };
     let (means, shrinks) = ([mean; SUMS], [shrink; SUMS]);
     let (some, rest) = places.as_chunks_mut::<SUMS>();
