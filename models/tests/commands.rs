@@ -5,6 +5,7 @@ mod common;
 use std::path::Path;
 
 use common::*;
+use safetensors::tensor::Dtype;
 use serde_json::Value;
 
 fn text(path: &Path) -> &str {
@@ -109,6 +110,27 @@ fn a_run_takes_its_sizes_from_its_tensors() {
     assert!(difference(&one["z"].1, &free["z"].1) > 1e-3);
     let left: Vec<_> = std::fs::read_dir(&folder).expect("a directory").collect();
     assert_eq!(left.len(), 5, "nothing but inputs and outputs is left: {left:?}");
+}
+
+#[test]
+fn weights_that_are_converted_count_as_held() {
+    let folder = folder("converted");
+    let (single, double) = (folder.join("single.safetensors"), folder.join("double.safetensors"));
+    let (inputs, output) = (folder.join("i.safetensors"), folder.join("o.safetensors"));
+    let weights = small_weights("evoformer_stack", "");
+    write(&single, &weights, &[]);
+    write_as(&double, &weights, &[], Dtype::F64, |x| f64::from(x).to_le_bytes().to_vec());
+    write(&inputs, &small_inputs(), &[]);
+    let smallest = |weights: &Path| -> u64 {
+        let fixed = ["run", "evoformer_stack", "--weights", text(weights), "--inputs", text(&inputs), "--output"];
+        let refused = crease(fixed.into_iter().chain([text(&output), "--budget", "1KiB"]));
+        let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+        let (_, bytes) = words.split_once("at least").and_then(|(_, rest)| rest.split_once('(')).expect(&words);
+        bytes.split(' ').next().and_then(|n| n.parse().ok()).expect(&words)
+    };
+    let layer: usize = weights.iter().filter(|(name, ..)| name.starts_with("blocks.0.")).map(|w| 4 * w.2.len()).sum();
+    // Streamed, one of the two layers is there at a time.
+    assert!(smallest(&double) >= smallest(&single) + layer as u64 / 2, "{} {}", smallest(&double), smallest(&single));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crease_core::kernel::Contract;
 use crease_core::plan::{Base, Call, Length, LoopId, Plan, PlanPort, SlotKind, Step, check_plan};
 use smallvec::SmallVec;
 
@@ -275,13 +276,13 @@ impl<'a, B: Backend> Executable<'a, B> {
         if self.checks.poison && first_turn && began {
             self.poison_born(call)?;
         }
-        let loads: SmallVec<[*const f32; 16]> = call
+        let loads: SmallVec<[*const f32; Contract::OPERANDS]> = call
             .operands
             .iter()
             .map(|place| self.address(place.base, place.offset, &place.moves).cast_const())
             .collect();
         let stores = call.results.iter().map(|place| self.address(place.base, place.offset, &place.moves));
-        let stores: SmallVec<[*mut f32; 4]> = stores.collect();
+        let stores: SmallVec<[*mut f32; Contract::OPERANDS]> = stores.collect();
         let scratch = call
             .scratch
             .map_or(std::ptr::null_mut(), |slot| self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize));

@@ -155,6 +155,12 @@ impl Weights {
         Ok(Weights { from: path.display().to_string(), tensors, map: Some(map), metadata })
     }
 
+    /// Whether every tensor lies in a file as it is used, so that it can be let go and read again. What was converted
+    /// or made is in memory for good: a plan that streams weights would hold more than it says.
+    pub fn are_in_file(&self) -> bool {
+        self.tensors.values().all(|entry| matches!(entry.data, Data::Mapped(_)))
+    }
+
     /// The tensors whose names start with a prefix, without it.
     #[must_use]
     pub fn under(mut self, prefix: &str) -> Weights {

@@ -12,7 +12,7 @@ use crease_core::ir::Sizes;
 use crease_core::lang::Options;
 use crease_core::plan::Plan;
 use crease_core::units::format_bytes;
-use crease_runtime::{Backend, Checks, Event, Executable, RunError, peak_resident_bytes};
+use crease_runtime::{Backend, Checks, Event, Executable, RunError, Weights, peak_resident_bytes};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::choose::{Budget, Chosen, machine, plan_within};
@@ -72,7 +72,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     table: table::Chosen,
     #[command(flatten)]
-    profile: profile::Arguments,
+    profile: profile::Wanted,
 }
 
 /// A seed, or none.
@@ -106,14 +106,13 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let ones = MASKS.map(str::to_string).into();
     let options = Options { ones, ..Options::default() };
     let (_, planner) = planner(&chosen, &axes, &options, &target)?;
-    let planner = if checkpoint.is_some() { planner } else { planner.holding_weights() };
+    let given = checkpoint.as_ref().map(Checkpoint::weights).transpose()?;
+    let in_file = given.as_ref().is_some_and(Weights::are_in_file);
+    let planner = if in_file { planner } else { planner.holding_weights() };
     let plan = plan_within(&planner, arguments.budget)?;
     drop(planner);
     let planned = start.elapsed();
-    let weights = match &checkpoint {
-        Some(checkpoint) => checkpoint.weights()?,
-        None => random_weights(&plan, arguments.weights_seed),
-    };
+    let weights = given.unwrap_or_else(|| random_weights(&plan, arguments.weights_seed));
     let mut executable = Executable::new(&plan, &weights, &cpu, Checks::default())?;
     fill(&mut executable, &rows)?;
     let mut report = Report { text: String::new() };

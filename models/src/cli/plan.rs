@@ -118,22 +118,26 @@ pub(super) fn planner(
     Ok((elaborated, planner))
 }
 
-/// The graph of a choice and its plan under a budget: one that was made while compiling, where one fits.
+/// The graph of a choice and its plan under a budget: one that was made while compiling, where one fits. Weights that
+/// are in no file are held.
 pub(super) fn planned(
     chosen: &Chosen,
     axes: &Sizes,
     options: &Options,
     target: &Target,
     budget: Option<Budget>,
+    in_file: bool,
 ) -> Result<(Elaborated, Plan), CliError> {
     if let Some(Budget::Bytes(bytes)) = budget {
         let elaborated = chosen.model.elaborate(&chosen.settings, options)?;
         let sizes = whole_sizes(&elaborated, axes);
-        if let Some(plan) = chosen.model.promised(&elaborated.graph, &sizes, bytes, target) {
+        let promised = chosen.model.promised(&elaborated.graph, &sizes, bytes, target);
+        if let Some(plan) = promised.filter(|plan| in_file || plan.params.iter().all(|p| !p.streamed)) {
             return Ok((elaborated, plan));
         }
     }
     let (elaborated, planner) = planner(chosen, axes, options, target)?;
+    let planner = if in_file { planner } else { planner.holding_weights() };
     let plan = plan_within(&planner, budget)?;
     Ok((elaborated, plan))
 }

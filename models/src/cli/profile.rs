@@ -15,7 +15,7 @@ use super::plan::seconds;
 use crate::checkpoint::OutputFile;
 
 #[derive(Args, Debug)]
-pub(super) struct Arguments {
+pub(super) struct Wanted {
     /// Say how long each operation took, at how many operations and bytes a second.
     #[arg(long)]
     profile: bool,
@@ -58,7 +58,7 @@ impl<'p> Profile<'p> {
     ///
     /// # Errors
     /// A trace that cannot be written where it is wanted.
-    pub(super) fn new(arguments: &Arguments, plan: &'p Plan) -> Result<Profile<'p>, CliError> {
+    pub(super) fn new(arguments: &Wanted, plan: &'p Plan) -> Result<Profile<'p>, CliError> {
         let trace = arguments.trace.as_ref().map(OutputFile::new).transpose()?.map(|file| (file, Vec::new()));
         let wanted = arguments.profile;
         let mut operations = BTreeMap::new();

@@ -56,7 +56,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     table: table::Chosen,
     #[command(flatten)]
-    profile: profile::Arguments,
+    profile: profile::Wanted,
 }
 
 /// Everything a run starts from.
@@ -74,9 +74,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let output = OutputFile::new(&arguments.output)?;
     let sources = sources(arguments)?;
     let cpu = machine(arguments.threads)?;
-    let (elaborated, plan) =
-        planned(&sources.chosen, &sources.axes, &sources.options, &arguments.table.machine(&cpu)?, arguments.budget)?;
-    let weights = sources.checkpoint.weights()?;
+    let (target, weights) = (arguments.table.machine(&cpu)?, sources.checkpoint.weights()?);
+    let (budget, in_file) = (arguments.budget, weights.are_in_file());
+    let (elaborated, plan) = planned(&sources.chosen, &sources.axes, &sources.options, &target, budget, in_file)?;
     let mut executable = Executable::new(&plan, &weights, &cpu, Checks::default())?;
     set_inputs(&mut executable, &sources.chosen, &sources.inputs, sources.prefix)?;
     for name in &sources.options.ones {

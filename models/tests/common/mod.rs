@@ -39,10 +39,21 @@ pub fn said<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -
 }
 
 pub fn write(path: &Path, tensors: &Tensors, metadata: &[(&str, String)]) {
-    let bytes: Vec<Vec<u8>> =
-        tensors.iter().map(|(_, _, data)| data.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+    write_as(path, tensors, metadata, Dtype::F32, |x| x.to_le_bytes().to_vec());
+}
+
+/// Writes numbers in another form.
+pub fn write_as(
+    path: &Path,
+    tensors: &Tensors,
+    metadata: &[(&str, String)],
+    form: Dtype,
+    number: impl Fn(f32) -> Vec<u8>,
+) {
+    let bytes = |data: &Vec<f32>| data.iter().flat_map(|x| number(*x)).collect();
+    let bytes: Vec<Vec<u8>> = tensors.iter().map(|(_, _, data)| bytes(data)).collect();
     let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
-        (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).expect("shape and bytes agree"))
+        (name.clone(), TensorView::new(form, shape.clone(), bytes).expect("shape and bytes agree"))
     });
     let metadata: HashMap<String, String> = metadata.iter().map(|(k, v)| ((*k).to_string(), v.clone())).collect();
     let file = safetensors::serialize(views, Some(metadata)).expect("a file");
