@@ -32,7 +32,7 @@ pub(super) struct Stretch {
 }
 
 impl Program {
-    /// The graph as the planner runs it: the same nodes.
+    /// The graph as the planner's variants begin: fused, norms and pointwise nodes not yet part of products.
     pub(super) fn new(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Program, PlanError> {
         crate::ir::check_graph(graph)?;
         let fused = crate::fuse::fuse(graph);
