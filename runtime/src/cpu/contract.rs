@@ -267,8 +267,7 @@ impl Call<'_> {
         let k_place = k_from as isize;
         let operand = along_rows.first();
         let (next, k_step) = (plan.m.steps[operand], plan.k.steps[operand]);
-        let few = if k_step == 1 { DIRECT_LONG_ROWS } else { DIRECT_ROWS };
-        let a = if alone && n <= few * lanes {
+        let a = if alone && n <= DIRECT_ROWS * lanes {
             let from = self.at(operand, around, m_from as isize * next + k_place * k_step);
             Operand { from, next, k: k_step, packed: false, sum: 0 }
         } else {
@@ -377,12 +376,7 @@ impl Call<'_> {
                 }
             }
         };
-        if a.packed {
-            (0..n).step_by(pitch).for_each(|j| (0..m).step_by(rows).for_each(|i| each(i, j)));
-        } else {
-            // Rows that come from far away are read once, while they are near.
-            (0..m).step_by(rows).for_each(|i| (0..n).step_by(pitch).for_each(|j| each(i, j)));
-        }
+        (0..n).step_by(pitch).for_each(|j| (0..m).step_by(rows).for_each(|i| each(i, j)));
     }
 
     /// Packs a side's blocks, unless the scratch holds them already.
@@ -456,9 +450,8 @@ impl Call<'_> {
     }
 }
 
-/// Rows are read in place up to this many vectors of columns; up to more of them where a row's terms lie side by side.
+/// Rows are read in place up to this many vectors of columns.
 const DIRECT_ROWS: usize = 2;
-const DIRECT_LONG_ROWS: usize = 2;
 /// Columns are read in place up to this many tiles of rows.
 const DIRECT_COLUMNS: usize = 2;
 

@@ -324,6 +324,14 @@ fn six_indices_a_group() {
 }
 
 #[test]
+fn strips_of_the_most_terms_fit_the_scratch() {
+    let most = crease_core::kernel::Contract::TERMS as usize;
+    for isa in [InstructionSet::Portable, InstructionSet::Avx2, InstructionSet::Avx512] {
+        assert!(most * isa.rows() <= M_BLOCK * K_BLOCK && most * 2 * isa.lanes() <= N_BLOCK * K_BLOCK, "{isa:?}");
+    }
+}
+
+#[test]
 fn the_best_set_is_here() {
     assert!(InstructionSet::detect().is_here());
     assert_eq!(InstructionSet::detect(), *sets().last().expect("portable"));

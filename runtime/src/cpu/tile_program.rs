@@ -1,7 +1,7 @@
 //! What is done to the sums of a contraction while a tile of them is in the nearest cache: an expression, one instruction
 //! over the whole tile at a time.
 //!
-//! Interpreted, not compiled: an instruction is 16 vectors of work at the full width of the machine's vectors, which
+//! Interpreted, not compiled: an instruction is two dozen vectors of work at the full width of the machine's vectors, which
 //! Cranelift does not have; which steps the operands take from tile to tile is only known when a contraction has chosen
 //! its axes.
 
@@ -69,7 +69,7 @@ impl TileProgram {
     /// # Errors
     /// An expression that reads anything but sums and loads, or one that is too long.
     pub fn compile(after: &Expr, sums: usize) -> Result<Self, String> {
-        let last_use = |value: usize| after.0.iter().rposition(|instr| arguments(instr).contains(&Some(value)));
+        let last_use = |value: usize| after.0.iter().rposition(|instr| instr.arguments().contains(&Some(value)));
         let mut free: Vec<usize> = (sums..REGISTERS).rev().collect();
         let mut registers: Vec<usize> = Vec::with_capacity(after.0.len());
         let mut steps = Vec::new();
@@ -93,7 +93,7 @@ impl TileProgram {
             });
             registers.push(to);
             // What is read for the last time here frees its register, unless a sum may be read again by its name.
-            let mut done: Vec<usize> = arguments(instr).into_iter().flatten().collect();
+            let mut done: Vec<usize> = instr.arguments().into_iter().flatten().collect();
             done.sort_unstable();
             done.dedup();
             let dead = done.into_iter().filter(|&v| last_use(v) == Some(at) && registers[v] >= sums);
@@ -199,16 +199,6 @@ impl TileProgram {
         }
         // SAFETY: the caller's promise; the register has been written.
         unsafe { registers.put::<PITCH>(self.result, result, size, false) };
-    }
-}
-
-/// The values that an instruction reads.
-fn arguments(instr: &Instr) -> [Option<usize>; 3] {
-    match *instr {
-        Instr::Unary(_, a) => [Some(a), None, None],
-        Instr::Binary(_, a, b) => [Some(a), Some(b), None],
-        Instr::Select(c, a, b) => [Some(c), Some(a), Some(b)],
-        _ => [None; 3],
     }
 }
 

@@ -94,7 +94,7 @@ pub enum Instr {
 
 impl Instr {
     /// The instructions that this one needs.
-    fn arguments(&self) -> [Option<usize>; 3] {
+    pub fn arguments(&self) -> [Option<usize>; 3] {
         match *self {
             Instr::Unary(_, a) | Instr::Gather { at: a, .. } => [Some(a), None, None],
             Instr::Binary(_, a, b) => [Some(a), Some(b), None],
