@@ -158,7 +158,14 @@ struct Mapping {
     start: *mut u8,
     usable: usize,
     page: usize,
+    /// All that was mapped.
+    #[cfg(not(miri))]
+    whole: (*mut u8, usize),
 }
+
+/// Large pages start at multiples of this.
+#[cfg(not(miri))]
+const LARGE_PAGE: usize = 2 << 20;
 
 #[cfg(not(miri))]
 impl Mapping {
@@ -167,21 +174,28 @@ impl Mapping {
         let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096);
         let overflow = || "the size overflows".to_owned();
         let usable = bytes.checked_next_multiple_of(page).ok_or_else(overflow)?;
-        let whole = usable.checked_add(2 * page).ok_or_else(overflow)?;
+        // Room for the guards, and to begin at a large page.
+        let whole = usable.checked_add(2 * page + LARGE_PAGE).ok_or_else(overflow)?;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         // SAFETY: a fresh anonymous mapping at an address of the system's choice touches no existing memory.
         let low = unsafe { libc::mmap(std::ptr::null_mut(), whole, libc::PROT_NONE, flags, -1, 0) };
         if low == libc::MAP_FAILED {
             return Err(std::io::Error::last_os_error().to_string());
         }
-        // SAFETY: `page <= whole`, so the address is inside the mapping just made.
-        let map = Self { start: unsafe { low.cast::<u8>().add(page) }, usable, page };
+        let low = low.cast::<u8>();
+        let before = page + low.wrapping_add(page).align_offset(LARGE_PAGE);
+        // SAFETY: less than `page + LARGE_PAGE`, so the address is inside the mapping just made.
+        let map = Self { start: unsafe { low.add(before) }, usable, page, whole: (low, whole) };
         if usable > 0 {
             // SAFETY: the range is the inside of the mapping just made, whole pages; on failure `map` unmaps it.
             let rc = unsafe { libc::mprotect(map.start.cast(), usable, libc::PROT_READ | libc::PROT_WRITE) };
             if rc != 0 {
                 return Err(std::io::Error::last_os_error().to_string());
             }
+            // Products step through memory in strides that need many small pages at a time (a tenth of their time). No
+            // more is taken than is mapped; where the system has no large pages, small ones do.
+            // SAFETY: advice about the same range changes nothing that can be seen in it.
+            unsafe { libc::madvise(map.start.cast(), usable, libc::MADV_HUGEPAGE) };
         }
         Ok(map)
     }
@@ -205,7 +219,7 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: exactly the range mapped in `new`, unmapped once; views borrow the arena and cannot outlive it.
-        let rc = unsafe { libc::munmap(self.start.sub(self.page).cast(), self.usable + 2 * self.page) };
+        let rc = unsafe { libc::munmap(self.whole.0.cast(), self.whole.1) };
         debug_assert_eq!(rc, 0, "munmap refused our own mapping");
     }
 }
