@@ -235,11 +235,14 @@ pub struct Attend {
 
 impl Attend {
     /// Queries that one task holds in its working memory: keys and values are packed once for all of them.
-    pub const QUERIES: u64 = 192;
+    pub const QUERIES: u64 = 256;
     /// Queries whose logits it holds at a time, so that these stay in the nearest cache.
-    pub const ROWS: u64 = 48;
+    pub const ROWS: u64 = 12;
     /// Keys that one task holds at a time.
-    pub const KEYS: u64 = 128;
+    pub const KEYS: u64 = 256;
+    /// Numbers from one query's logits to the next one's: rows are kept apart lest all fall into the same few sets of the
+    /// nearest cache.
+    pub const PITCH: u64 = Self::KEYS + 16;
     /// The widest strip that any instruction set packs.
     pub const STRIP: u64 = 32;
 
@@ -249,7 +252,7 @@ impl Attend {
         let wide = channels.next_multiple_of(Self::STRIP);
         let block = Self::QUERIES * inner + Self::KEYS * inner + Self::KEYS * wide;
         let sums = Self::QUERIES * (wide + 4);
-        let logits = Self::ROWS * Self::KEYS;
+        let logits = Self::ROWS * Self::PITCH;
         (4 * (block + logits + sums)).next_multiple_of(64)
     }
 }

@@ -10,7 +10,9 @@
 use std::ops::Range;
 
 use crease_core::kernel::Attend;
+use smallvec::SmallVec;
 
+use super::ahead::Ahead;
 use super::exponential::exp_of_negative;
 use super::micro::{InstructionSet, Tile};
 use super::pack::{Strip, pack};
@@ -19,6 +21,7 @@ use super::pool::Pool;
 const QUERIES: usize = Attend::QUERIES as usize;
 const ROWS: usize = Attend::ROWS as usize;
 const KEYS: usize = Attend::KEYS as usize;
+const PITCH: usize = Attend::PITCH as usize;
 const STRIP: usize = Attend::STRIP as usize;
 /// Numbers of a row of logits that are treated at a time, whatever the machine's vectors.
 const LANES: usize = 16;
@@ -89,6 +92,34 @@ struct Scratch {
     rows: *mut Row,
 }
 
+/// One row a query, of any operand.
+#[derive(Clone, Copy)]
+struct Rows {
+    from: *const f32,
+    step: isize,
+}
+
+impl Rows {
+    fn at(&self, row: usize) -> *mut f32 {
+        self.from.wrapping_offset(row as isize * self.step).cast_mut()
+    }
+}
+
+/// Something added to the logits.
+struct Term {
+    rows: Rows,
+    /// From one key to the next.
+    key: isize,
+}
+
+/// Where a block's rows end, and begin where keys come slice by slice.
+struct Ends {
+    result: Rows,
+    /// From one channel of the result to the next.
+    channel: isize,
+    running: Option<Rows>,
+}
+
 /// What is known of one query's logits so far.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -129,14 +160,14 @@ impl<'a> Call<'a> {
         let k = q.wrapping_add(QUERIES * self.inner);
         let v = k.wrapping_add(KEYS * self.inner);
         let logits = v.wrapping_add(KEYS * self.wide);
-        let sums = logits.wrapping_add(ROWS * KEYS);
+        let sums = logits.wrapping_add(ROWS * PITCH);
         Scratch { q, k, v, logits, sums, rows: sums.wrapping_add(QUERIES * self.wide).cast() }
     }
 
     /// The first element of an operand in a batch, from its strides.
-    fn offset(&self, strides: &[i64], mut batch: usize, query: usize) -> isize {
+    fn offset(&self, strides: &[i64], mut batch: usize) -> isize {
         let kernel = self.kernel;
-        let mut offset = self.query.map_or(0, |i| query as isize * strides[i] as isize);
+        let mut offset = 0;
         for i in (0..kernel.indices).rev() {
             if [kernel.key, kernel.inner, kernel.channel].contains(&i) || Some(i) == self.query {
                 continue;
@@ -153,6 +184,12 @@ impl<'a> Call<'a> {
         self.query.map_or(0, |i| strides[i] as isize)
     }
 
+    /// An operand with a row a query: the row of query `first` in a batch, and the step from row to row.
+    fn rows(&self, from: *const f32, strides: &[i64], (batch, first): (usize, usize)) -> Rows {
+        let step = self.query_step(strides);
+        Rows { from: from.wrapping_offset(self.offset(strides, batch) + first as isize * step), step }
+    }
+
     /// # Safety
     /// As [`attend`]; no other thread is in this block or has this worker number.
     unsafe fn block(&self, block: usize, worker: usize) {
@@ -161,16 +198,38 @@ impl<'a> Call<'a> {
         let queries = (self.queries - first).min(QUERIES);
         let scratch = self.scratch(worker);
         let (kernel, loads) = (self.kernel, self.operands.loads);
-        let q = loads[0].wrapping_offset(self.offset(&kernel.q, batch, first));
-        let k = loads[1].wrapping_offset(self.offset(&kernel.k, batch, 0));
-        let v = loads[2].wrapping_offset(self.offset(&kernel.v, batch, 0));
+        let q = self.rows(loads[0], &kernel.q, (batch, first));
+        let k = loads[1].wrapping_offset(self.offset(&kernel.k, batch));
+        let v = loads[2].wrapping_offset(self.offset(&kernel.v, batch));
+        let terms = kernel.added.iter().zip(&loads[3..]);
+        let mut terms: SmallVec<[Term; 4]> = terms
+            .map(|(strides, &load)| Term {
+                rows: self.rows(load, strides, (batch, first)),
+                key: strides[kernel.key] as isize,
+            })
+            .collect();
+        // One whose keys lie side by side is added where logits are stored, best the one that differs from row to row.
+        terms.sort_by_key(|term| (term.key != 1, term.rows.step == 0));
+        let result = self.rows(self.operands.store, &kernel.store, (batch, first));
+        let running = match (&kernel.running, loads.last()) {
+            (Some(strides), Some(&from)) => Some(self.rows(from, strides, (batch, first))),
+            _ => None,
+        };
+        let ends = Ends { result, channel: kernel.store[kernel.channel] as isize, running };
         let step = |strides: &[i64], i: usize| strides[i] as isize;
         // SAFETY: all of this stays in the operands by the caller's promise, and in this worker's scratch, whose
         // parts are as large as the blocks.
         unsafe {
-            let (w_step, k_step) = (self.query_step(&kernel.q), step(&kernel.q, kernel.inner));
-            self.strips(self.isa.rows(), (q, w_step, k_step), (queries, self.inner), scratch.q);
-            self.begin(batch, first, queries, &scratch);
+            self.strips(
+                self.isa.rows(),
+                (q.from, q.step, step(&kernel.q, kernel.inner)),
+                (queries, self.inner),
+                scratch.q,
+            );
+            let packed = queries.next_multiple_of(self.isa.rows()) * self.inner;
+            let factor = kernel.factor as f32;
+            std::slice::from_raw_parts_mut(scratch.q, packed).iter_mut().for_each(|x| *x *= factor);
+            self.begin(&ends, queries, &scratch);
             for from in (0..self.keys).step_by(KEYS) {
                 let keys = (self.keys - from).min(KEYS);
                 let (key_step, inner_step) = (step(&kernel.k, kernel.key), step(&kernel.k, kernel.inner));
@@ -181,14 +240,14 @@ impl<'a> Call<'a> {
                 self.strips(2 * self.isa.lanes(), (at, channel_step, value_step), (self.channels, keys), scratch.v);
                 for top in (0..queries).step_by(ROWS) {
                     let rows = top..(top + ROWS).min(queries);
-                    self.logits(rows.clone(), keys, &scratch);
+                    let stored = self.logits(rows.clone(), (from, keys), terms.first(), &scratch);
                     for row in rows.clone() {
-                        self.row(batch, first + row, (from, keys), (row - top, row), &scratch);
+                        self.row((from, keys), (row - top, row), (&terms, stored), &scratch);
                     }
                     self.sums(rows, keys, &scratch);
                 }
             }
-            self.finish(batch, first, queries, &scratch);
+            self.finish(&ends, queries, &scratch);
         }
     }
 
@@ -215,18 +274,19 @@ impl<'a> Call<'a> {
     ///
     /// # Safety
     /// As [`Self::block`].
-    unsafe fn begin(&self, batch: usize, first: usize, queries: usize, scratch: &Scratch) {
+    unsafe fn begin(&self, ends: &Ends, queries: usize, scratch: &Scratch) {
         // SAFETY: the block's own rows of the result, of the running logarithm and of scratch.
         unsafe {
             scratch.sums.write_bytes(0, queries * self.wide);
             for row in 0..queries {
                 let mut start = Row { largest: f32::NEG_INFINITY, sum: 0.0, kept: 1.0, unused: 0.0 };
-                if let Some((running, result, channel)) = self.running(batch, first + row) {
-                    let before = *running;
+                if let Some(running) = &ends.running {
+                    let before = *running.at(row);
                     if before != f32::NEG_INFINITY {
                         start = Row { largest: before, sum: 1.0, ..start };
                         for c in 0..self.channels {
-                            *scratch.sums.add(row * self.wide + c) = *result.offset(c as isize * channel);
+                            let result = ends.result.at(row).offset(c as isize * ends.channel);
+                            *scratch.sums.add(row * self.wide + c) = *result;
                         }
                     }
                 }
@@ -235,30 +295,28 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The running logarithm of a query, its row of the result and the step from channel to channel.
-    fn running(&self, batch: usize, query: usize) -> Option<(*mut f32, *mut f32, isize)> {
-        let strides = self.kernel.running.as_ref()?;
-        let at = self.operands.loads.last()?.cast_mut().wrapping_offset(self.offset(strides, batch, query));
-        let (result, channel) = self.result(batch, query);
-        Some((at, result, channel))
-    }
-
-    fn result(&self, batch: usize, query: usize) -> (*mut f32, isize) {
-        let store = &self.kernel.store;
-        let at = self.operands.store.wrapping_offset(self.offset(store, batch, query));
-        (at, store[self.kernel.channel] as isize)
-    }
-
-    /// `logits = factor · q · k` for some of the block's queries and a block of keys.
+    /// `logits = q · k` for some of the block's queries and a block of keys, and a term where that has its keys side by
+    /// side: it is added for so many keys from the first on as the result says.
     ///
     /// # Safety
-    /// Scratch holds the packed blocks.
-    unsafe fn logits(&self, queries: Range<usize>, keys: usize, scratch: &Scratch) {
-        let (rows, lanes) = (self.isa.rows(), self.isa.lanes());
-        let factor = self.kernel.factor as f32;
+    /// Scratch holds the packed blocks, the term has so many keys from the first on.
+    unsafe fn logits(
+        &self,
+        queries: Range<usize>,
+        (from, keys): (usize, usize),
+        term: Option<&Term>,
+        scratch: &Scratch,
+    ) -> usize {
+        let (rows, lanes, mut ahead) = (self.isa.rows(), self.isa.lanes(), Ahead::NONE);
+        let term = term.filter(|term| term.key == 1);
+        // Whole vectors of it are read.
+        let whole = if term.is_some() { keys / (2 * lanes) * (2 * lanes) } else { 0 };
         for j in (0..keys).step_by(2 * lanes) {
             let vectors = (keys - j).min(2 * lanes).div_ceil(lanes);
             for i in (0..queries.len()).step_by(rows) {
+                let add = term.filter(|_| j < whole).map(|term| {
+                    (term.rows.at(queries.start + i).cast_const().wrapping_add(from + j), term.rows.step)
+                });
                 let tile = Tile {
                     k: self.inner,
                     a: scratch.q.wrapping_add((queries.start + i) * self.inner),
@@ -266,15 +324,15 @@ impl<'a> Call<'a> {
                     a_k: rows as isize,
                     b: scratch.k.wrapping_add(j * self.inner),
                     b_k: 2 * lanes as isize,
-                    c: scratch.logits.wrapping_add(i * KEYS + j),
-                    c_row: KEYS as isize,
-                    scale: factor,
-                    add: false,
+                    c: scratch.logits.wrapping_add(i * PITCH + j),
+                    c_row: PITCH as isize,
+                    add,
                 };
                 // SAFETY: the tile lies in the packed blocks; the block of logits has room for whole vectors.
-                unsafe { self.isa.kernel((queries.len() - i).min(rows), vectors, true)(&tile) };
+                unsafe { self.isa.kernel((queries.len() - i).min(rows), vectors, true)(&tile, &mut ahead) };
             }
         }
+        whole
     }
 
     /// `sums += weights · v` for some of the block's queries and a block of keys.
@@ -282,54 +340,53 @@ impl<'a> Call<'a> {
     /// # Safety
     /// Scratch holds the weights and the packed values.
     unsafe fn sums(&self, queries: Range<usize>, keys: usize, scratch: &Scratch) {
-        let (rows, lanes) = (self.isa.rows(), self.isa.lanes());
+        let (rows, lanes, mut ahead) = (self.isa.rows(), self.isa.lanes(), Ahead::NONE);
         for j in (0..self.channels).step_by(2 * lanes) {
             let vectors = (self.channels - j).min(2 * lanes).div_ceil(lanes);
             for i in (0..queries.len()).step_by(rows) {
+                let c = scratch.sums.wrapping_add((queries.start + i) * self.wide + j);
                 let tile = Tile {
                     k: keys,
-                    a: scratch.logits.wrapping_add(i * KEYS),
-                    a_row: KEYS as isize,
+                    a: scratch.logits.wrapping_add(i * PITCH),
+                    a_row: PITCH as isize,
                     a_k: 1,
                     b: scratch.v.wrapping_add(j * keys),
                     b_k: 2 * lanes as isize,
-                    c: scratch.sums.wrapping_add((queries.start + i) * self.wide + j),
+                    c,
                     c_row: self.wide as isize,
-                    scale: 1.0,
-                    add: true,
+                    add: Some((c.cast_const(), self.wide as isize)),
                 };
                 // SAFETY: the tile lies in the packed blocks; the block of sums has room for whole vectors.
-                unsafe { self.isa.kernel((queries.len() - i).min(rows), vectors, false)(&tile) };
+                unsafe { self.isa.kernel((queries.len() - i).min(rows), vectors, false)(&tile, &mut ahead) };
             }
         }
     }
 
-    /// A row of logits becomes weights; the row's earlier sums are brought to the same scale.
+    /// A row of logits becomes weights; the row's earlier sums are brought to the same scale. The first term is added
+    /// already to so many logits as said.
     ///
     /// # Safety
     /// As [`Self::block`]; scratch holds the row's logits.
     unsafe fn row(
         &self,
-        batch: usize,
-        query: usize,
         (from, keys): (usize, usize),
         (logits, row): (usize, usize),
+        (terms, stored): (&[Term], usize),
         scratch: &Scratch,
     ) {
-        let kernel = self.kernel;
         // SAFETY: the row's part of scratch, and the terms in bounds by the caller's promise.
         unsafe {
             let logits =
-                std::slice::from_raw_parts_mut(scratch.logits.add(logits * KEYS), keys.next_multiple_of(LANES));
-            for (strides, &load) in kernel.added.iter().zip(&self.operands.loads[3..]) {
-                let step = strides[kernel.key] as isize;
-                let at = load.wrapping_offset(self.offset(strides, batch, query) + from as isize * step);
+                std::slice::from_raw_parts_mut(scratch.logits.add(logits * PITCH), keys.next_multiple_of(LANES));
+            for (i, term) in terms.iter().enumerate() {
+                let done = if i == 0 { stored } else { 0 };
+                let at = term.rows.at(row).cast_const().wrapping_offset((from + done) as isize * term.key);
                 match self.isa {
-                    InstructionSet::Portable => add(&mut logits[..keys], at, step),
+                    InstructionSet::Portable => add(&mut logits[done..keys], at, term.key),
                     #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx2 => add_avx2(&mut logits[..keys], at, step),
+                    InstructionSet::Avx2 => add_avx2(&mut logits[done..keys], at, term.key),
                     #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx512 => add_avx512(&mut logits[..keys], at, step),
+                    InstructionSet::Avx512 => add_avx512(&mut logits[done..keys], at, term.key),
                     #[cfg(not(target_arch = "x86_64"))]
                     _ => unreachable!("not on this architecture"),
                 }
@@ -353,20 +410,24 @@ impl<'a> Call<'a> {
     ///
     /// # Safety
     /// As [`Self::block`].
-    unsafe fn finish(&self, batch: usize, first: usize, queries: usize, scratch: &Scratch) {
+    unsafe fn finish(&self, ends: &Ends, queries: usize, scratch: &Scratch) {
         for row in 0..queries {
-            let (result, channel) = self.result(batch, first + row);
+            let result = ends.result.at(row);
             // SAFETY: the block's own rows.
             unsafe {
                 let state = *scratch.rows.add(row);
                 // Without keys there is nothing to average: 0, or what was there.
                 let scale = if self.keys == 0 { 1.0 } else { 1.0 / state.sum };
                 let sums = std::slice::from_raw_parts(scratch.sums.add(row * self.wide), self.channels);
-                for (c, sum) in sums.iter().enumerate() {
-                    *result.offset(c as isize * channel) = sum * scale;
+                if ends.channel == 1 {
+                    let result = std::slice::from_raw_parts_mut(result, self.channels);
+                    result.iter_mut().zip(sums).for_each(|(x, sum)| *x = sum * scale);
+                } else {
+                    let each = sums.iter().enumerate();
+                    each.for_each(|(c, sum)| *result.offset(c as isize * ends.channel) = sum * scale);
                 }
-                if let Some((running, ..)) = self.running(batch, first + row) {
-                    *running = state.largest + state.sum.ln();
+                if let Some(running) = &ends.running {
+                    *running.at(row) = state.largest + state.sum.ln();
                 }
             }
         }

@@ -12,6 +12,7 @@
 
 use std::ops::Range;
 
+use super::ahead::Ahead;
 pub use super::contract_plan::MOST_DIMS;
 use super::contract_plan::{K_BLOCK, M_BLOCK, N_BLOCK, Plan};
 pub use super::micro::InstructionSet;
@@ -188,6 +189,16 @@ struct Operand {
     sum: usize,
 }
 
+impl Operand {
+    /// Where row `i`, the first of a strip, begins.
+    fn row(&self, i: usize, k: usize) -> *const f32 {
+        match self.packed {
+            true => self.from.wrapping_add(i * k),
+            false => self.from.wrapping_offset(i as isize * self.next),
+        }
+    }
+}
+
 /// One side of a block: what lies along the rows, or along the columns, of its tiles.
 struct Side<'a> {
     /// The operands, by number: one in common, or one a sum.
@@ -265,19 +276,8 @@ impl Call<'_> {
         let row_scratch = head.wrapping_add(1).cast::<f32>();
         let column_scratch = row_scratch.wrapping_add(M_BLOCK * K_BLOCK);
         let k_place = k_from as isize;
-        let operand = along_rows.first();
-        let (next, k_step) = (plan.m.steps[operand], plan.k.steps[operand]);
-        let a = if alone && n <= DIRECT_ROWS * lanes {
-            let from = self.at(operand, around, m_from as isize * next + k_place * k_step);
-            Operand { from, next, k: k_step, packed: false, sum: 0 }
-        } else {
-            let room = plan.m_block * k;
-            let side = Side { operands: along_rows, axis: &plan.m, from: m_from, extent: m, width: rows, room };
-            // SAFETY: the head is this worker's, written before the first task; the scratch after it has room for the
-            // blocks of rows, as `contract_with` checked.
-            unsafe { self.pack_side(&side, around, (i, step), &mut (*head).rows, row_scratch) };
-            Operand { from: row_scratch, next: 1, k: rows as isize, packed: true, sum: room }
-        };
+        let terms = (k_from, k);
+
         let operand = along_columns.first();
         let b = if alone && plan.n.steps[operand] == 1 && m <= DIRECT_COLUMNS * rows && n.is_multiple_of(lanes) {
             let from = self.at(operand, around, n_from as isize + k_place * plan.k.steps[operand]);
@@ -285,20 +285,79 @@ impl Call<'_> {
         } else {
             let (width, room) = (2 * lanes, plan.n_block * k);
             let side = Side { operands: along_columns, axis: &plan.n, from: n_from, extent: n, width, room };
-            // SAFETY: as for the rows.
-            unsafe { self.pack_side(&side, around, (j, step), &mut (*head).columns, column_scratch) };
+            // SAFETY: the head is this worker's, written before the first task; the scratch after it has room for the
+            // blocks of rows and of columns, as `contract_with` checked.
+            unsafe {
+                if self.is_new(&side, around, (j, step), &mut (*head).columns) {
+                    self.pack_side(&side, around, terms, column_scratch);
+                }
+            }
             Operand { from: column_scratch, next: (width * k) as isize, k: width as isize, packed: true, sum: room }
         };
-        let mut sum = 0;
-        for part in parts {
-            let shift = |operand: Operand, several: bool| {
-                let by = if several { sum * operand.sum } else { 0 };
-                Operand { from: operand.from.wrapping_add(by), ..operand }
-            };
-            let (a, b) = (shift(a, plan.swapped), shift(b, !plan.swapped));
-            // SAFETY: the operands cover m, n and k of the part's sums; its block of the result is ours.
-            unsafe { self.tiles(part, a, b, around, (m_from, n_from), [m, n, k], step > 0) };
-            sum += part.sums.len();
+        let operand = along_rows.first();
+        let (next, k_step) = (plan.m.steps[operand], plan.k.steps[operand]);
+        let side = Side {
+            operands: along_rows,
+            axis: &plan.m,
+            from: m_from,
+            extent: m,
+            width: rows,
+            room: plan.m_block * k,
+        };
+        let (a, new) = if alone && n <= DIRECT_ROWS * lanes {
+            let from = self.at(operand, around, m_from as isize * next + k_place * k_step);
+            (Operand { from, next, k: k_step, packed: false, sum: 0 }, false)
+        } else {
+            // SAFETY: as for the columns.
+            let new = unsafe { self.is_new(&side, around, (i, step), &mut (*head).rows) };
+            (Operand { from: row_scratch, next: 1, k: rows as isize, packed: true, sum: side.room }, new)
+        };
+
+        let mut corners = [Corner::NOWHERE; MOST_STEPS];
+        for operand in parts.iter().flat_map(|part| part.loads.clone().chain([part.store])) {
+            let (row, column) = (plan.m.steps[operand], plan.n.steps[operand]);
+            let from = self.at(operand, around, m_from as isize * row + n_from as isize * column);
+            corners[operand] = Corner { from, row, column };
+        }
+        let mut registers = Registers::new();
+        registers.clear(parts.iter().map(|part| part.sums.len()).max().unwrap_or(0));
+        let tiles = n.div_ceil(2 * lanes) * self.spec.sums();
+        // Neighbors along a block of rows share lines: they are packed together, not each strip as it is used.
+        let wide = new && next == 1 && k_step != 1;
+        if wide {
+            // SAFETY: as for the columns.
+            unsafe { self.pack_side(&side, around, terms, row_scratch) };
+        }
+        // A strip that no other block needs gives its place, which stays in the nearest cache, to the next one.
+        let once = new && !wide && !plan.shares_rows;
+        if once {
+            // SAFETY: this worker's own.
+            unsafe { (*head).rows = NOTHING };
+        }
+        for at in (0..m).step_by(rows) {
+            let slot = if once { 0 } else { at };
+            // The rows after these come from far while these are in use.
+            let mut ahead = Ahead::NONE;
+            if new && !wide {
+                // SAFETY: as for the columns.
+                unsafe { self.pack_strip(&side, around, at, terms, row_scratch.wrapping_add(slot * k)) };
+                if m_from + at + 2 * rows <= plan.m.extent {
+                    ahead = self.ahead(&side, around, at + rows, terms, tiles * k);
+                }
+            }
+            let mut sum = 0;
+            for part in parts {
+                let shift = |operand: Operand, several: bool| {
+                    let by = if several { sum * operand.sum } else { 0 };
+                    Operand { from: operand.from.wrapping_add(by), ..operand }
+                };
+                let (a, b) = (shift(a, plan.swapped), shift(b, !plan.swapped));
+                let a = Operand { from: a.row(slot, k), ..a };
+                let high = (m - at).min(rows);
+                // SAFETY: the operands cover these rows, n and k of the part's sums; its block of the result is ours.
+                unsafe { self.tiles(part, a, b, &corners, &mut registers, (at, high), [n, k], step > 0, &mut ahead) };
+                sum += part.sums.len();
+            }
         }
     }
 
@@ -315,126 +374,132 @@ impl Call<'_> {
         (from, self.plan.k_block.min(all - from))
     }
 
-    /// All tiles of one block of a part.
+    /// The tiles of some rows of a block of a part.
     ///
     /// # Safety
-    /// Along rows and columns the operands of the part's first sum have m rows and n columns (in strips) of k terms,
-    /// those of further sums follow; the m by n block of the result is the caller's to write.
-    #[expect(clippy::too_many_arguments, reason = "where a block is, on each axis")]
+    /// From the first of the rows on and along columns, the operands of the part's first sum have the rows and n columns
+    /// (in strips) of k terms, those of further sums follow; the rows by n block of the result is the caller's to write.
+    #[expect(clippy::too_many_arguments, reason = "where a row of tiles is, on each axis")]
     unsafe fn tiles(
         &self,
         part: &Part,
         a: Operand,
         b: Operand,
-        around: (usize, usize),
-        (m_from, n_from): (usize, usize),
-        [m, n, k]: [usize; 3],
+        corners: &[Corner; MOST_STEPS],
+        registers: &mut Registers,
+        (i, high): (usize, usize),
+        [n, k]: [usize; 2],
         more: bool,
+        ahead: &mut Ahead,
     ) {
         let (plan, isa) = (&self.plan, self.isa);
-        let (rows, lanes) = (isa.rows(), isa.lanes());
-        let corner = |operand: usize| {
-            let (row, column) = (plan.m.steps[operand], plan.n.steps[operand]);
-            let from = self.at(operand, around, m_from as isize * row + n_from as isize * column);
-            Corner { from, row, column }
-        };
-        let result = corner(part.store);
-        let mut loads = [result; MOST_STEPS];
-        part.loads.clone().zip(&mut loads).for_each(|(operand, load)| *load = corner(operand));
-        let loads = &loads[..part.loads.len()];
+        let (lanes, pitch) = (isa.lanes(), 2 * isa.lanes());
+        let (result, loads) = (corners[part.store], &corners[part.loads.clone()]);
         let add = part.accumulate || more;
-        let mut registers = Registers::new();
-        registers.clear(part.sums.len());
-        let pitch = 2 * lanes;
-        let mut each = |i: usize, j: usize| {
-            let (high, columns) = ((m - i).min(rows), (n - j).min(pitch));
+        for j in (0..n).step_by(pitch) {
+            let columns = (n - j).min(pitch);
             let vectors = columns.div_ceil(lanes);
             let kernel: Kernel = isa.kernel(high, vectors, a.packed);
             let tile = |sum: usize, c: *mut f32, c_row: isize, add: bool| {
                 let (a_sum, b_sum) = if plan.swapped { (sum * a.sum, 0) } else { (0, sum * b.sum) };
                 let a_from = a.from.wrapping_add(a_sum);
-                let a_from = match a.packed {
-                    true => a_from.wrapping_add(i * k),
-                    false => a_from.wrapping_offset(i as isize * a.next),
-                };
                 let b_from = b.from.wrapping_add(b_sum).wrapping_offset((j / pitch) as isize * b.next);
-                Tile { k, a: a_from, a_row: a.next, a_k: a.k, b: b_from, b_k: b.k, c, c_row, scale: 1.0, add }
+                let add = add.then_some((c.cast_const(), c_row));
+                Tile { k, a: a_from, a_row: a.next, a_k: a.k, b: b_from, b_k: b.k, c, c_row, add }
             };
             let at = result.tile(i, j);
             // SAFETY: the tiles lie inside the block; `contract_with` checked the instruction set. Registers have room
             // for the largest tile, and the corners' elements there are in bounds.
             unsafe {
                 if part.after.is_none() && result.column == 1 && columns == vectors * lanes {
-                    return kernel(&tile(0, at.from, result.row, add));
+                    kernel(&tile(0, at.from, result.row, add), ahead);
+                    continue;
                 }
+                at.prefetch(high);
+                loads.iter().for_each(|load| load.tile(i, j).prefetch(high));
                 for sum in 0..part.sums.len() {
-                    kernel(&tile(sum, registers.sum(sum), pitch as isize, false));
+                    kernel(&tile(sum, registers.sum(sum), pitch as isize, false), ahead);
                 }
                 match &part.after {
                     None => registers.put_sum(isa, at, (high, columns), add),
-                    Some(program) => program.run(isa, &mut registers, loads, (i, j), (high, columns), at),
+                    Some(program) => program.run(isa, registers, loads, (i, j), (high, columns), at),
                 }
             }
-        };
-        (0..n).step_by(pitch).for_each(|j| (0..m).step_by(rows).for_each(|i| each(i, j)));
+        }
     }
 
-    /// Packs a side's blocks, unless the scratch holds them already.
+    /// What the strip at `at` will be packed from, to be fetched while so many terms are summed, where it is runs of k.
+    fn ahead(
+        &self,
+        side: &Side<'_>,
+        around: (usize, usize),
+        at: usize,
+        (k_from, k): (usize, usize),
+        terms: usize,
+    ) -> Ahead {
+        let (axis, operand) = (&self.plan.k, side.operands.first());
+        let step = side.axis.steps[operand];
+        let blocks = match self.plan.outer_k.as_slice() {
+            [] => (1, 0),
+            [outer] if k == axis.extent * outer.extent => (outer.extent, outer.steps[operand]),
+            _ => return Ahead::NONE,
+        };
+        if axis.steps[operand] != 1 || k == 0 {
+            return Ahead::NONE;
+        }
+        let from = self.at(operand, around, (side.from + at) as isize * step + (k_from % axis.extent) as isize);
+        Ahead::new(from, k.min(axis.extent), (side.width, step), blocks, terms)
+    }
+
+    /// Whether a side's block is another one than the scratch holds, which is noted as held from now on.
+    fn is_new(
+        &self,
+        side: &Side<'_>,
+        (outer, beside): (usize, usize),
+        (block, step): (usize, usize),
+        held: &mut Held,
+    ) -> bool {
+        let (plan, first) = (&self.plan, side.operands.first());
+        let beside_moves = plan.beside.steps[first] != 0;
+        let place = plan.outer.place(outer, first) * plan.beside.extent + if beside_moves { beside } else { 0 };
+        let wanted = (place, block, step);
+        std::mem::replace(held, wanted) != wanted
+    }
+
+    /// Packs all strips of each of a side's blocks.
     ///
     /// # Safety
-    /// The blocks are in bounds of their operands; `out` has room for them, each a whole number of strips wide.
+    /// As [`Self::pack_strip`].
     unsafe fn pack_side(
         &self,
         side: &Side<'_>,
         around: (usize, usize),
-        (block, step): (usize, usize),
-        held: &mut Held,
+        terms: (usize, usize),
         out: *mut f32,
     ) {
-        let (plan, first) = (&self.plan, side.operands.first());
-        let (outer, beside) = around;
-        let beside_moves = plan.beside.steps[first] != 0;
-        let place = plan.outer.place(outer, first) * plan.beside.extent + if beside_moves { beside } else { 0 };
-        let wanted = (place, block, step);
-        if std::mem::replace(held, wanted) == wanted {
-            return;
-        }
-        let (k_from, k) = self.terms(step);
-        let mut at = out;
-        side.operands.visit(|operand| {
-            let from = self.at(operand, around, side.from as isize * side.axis.steps[operand]);
-            // SAFETY: this operand's block, to its place.
-            unsafe { self.pack_block(side, operand, from, (k_from, k), at) };
-            at = at.wrapping_add(side.room);
-        });
-        if let (SideOperands::Common, Some(norm)) = (side.operands, &self.spec.norm) {
-            let affine = |operand: Option<usize>| {
-                operand.map(|o| Affine { from: self.operands[o].cast_const(), step: plan.k.steps[o] })
-            };
-            let (scale, offset) = (affine(norm.scale), affine(norm.offset));
-            for strip in (0..side.extent).step_by(side.width) {
-                // SAFETY: a packed strip of whole rows; scale and offset have a number for each k.
-                unsafe { normalize(self.isa, side.width, out.add(strip * k), k, norm.epsilon, scale, offset) };
-            }
+        for at in (0..side.extent).step_by(side.width) {
+            // SAFETY: the caller's promise, for this strip.
+            unsafe { self.pack_strip(side, around, at, terms, out.wrapping_add(at * terms.1)) };
         }
     }
 
-    /// Packs `k` flat terms from `k_from` on of all strips of a block that begins at `from`.
+    /// Packs the strip at `at` of each of a side's blocks, `k` flat terms from `k_from` on, to `out` in the first one.
     ///
     /// # Safety
-    /// The block is in bounds of its operand; `out` has room for the extent rounded up to the width, times `k`.
-    unsafe fn pack_block(
+    /// The blocks are in bounds of their operands; `out` has room for them, each a whole number of strips wide.
+    unsafe fn pack_strip(
         &self,
         side: &Side<'_>,
-        operand: usize,
-        from: *const f32,
+        around: (usize, usize),
+        at: usize,
         (k_from, k): (usize, usize),
-        out: *mut f32,
+        mut out: *mut f32,
     ) {
-        let (axis, w_step) = (&self.plan.k, side.axis.steps[operand]);
-        for at in (0..side.extent).step_by(side.width) {
-            let wide = (side.extent - at).min(side.width);
-            let strip_from = from.wrapping_offset(at as isize * w_step);
+        let axis = &self.plan.k;
+        let wide = (side.extent - at).min(side.width);
+        side.operands.visit(|operand| {
+            let w_step = side.axis.steps[operand];
+            let strip_from = self.at(operand, around, (side.from + at) as isize * w_step);
             let mut done = 0;
             while done < k {
                 let (outer, inner) = ((k_from + done) / axis.extent, (k_from + done) % axis.extent);
@@ -443,10 +508,19 @@ impl Call<'_> {
                 let from = strip_from.wrapping_offset(offset);
                 let strip = Strip { from, w_step, k_step: axis.steps[operand], wide, k: run };
                 // SAFETY: a run of the strip inside the block, to its place in `out`.
-                unsafe { pack(self.isa, side.width, strip, out.add(at * k + done * side.width)) };
+                unsafe { pack(self.isa, side.width, strip, out.add(done * side.width)) };
                 done += run;
             }
-        }
+            if let (SideOperands::Common, Some(norm)) = (side.operands, &self.spec.norm) {
+                let affine = |operand: Option<usize>| {
+                    operand.map(|o| Affine { from: self.operands[o].cast_const(), step: axis.steps[o] })
+                };
+                let (scale, offset) = (affine(norm.scale), affine(norm.offset));
+                // SAFETY: a packed strip of whole rows; scale and offset have a number for each k.
+                unsafe { normalize(self.isa, side.width, out, k, norm.epsilon, scale, offset) };
+            }
+            out = out.wrapping_add(side.room);
+        });
     }
 }
 

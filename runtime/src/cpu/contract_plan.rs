@@ -135,6 +135,8 @@ pub(super) struct Plan {
     pub(super) swapped: bool,
     /// Products that follow each other share their rows, not their columns.
     hold_rows: bool,
+    /// Several blocks have the same rows.
+    pub(super) shares_rows: bool,
     /// Along the rows of tiles.
     pub(super) m: Dim,
     /// Along the columns of tiles.
@@ -282,9 +284,13 @@ impl Plan {
         if !hold_rows && m_blocks <= SHARED_B && blocks / (m_blocks * beside.extent) >= ENOUGH_TASKS {
             blocks_per_task = blocks_per_task.next_multiple_of(m_blocks * beside.extent);
         }
+        let along_rows = if swapped { spec.parts[0].sums.start } else { 0 };
+        let again = |dim: &Dim| dim.extent > 1 && dim.steps[along_rows] == 0;
+        let shares_rows = n_blocks > 1 || again(&beside) || outer.as_slice().iter().any(again);
         Self {
             swapped,
             hold_rows,
+            shares_rows,
             m,
             n,
             k,

@@ -7,6 +7,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
+use super::ahead::{Ahead, prefetch_near};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The vector instructions the kernels may use.
@@ -90,12 +91,15 @@ const PORTABLE_ROWS: usize = 4;
 const AVX2_ROWS: usize = 6;
 const AVX512_ROWS: usize = 12;
 
+/// Results of fewer terms than this are not fetched ahead.
+const FEW_TERMS: usize = 64;
+
 /// Most rows and columns any tile has.
 pub(super) const MOST_ROWS: usize = 12;
 /// See [`MOST_ROWS`].
 pub(super) const MOST_COLUMNS: usize = 32;
 
-/// One tile: `c[r][j] (+)= scale * sum_k a[r * a_row + k * a_k] * b[k * b_k + j]`.
+/// One tile: `c[r][j] = sum_k a[r * a_row + k * a_k] * b[k * b_k + j]`, and what is added to it.
 pub(super) struct Tile {
     pub(super) k: usize,
     pub(super) a: *const f32,
@@ -105,21 +109,21 @@ pub(super) struct Tile {
     pub(super) b_k: isize,
     pub(super) c: *mut f32,
     pub(super) c_row: isize,
-    pub(super) scale: f32,
-    pub(super) add: bool,
+    /// The first element of what is added, and from one row of it to the next; c itself, or apart from c.
+    pub(super) add: Option<(*const f32, isize)>,
 }
 
 /// A kernel computes one tile of a fixed size.
 ///
 /// # Safety
-/// The machine has the kernel's instruction set; every element of `a`, `b` and `c` that the tile names is in bounds, and
-/// `c` overlaps neither `a` nor `b`.
-pub(super) type Kernel = unsafe fn(&Tile);
+/// The machine has the kernel's instruction set; every element of `a`, `b`, `c` and of what is added that the tile names is
+/// in bounds, and `c` overlaps neither `a` nor `b`.
+pub(super) type Kernel = unsafe fn(&Tile, &mut Ahead);
 
 /// # Safety
 /// As [`Kernel`].
 #[inline(always)]
-unsafe fn portable<const R: usize, const V: usize, const PACKED: bool>(tile: &Tile) {
+unsafe fn portable<const R: usize, const V: usize, const PACKED: bool>(tile: &Tile, _ahead: &mut Ahead) {
     let (a_row, a_k) = if PACKED { (1, PORTABLE_ROWS as isize) } else { (tile.a_row, tile.a_k) };
     let mut sums = [[[0.0_f32; 8]; V]; R];
     for k in 0..tile.k as isize {
@@ -137,7 +141,10 @@ unsafe fn portable<const R: usize, const V: usize, const PACKED: bool>(tile: &Ti
             // SAFETY: in bounds by the caller's promise.
             unsafe {
                 let c = tile.c.offset(r as isize * tile.c_row + j as isize);
-                *c = if tile.add { *c + sum * tile.scale } else { sum * tile.scale };
+                *c = match tile.add {
+                    Some((from, row)) => *from.offset(r as isize * row + j as isize) + sum,
+                    None => *sum,
+                };
             }
         }
     }
@@ -146,44 +153,56 @@ unsafe fn portable<const R: usize, const V: usize, const PACKED: bool>(tile: &Ti
 /// A kernel of `$rows` rows in `$feature`, vectors of `$lanes`.
 macro_rules! vector_kernel {
     ($name:ident, $feature:literal, $rows:ident, $lanes:literal,
-     $zero:ident $load:ident $store:ident $splat:ident $fma:ident $mul:ident $sum:ident) => {
+     $zero:ident $load:ident $store:ident $splat:ident $fma:ident $sum:ident) => {
         /// # Safety
         /// As [`Kernel`].
         #[cfg(target_arch = "x86_64")]
         #[target_feature(enable = $feature)]
-        unsafe fn $name<const R: usize, const V: usize, const PACKED: bool>(tile: &Tile) {
+        unsafe fn $name<const R: usize, const V: usize, const PACKED: bool>(tile: &Tile, ahead: &mut Ahead) {
             let (a_row, a_k) = if PACKED { (1, $rows as isize) } else { (tile.a_row, tile.a_k) };
             let (mut a, mut b) = (tile.a, tile.b);
             let mut sums = [[$zero(); V]; R];
-            for r in 0..R {
-                // A prefetch touches nothing; the address may be anywhere.
-                _mm_prefetch::<_MM_HINT_T0>(tile.c.wrapping_offset(r as isize * tile.c_row).cast());
-            }
-            for _ in 0..tile.k {
-                let mut columns = [$zero(); V];
+            // What few terms are summed for is near already.
+            for r in 0..if tile.k < FEW_TERMS { 0 } else { R } {
                 for v in 0..V {
-                    // SAFETY: row k of B has V vectors, by the caller's promise.
-                    columns[v] = unsafe { $load(b.add(v * $lanes)) };
+                    prefetch_near(tile.c.wrapping_offset(r as isize * tile.c_row + (v * $lanes) as isize));
                 }
-                for r in 0..R {
-                    // SAFETY: element (r, k) of A is in bounds, by the caller's promise.
-                    let x = $splat(unsafe { *a.offset(r as isize * a_row) });
+            }
+            let mut left = tile.k;
+            while left > 0 {
+                (0..ahead.some).for_each(|_| ahead.go_on());
+                let now = if ahead.some == 0 { left } else { left.min(Ahead::TERMS) };
+                left -= now;
+                for _ in 0..now {
+                    let mut columns = [$zero(); V];
                     for v in 0..V {
-                        sums[r][v] = $fma(x, columns[v], sums[r][v]);
+                        // SAFETY: row k of B has V vectors, by the caller's promise.
+                        columns[v] = unsafe { $load(b.add(v * $lanes)) };
+                    }
+                    for r in 0..R {
+                        // SAFETY: element (r, k) of A is in bounds, by the caller's promise.
+                        let x = $splat(unsafe { *a.offset(r as isize * a_row) });
+                        for v in 0..V {
+                            sums[r][v] = $fma(x, columns[v], sums[r][v]);
+                        }
+                    }
+                    a = a.wrapping_offset(a_k);
+                    b = b.wrapping_offset(tile.b_k);
+                }
+            }
+            if let Some((from, row)) = tile.add {
+                for r in 0..R {
+                    for v in 0..V {
+                        // SAFETY: row r of what is added has V vectors, by the caller's promise.
+                        let more = unsafe { $load(from.offset(r as isize * row + (v * $lanes) as isize)) };
+                        sums[r][v] = $sum(more, sums[r][v]);
                     }
                 }
-                a = a.wrapping_offset(a_k);
-                b = b.wrapping_offset(tile.b_k);
             }
-            let scale = $splat(tile.scale);
             for r in 0..R {
                 for v in 0..V {
-                    let scaled = $mul(sums[r][v], scale);
                     // SAFETY: row r of C has V vectors, by the caller's promise.
-                    unsafe {
-                        let c = tile.c.offset(r as isize * tile.c_row + (v * $lanes) as isize);
-                        $store(c, if tile.add { $sum($load(c), scaled) } else { scaled });
-                    }
+                    unsafe { $store(tile.c.offset(r as isize * tile.c_row + (v * $lanes) as isize), sums[r][v]) };
                 }
             }
         }
@@ -191,9 +210,9 @@ macro_rules! vector_kernel {
 }
 
 vector_kernel!(avx2, "avx2,fma", AVX2_ROWS, 8,
-    _mm256_setzero_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps _mm256_fmadd_ps _mm256_mul_ps _mm256_add_ps);
+    _mm256_setzero_ps _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps _mm256_fmadd_ps _mm256_add_ps);
 vector_kernel!(avx512, "avx512f", AVX512_ROWS, 16,
-    _mm512_setzero_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_set1_ps _mm512_fmadd_ps _mm512_mul_ps _mm512_add_ps);
+    _mm512_setzero_ps _mm512_loadu_ps _mm512_storeu_ps _mm512_set1_ps _mm512_fmadd_ps _mm512_add_ps);
 
 /// The kernels of one instruction set by rows, then (one vector, one packed, two, two packed).
 macro_rules! table {

@@ -1,5 +1,6 @@
 //! The CPU backend: compiled nests, packed contractions, a pool of threads.
 
+mod ahead;
 mod attend;
 pub mod contract;
 mod contract_kernel;

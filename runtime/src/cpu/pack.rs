@@ -100,11 +100,12 @@ unsafe fn pack_avx2<const W: usize>(strip: Strip, out: *mut f32) {
 unsafe fn transpose<const W: usize>(from: *const f32, step: isize, wide: usize, k: usize, out: *mut f32, keep: usize) {
     for k in (0..k).step_by(8) {
         let mut x = [_mm256_setzero_ps(); 8];
-        for (w, row) in x.iter_mut().enumerate() {
-            if w < wide {
-                // SAFETY: row w has eight numbers from k on.
-                *row = unsafe { _mm256_loadu_ps(from.offset(w as isize * step).add(k)) };
-            }
+        // SAFETY: row w has eight numbers from k on.
+        let load = |w: usize| unsafe { _mm256_loadu_ps(from.offset(w as isize * step).add(k)) };
+        match wide {
+            8 => x = [0, 1, 2, 3, 4, 5, 6, 7].map(load),
+            4 => [x[0], x[1], x[2], x[3]] = [0, 1, 2, 3].map(load),
+            _ => x.iter_mut().enumerate().take(wide).for_each(|(w, row)| *row = load(w)),
         }
         // Pairs, then fours, then halves.
         let mut y = x;

@@ -12,6 +12,7 @@ use std::mem::MaybeUninit;
 use crease_core::ir::{Binary, Expr, Instr, Unary};
 use crease_core::kernel::Contract;
 
+use super::ahead::prefetch_near;
 use super::exponential::{exp_of_negative, gelu};
 use super::micro::{InstructionSet, MOST_COLUMNS, MOST_ROWS};
 
@@ -38,6 +39,21 @@ pub(super) struct Corner {
 }
 
 impl Corner {
+    /// Of an operand that nothing reads.
+    pub(super) const NOWHERE: Self = Self { from: std::ptr::null_mut(), row: 0, column: 0 };
+
+    /// Has the rows of a tile fetched here where each is a run of neighbors.
+    #[inline(always)]
+    pub(super) fn prefetch(self, rows: usize) {
+        if self.column == 1 && self.row != 0 {
+            for i in 0..rows {
+                let row = self.from.wrapping_offset(i as isize * self.row);
+                prefetch_near(row);
+                prefetch_near(row.wrapping_add(MOST_COLUMNS / 2));
+            }
+        }
+    }
+
     /// The corner of the tile at row `i` and column `j` of a block.
     pub(super) fn tile(self, i: usize, j: usize) -> Self {
         let further = i as isize * self.row + j as isize * self.column;
