@@ -7,6 +7,8 @@ pub mod cli;
 pub mod evoformer;
 pub mod features;
 mod registry;
+mod shown;
+pub mod structure;
 pub mod template;
 pub mod triangle;
 

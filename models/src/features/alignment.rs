@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::error::{AlignmentError, AlignmentProblem, shown};
+use super::error::{AlignmentError, AlignmentProblem};
 use super::raw::{Place, RawRow};
 use super::{fasta, stockholm};
+use crate::shown::shown;
 
 /// One row of an [`Alignment`].
 #[derive(Clone, Debug, PartialEq, Eq)]
