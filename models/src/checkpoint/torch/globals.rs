@@ -26,11 +26,13 @@ pub(super) enum Meaning {
 }
 
 /// Modules through which a pickle would reach beyond itself. Nothing would come of it here; but whoever meets such a
-/// file should know.
-const SYSTEM: [&str; 22] = [
+/// file should know. Old protocols have the names of Python 2: `commands` for `subprocess`.
+const SYSTEM: [&str; 24] = [
     "asyncio",
     "bdb",
+    "cPickle",
     "cProfile",
+    "commands",
     "ctypes",
     "importlib",
     "io",
@@ -71,18 +73,25 @@ const TYPES: [&str; 15] = [
     "tuple",
 ];
 
-/// Functions that make plain values: what a pickle uses for bytes, numbers and empty objects.
-const HARMLESS: [(&str, &str); 10] = [
+/// Functions and classes of lower-case names that make plain values.
+const HARMLESS: [(&str, &str); 17] = [
     ("_codecs", "encode"),
     ("collections", "defaultdict"),
+    ("collections", "deque"),
     ("copy_reg", "_reconstructor"),
     ("copyreg", "_reconstructor"),
+    ("datetime", "date"),
+    ("datetime", "datetime"),
+    ("datetime", "time"),
+    ("datetime", "timedelta"),
+    ("datetime", "timezone"),
     ("numpy", "dtype"),
     ("numpy._core.multiarray", "_reconstruct"),
     ("numpy._core.multiarray", "scalar"),
     ("numpy.core.multiarray", "_reconstruct"),
     ("numpy.core.multiarray", "scalar"),
     ("torch", "device"),
+    ("torch.serialization", "_get_layout"),
 ];
 
 /// The meaning of a name in a module.

@@ -214,7 +214,7 @@ impl<'a> Machine<'a> {
                 Ok(())
             }
             Meaning::Function if !new => {
-                Err(format!("is refused: it calls `{global}`, which no checkpoint needs (was it made to do harm?)"))
+                Err(format!("is refused: it calls `{global}`, expected nothing but calls that make tensors"))
             }
             Meaning::Refused => self.global(global),
             Meaning::Storage(_) | Meaning::Class | Meaning::Harmless | Meaning::Function => {

@@ -1,6 +1,6 @@
 //! Which of a pickle's tensors are wanted, and their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::value::{Id, Tensor, Value, Values};
 use crate::shown::shown;
@@ -39,19 +39,37 @@ fn own(values: &Values<'_>, root: Id) -> Result<Id, String> {
     if let Some(state) = entry(values, root, STATE)? {
         return Ok(state);
     }
-    let tensors = |id: Id| matches!(values.get(id), Value::Dict(all) if all.iter().any(|(_, v)| is_tensor(values, *v)));
-    if tensors(root) {
+    let all = entries(values, root)?;
+    if all.iter().any(|(_, value)| is_tensor(values, *value)) {
         return Ok(root);
     }
-    let all = entries(values, root)?;
-    let inside: Vec<(Id, Id)> = all.iter().filter(|(_, value)| tensors(*value)).copied().collect();
+    let mut known = HashMap::new();
+    let inside: Vec<(Id, Id)> =
+        all.iter().filter(|(_, value)| has_tensors(values, *value, 0, &mut known)).copied().collect();
     match inside.as_slice() {
-        [(_, only)] => Ok(*only),
-        [] => {
-            Err(format!("holds no tensors by name at its top; name their dictionary by --key: {}", names(values, all)))
-        }
-        several => Err(format!("holds several dictionaries of tensors; choose by --key: {}", names(values, several))),
+        [(_, only)] if matches!(values.get(*only), Value::Dict(_)) => Ok(*only),
+        // What stands in their place is told when they are gathered.
+        [] => Ok(root),
+        several => Err(format!("holds tensors in several places, choose one by --key: {}", names(values, several))),
     }
+}
+
+/// Whether there are tensors in a value, however deep; what is known of others is kept.
+fn has_tensors(values: &Values<'_>, id: Id, depth: usize, known: &mut HashMap<Id, bool>) -> bool {
+    if let Some(known) = known.get(&id) {
+        return *known;
+    }
+    // Until more is known, so that a ring ends.
+    known.insert(id, false);
+    let mut within = |id: Id| depth < DEEPEST && has_tensors(values, id, depth + 1, known);
+    let found = match values.get(id) {
+        Value::Tensor(_) => true,
+        Value::Dict(entries) => entries.iter().any(|(_, value)| within(*value)),
+        Value::List(items) | Value::Tuple(items) => items.iter().any(|item| within(*item)),
+        _ => false,
+    };
+    known.insert(id, found);
+    found
 }
 
 fn is_tensor(values: &Values<'_>, id: Id) -> bool {
@@ -61,7 +79,10 @@ fn is_tensor(values: &Values<'_>, id: Id) -> bool {
 fn entries<'v>(values: &'v Values<'_>, id: Id) -> Result<&'v [(Id, Id)], String> {
     match values.get(id) {
         Value::Dict(entries) => Ok(entries),
-        other => Err(format!("holds no tensors by name: it is {}, expected a dictionary", other.kind())),
+        other => {
+            let kind = other.kind();
+            Err(format!("holds no tensors by name: it is {kind}, expected a dictionary (a model's `state_dict()`)"))
+        }
     }
 }
 

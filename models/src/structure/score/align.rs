@@ -149,7 +149,8 @@ mod tests {
         check("MKTAQRQISF", "MKTAYIAKQRQISF", "MKTA----QRQISF/MKTAYIAKQRQISF");
         check("AXC", "AXC", "AXC/AXC");
         check("", "AC", "/");
-        check("AAA", "CCC", "/");
+        // Numbers alone pair too; whether chains match is told by their letters.
+        check("AAA", "CCC", "AAA/CCC");
     }
 
     #[test]
