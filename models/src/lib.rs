@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod evoformer;
 pub mod features;
+mod plain;
 mod registry;
 mod shown;
 pub mod structure;

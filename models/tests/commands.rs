@@ -247,7 +247,7 @@ fn a_checkpoint_of_torch_is_converted() {
     let numbers: Vec<u8> = [1.0f32, 2.0, 3.0, 4.0].iter().flat_map(|x| x.to_le_bytes()).collect();
     std::fs::write(&from, torch_archive(pickle, &[("0", &numbers)])).expect("written");
     let words = said(["weights", "convert", text(&from), "-o", text(&to)]);
-    assert!(words.contains("1 tensors, 16 B") && words.contains("not read: argparse.Namespace"), "{words}");
+    assert!(words.contains("1 tensor, 16 B") && words.contains("not read: argparse.Namespace"), "{words}");
     assert_eq!(read(&to)["a.weight"], (vec![2, 2], vec![1.0, 3.0, 2.0, 4.0]));
     assert_eq!(std::fs::read_dir(&folder).expect("a directory").count(), 2);
 }

@@ -9,6 +9,9 @@ use crease_core::units::format_bytes;
 use super::error::CliError;
 use crate::checkpoint::{OutputFile, TorchFile};
 
+/// Most names that are listed.
+const MOST_SHOWN: usize = 12;
+
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -45,9 +48,14 @@ fn convert(arguments: &Convert) -> Result<ExitCode, CliError> {
     let file = TorchFile::open(&arguments.file, arguments.key.as_deref())?;
     file.convert(output)?;
     let (count, bytes) = (file.tensors().count(), format_bytes(file.bytes()));
-    let mut text = format!("{}: {count} tensors, {bytes}\n", arguments.output.display());
-    if !file.skipped().is_empty() {
-        text += &format!("not read: {}\n", file.skipped().join(", "));
+    let tensors = if count == 1 { "tensor" } else { "tensors" };
+    let mut text = format!("{}: {count} {tensors}, {bytes}\n", arguments.output.display());
+    let skipped = file.skipped();
+    if !skipped.is_empty() {
+        let more =
+            skipped.len().checked_sub(MOST_SHOWN + 1).map_or(String::new(), |rest| format!(" and {} more", rest + 1));
+        let shown: Vec<&str> = skipped.iter().take(MOST_SHOWN).map(String::as_str).collect();
+        text += &format!("not read: {}{more}\n", shown.join(", "));
     }
     super::print(&text)?;
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::error::{Place, StructureError, StructureProblem};
 use super::{Structure, cif, pdb};
+use crate::plain::expect_plain;
 use crate::shown::shown;
 
 /// How a file writes a structure.
@@ -42,11 +43,7 @@ impl Structure {
         let path = path.as_ref();
         let file = path.to_string_lossy();
         let fail = |problem: &str| Place { file: &file, line: 0 }.error(StructureProblem::Io(shown(problem)));
-        // A pipe without a writer would be waited for, a device has no end.
-        let about = std::fs::metadata(path).map_err(|error| fail(&error.to_string()))?;
-        if !about.is_file() {
-            return Err(fail(if about.is_dir() { "it is a directory" } else { "it is no plain file" }));
-        }
+        expect_plain(path).map_err(|problem| fail(&problem))?;
         let format = Format::of(path)?;
         let bytes = std::fs::read(path).map_err(|error| fail(&error.to_string()))?;
         Self::parse(format, &bytes, &file)

@@ -7,12 +7,10 @@ use safetensors::tensor::Dtype;
 pub(super) enum Meaning {
     /// `collections.OrderedDict`: a dictionary.
     Dict,
-    /// `torch.Size`: a tuple.
-    Size,
     /// A view of a storage.
     Tensor,
-    /// Wraps a tensor.
-    Parameter,
+    /// What is given first: a parameter is its tensor, a `torch.Size` its tuple.
+    First,
     /// A kind of storage.
     Storage(Dtype),
     /// An object of it is opaque.
@@ -99,9 +97,8 @@ pub(super) fn meaning(module: &str, name: &str) -> Meaning {
     let root = module.split('.').next().unwrap_or_default();
     match (module, name) {
         ("collections", "OrderedDict") => Meaning::Dict,
-        ("torch", "Size") => Meaning::Size,
         ("torch._utils", "_rebuild_tensor_v2") => Meaning::Tensor,
-        ("torch._utils", "_rebuild_parameter") => Meaning::Parameter,
+        ("torch._utils", "_rebuild_parameter") | ("torch", "Size") => Meaning::First,
         ("torch", "DoubleStorage") => Meaning::Storage(Dtype::F64),
         ("torch", "FloatStorage") => Meaning::Storage(Dtype::F32),
         ("torch", "HalfStorage") => Meaning::Storage(Dtype::F16),

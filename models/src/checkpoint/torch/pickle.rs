@@ -7,7 +7,9 @@ use super::opcode::{Opcode, Opcodes};
 use super::value::{Global, Id, Storage, Tensor, Value, Values};
 
 /// Most values; the largest models have some hundred thousand.
-const MOST_VALUES: usize = 1 << 23;
+const MOST_VALUES: usize = 1 << 22;
+/// Most axes of a tensor: its shape is copied each time that it is named.
+const MOST_AXES: usize = 64;
 
 /// All values of a pickle.
 pub(super) fn read(bytes: &[u8]) -> Result<Values<'_>, String> {
@@ -196,21 +198,15 @@ impl<'a> Machine<'a> {
         };
         let wrong = || format!("has a pickle that calls `{global}` with arguments that are not torch's");
         match meaning(global.module, global.name) {
-            Meaning::Dict => {
-                let entries = given.first().map_or(Some(Vec::new()), |pairs| self.pairs(*pairs)).ok_or_else(wrong)?;
-                self.push(Value::Dict(entries))
-            }
-            Meaning::Size => {
-                let size = given.first().map_or(Value::Tuple(Vec::new()), |size| self.values.get(*size).clone());
-                self.push(size)
-            }
+            Meaning::Dict if given.is_empty() => self.push(Value::Dict(Vec::new())),
+            Meaning::Dict => Err(wrong()),
             Meaning::Tensor => {
                 let tensor = self.tensor(given).ok_or_else(wrong)?;
                 self.push(Value::Tensor(tensor))
             }
-            Meaning::Parameter => {
-                let tensor = given.first().copied().ok_or_else(wrong)?;
-                self.stack.push(tensor);
+            Meaning::First => {
+                let first = given.first().copied().ok_or_else(wrong)?;
+                self.stack.push(first);
                 Ok(())
             }
             Meaning::Function if !new => {
@@ -224,16 +220,6 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The entries of a dictionary that is made of a list of pairs.
-    fn pairs(&self, pairs: Id) -> Option<Vec<(Id, Id)>> {
-        let Value::List(pairs) = self.values.get(pairs) else { return None };
-        let pair = |id: &Id| match self.values.get(*id) {
-            Value::Tuple(pair) | Value::List(pair) => <[Id; 2]>::try_from(pair.as_slice()).ok().map(|[k, v]| (k, v)),
-            _ => None,
-        };
-        pairs.iter().map(pair).collect()
-    }
-
     /// Storage, offset, size, strides; whether it has a gradient and what hooks are not read.
     fn tensor(&self, given: &[Id]) -> Option<Tensor<'a>> {
         let [storage, offset, shape, strides, ..] = given else { return None };
@@ -242,7 +228,7 @@ impl<'a> Machine<'a> {
             _ => None,
         };
         let all = |id: &Id| match self.values.get(*id) {
-            Value::Tuple(items) => items.iter().map(whole).collect::<Option<Vec<u64>>>(),
+            Value::Tuple(items) if items.len() <= MOST_AXES => items.iter().map(whole).collect::<Option<Vec<u64>>>(),
             _ => None,
         };
         let Value::Storage(storage) = *self.values.get(*storage) else { return None };

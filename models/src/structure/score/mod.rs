@@ -141,14 +141,15 @@ impl Pairs {
         let ([model, target], [alphas, their_alphas]) = (self.residues, &self.alphas);
         let [atoms, their_atoms] = &self.atoms;
         let paired = alphas.len();
+        let tm_score = tm::tm_score(alphas, their_alphas, target);
         Figures {
             residues: [model, target, paired],
             identity: self.identical as f64 / paired.max(1) as f64,
             atoms: atoms.len(),
             rmsd: superpose::rmsd(atoms, their_atoms),
             lddt: lddt::lddt(alphas, their_alphas),
-            tm_score: tm::tm_score(alphas, their_alphas, target),
-            tm_score_by_model: tm::tm_score(alphas, their_alphas, model),
+            tm_score,
+            tm_score_by_model: if model == target { tm_score } else { tm::tm_score(alphas, their_alphas, model) },
         }
     }
 }

@@ -85,9 +85,8 @@ fn largest_eigenvector(mut m: [[f64; 4]; 4]) -> [f64; 4] {
                 for row in &mut m {
                     (row[p], row[q]) = turn(row[p], row[q]);
                 }
-                for k in 0..4 {
-                    (m[p][k], m[q][k]) = turn(m[p][k], m[q][k]);
-                }
+                let turned: [(f64, f64); 4] = std::array::from_fn(|k| turn(m[p][k], m[q][k]));
+                (m[p], m[q]) = (turned.map(|(a, _)| a), turned.map(|(_, b)| b));
                 for row in &mut vectors {
                     (row[p], row[q]) = turn(row[p], row[q]);
                 }

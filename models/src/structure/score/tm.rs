@@ -14,10 +14,12 @@ const MOST_STARTS: usize = 400;
 /// The score of paired Cα atoms in terms of a chain of `length` residues.
 pub(super) fn tm_score(model: &[Point], target: &[Point], length: usize) -> f64 {
     let mut search = Search { model, target, d0: d0(length), fits: Vec::new(), best: 0.0 };
-    let all = model.len();
-    let mut fragment = all;
-    while all > 0 {
-        let last = all - fragment;
+    if model.is_empty() {
+        return 0.0;
+    }
+    let mut fragment = model.len();
+    loop {
+        let last = model.len() - fragment;
         let step = 1 + last / MOST_STARTS;
         for start in (0..=last).step_by(step) {
             search.refine(start..start + fragment);

@@ -77,6 +77,19 @@ fn sizes_are_held_against_the_archive() {
     assert!(converted("many", &checkpoint(many.raw(b"u")), None).is_ok());
 }
 
+/// A few bytes that name a large value again and again do not copy it.
+#[test]
+fn copies_do_not_add_up() {
+    let large = Pickle::new().raw(b"(").raw(&b"K\x01".repeat(100_000)).raw(b"tq\0\x85q\x010");
+    let sizes = (0..100_000).fold(large.clone().global("torch Size").raw(b"q\x020"), |p, _| p.raw(b"h\x02h\x01R0"));
+    assert!(converted("sizes", &checkpoint(sizes.dict("w", Pickle::three)), None).is_ok());
+    let shape = large.global("torch._utils _rebuild_tensor_v2").raw(b"((").text("storage").global("torch FloatStorage");
+    let shape = shape.text("0").text("cpu").int(3).raw(b"tQK\0h\0h\0\x89}tR");
+    check("axes", shape, &["arguments that are not torch's"]);
+    let pairs = Pickle::new().global("collections OrderedDict").raw(b"]\x85R");
+    check("pairs", pairs, &["arguments that are not torch's"]);
+}
+
 #[test]
 fn rings_and_depth_end() {
     let ring = Pickle::new().raw(b"}q\0").text("w").raw(b"h\0s");
