@@ -13,6 +13,7 @@ use crate::checkpoint::{OutputFile, TorchFile};
 const MOST_SHOWN: usize = 12;
 
 #[derive(Args, Debug)]
+#[command(arg_required_else_help = false)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     what: What,

@@ -163,7 +163,7 @@ pub fn pdb(chain: &str, sequence: &str) -> String {
     ];
     let line = |(k, letter): (usize, char)| {
         let name = NAMES.iter().find(|(known, _)| *known == letter).expect("an amino acid").1;
-        let (x, y) = (3.8 * k as f64 + 2.5, if k % 4 == 3 { 2.0 } else { 0.0 });
+        let (x, y) = (3.8 * k as f64 + 2.5, if k % 4 == 3 { 3.0 } else { 0.0 });
         format!("ATOM  {k:>5}  CA  {name} {chain}{:>4}    {x:8.3}{y:8.3}   0.000  1.00  0.00           C\n", k + 1)
     };
     sequence.chars().enumerate().map(line).collect()
