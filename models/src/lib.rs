@@ -6,7 +6,10 @@ pub mod checkpoint;
 pub mod cli;
 pub mod evoformer;
 pub mod features;
+mod plain;
 mod registry;
+mod shown;
+pub mod structure;
 pub mod template;
 pub mod triangle;
 

@@ -208,3 +208,47 @@ fn an_alignment_is_run_at_a_checkpoints_widths_and_blocks() {
     assert_eq!(made["m"].0, [2, 5, 16]);
     assert_eq!(made["single"].0, [5, 12]);
 }
+
+#[test]
+fn a_model_is_scored() {
+    let folder = folder("score");
+    let (model, target) = (folder.join("m.pdb"), folder.join("t.pdb"));
+    let sequence = "ACDEFGHIKLMNPQRSTVWY";
+    std::fs::write(&target, pdb("H", sequence) + &pdb("L", &sequence.repeat(2)[7..30])).expect("written");
+    std::fs::write(&model, pdb("A", sequence).replace("   3.000   0.000", "   0.000   0.000")).expect("written");
+    let words = said(["score", text(&model), text(&target)]);
+    for part in ["m.pdb: 20 amino acids", "t.pdb: 43 amino acids; without a match: L", "A      H           20", "-"] {
+        assert!(words.contains(part), "{part}:\n{words}");
+    }
+    let told = said(["score", text(&model), text(&target), "--json", "--atoms", "CA"]);
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    let (overall, chain) = (&told["overall"], &told["chains"][0]);
+    assert_eq!(
+        (&chain["model"], &chain["target"], &told["only_in_target"][0]),
+        (&"A".into(), &"H".into(), &"L".into())
+    );
+    assert_eq!((&overall["residues"]["paired"], &overall["atoms"]), (&20.into(), &20.into()));
+    // Every fourth atom is 3 Å off the line, so the line through the mean is off by 3 √(¼ · ¾), or less when turned.
+    let figure = |name: &str| overall[name].as_f64().expect(name);
+    assert!((1.25..1.3).contains(&figure("rmsd")), "{overall}");
+    assert!(["lddt", "tm_score"].iter().all(|name| figure(name) > 0.0 && figure(name) < 1.0), "{overall}");
+    let own = said(["score", text(&target), text(&target)]);
+    assert_eq!(own.lines().filter(|line| line.ends_with("1.000     1.000              1.000")).count(), 3, "{own}");
+}
+
+#[test]
+fn a_checkpoint_of_torch_is_converted() {
+    let folder = folder("convert");
+    let (from, to) = (folder.join("w.ckpt"), folder.join("w.safetensors"));
+    // {"epoch": 3, "hyper_parameters": argparse.Namespace(), "state_dict": {"a.weight": a view of storage 0}}
+    let pickle = b"\x80\x02}(X\x05\0\0\0epochK\x03X\x10\0\0\0hyper_parameterscargparse\nNamespace\n)\x81\
+        X\x0a\0\0\0state_dict}X\x08\0\0\0a.weightctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storage\
+        ctorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x04tQK\x00K\x02K\x02\x86K\x01K\x02\x86\x89\
+        ccollections\nOrderedDict\n)RtRsu.";
+    let numbers: Vec<u8> = [1.0f32, 2.0, 3.0, 4.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+    std::fs::write(&from, torch_archive(pickle, &[("0", &numbers)])).expect("written");
+    let words = said(["weights", "convert", text(&from), "-o", text(&to)]);
+    assert!(words.contains("1 tensor, 16 B") && words.contains("not read: argparse.Namespace"), "{words}");
+    assert_eq!(read(&to)["a.weight"], (vec![2, 2], vec![1.0, 3.0, 2.0, 4.0]));
+    assert_eq!(std::fs::read_dir(&folder).expect("a directory").count(), 2);
+}

@@ -200,3 +200,64 @@ fn tensors_that_do_not_fit() {
         check(&folder, &format!("verify {name}"), &[name]);
     }
 }
+
+#[test]
+fn structures_that_cannot_be_scored() {
+    let folder = folder("structures");
+    let file = |name: &str, text: &[u8]| std::fs::write(folder.join(name), text).expect("written");
+    let good = pdb("A", "ACDEFGHIKLMNPQRSTVWY");
+    file("good.pdb", good.as_bytes());
+    file("other.pdb", pdb("B", "WWWWYYYYVVVVTTTTSSSS").as_bytes());
+    file("empty.pdb", b"");
+    file("water.pdb", good.replace(" CA ", " O  ").as_bytes());
+    file("cut.pdb", &good.as_bytes()[..100]);
+    file("letters.pdb", good.replace("   2.500", "   2.5oo").as_bytes());
+    file("empty.cif", b"data_x\n");
+    file("cut.cif", b"data_x\nloop_\n_atom_site.id\n1\n");
+    file("good.txt", good.as_bytes());
+    for (arguments, words) in [
+        ("good.pdb", &["<TARGET>"][..]),
+        ("good.pdb missing.pdb", &["missing.pdb", "cannot read"]),
+        ("good.pdb .", &["directory"]),
+        ("good.txt good.pdb", &["good.txt", "unknown file type", ".cif"]),
+        ("empty.pdb good.pdb", &["empty.pdb", "expected atoms"]),
+        ("good.pdb empty.cif", &["empty.cif", "expected atoms"]),
+        ("good.pdb cut.pdb", &["cut.pdb: line 2:", "truncated"]),
+        ("letters.pdb good.pdb", &["letters.pdb: line 1:", "columns 31 to 38", "`2.5oo`"]),
+        ("good.pdb cut.cif", &["cut.cif: line 2:", "`Cartn_x`"]),
+        ("good.pdb other.pdb", &["no matching chain", "chain A of the model", "chain B of the target"]),
+        ("water.pdb good.pdb", &["amino acids in the model"]),
+        ("good.pdb water.pdb", &["amino acids in the target"]),
+        ("good.pdb good.pdb --atoms CA,CA", &["--atoms", "`CA`"]),
+        ("good.pdb good.pdb --atoms CA,,N", &["--atoms"]),
+    ] {
+        check(&folder, &format!("score {arguments}"), words);
+    }
+}
+
+#[test]
+fn checkpoints_that_cannot_be_converted() {
+    let folder = folder("checkpoints");
+    let file = |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).expect("written");
+    let good = torch_archive(b"\x80\x02}.", &[]);
+    file("good.pt", &good);
+    file("cut.pt", &good[..good.len() - 5]);
+    file("other.pt", b"hello");
+    file("old.pt", b"\x80\x02\x8a\x0al\xfc");
+    file("evil.pt", &torch_archive(b"\x80\x02cos\nsystem\nX\x0b\0\0\0touch owned\x85R.", &[]));
+    for (arguments, words) in [
+        ("", &["convert"][..]),
+        ("convert good.pt", &["--output"]),
+        ("convert missing.pt -o o", &["missing.pt", "cannot be opened"]),
+        ("convert . -o o", &["directory", "checkpoint of torch"]),
+        ("convert other.pt -o o", &["other.pt", "zip archive"]),
+        ("convert cut.pt -o o", &["cut.pt", "truncated"]),
+        ("convert old.pt -o o", &["before version 1.6"]),
+        ("convert evil.pt -o o", &["evil.pt: is refused", "`os.system`"]),
+        ("convert good.pt -o o", &["good.pt: holds no tensors"]),
+        ("convert good.pt -o o --key model", &["no entry `model`", "there are none"]),
+        ("convert good.pt -o nowhere/o", &["no directory `nowhere`"]),
+    ] {
+        check(&folder, &format!("weights {arguments}"), words);
+    }
+}

@@ -73,16 +73,7 @@ impl TensorFile {
         let path = path.as_ref();
         let fail = |problem: String| FileError::File { file: path.to_path_buf(), problem };
         let broken = |problem: String| fail(format!("is no safetensors file: {problem}"));
-        // Looked at before it is opened: opening a pipe waits for its writer.
-        let about = std::fs::metadata(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
-        if about.is_dir() {
-            return Err(fail("is a directory, expected a safetensors file".into()));
-        }
-        if !about.is_file() {
-            return Err(fail("is no plain file, expected a safetensors file".into()));
-        }
-        let mut file = File::open(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
-        let length = about.len();
+        let (mut file, length) = open_plain(path, "safetensors file")?;
         let mut first = [0; 8];
         file.read_exact(&mut first).map_err(|_| broken(format!("{length} bytes, expected at least 8")))?;
         let header = u64::from_le_bytes(first);
@@ -211,6 +202,21 @@ impl TensorFile {
             FileError::Missing { file: self.path.clone(), name: name.to_string(), known }
         })
     }
+}
+
+/// Opens a plain file, of which `kind` says what it should be, and tells its length.
+pub(super) fn open_plain(path: &Path, kind: &str) -> Result<(File, u64), FileError> {
+    let fail = |problem: String| FileError::File { file: path.to_path_buf(), problem };
+    // Looked at before it is opened: opening a pipe waits for its writer.
+    let about = std::fs::metadata(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
+    if about.is_dir() {
+        return Err(fail(format!("is a directory, expected a {kind}")));
+    }
+    if !about.is_file() {
+        return Err(fail(format!("is no plain file, expected a {kind}")));
+    }
+    let file = File::open(path).map_err(|e| fail(format!("cannot be opened: {e}")))?;
+    Ok((file, about.len()))
 }
 
 /// One number; integers only where that is exact.

@@ -5,6 +5,7 @@
 mod file;
 mod names;
 mod random;
+mod torch;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use crease_runtime::{Weights, WeightsError};
 pub use file::{FileError, TensorFile};
 pub(crate) use names::pattern;
 pub use random::random_weights;
+pub use torch::TorchFile;
 pub use write::{OutputFile, Written};
 
 /// A checkpoint of which the names and shapes are known, the numbers not yet.

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use safetensors::tensor::Dtype;
 use serde_json::{Map, Value, json};
 
 use super::FileError;
@@ -18,6 +19,15 @@ pub struct OutputFile {
 
 /// A tensor to write: name, extents, numbers.
 pub type Written<'a> = (String, &'a [u64], &'a [f32]);
+
+/// What a file's header says of a tensor.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    pub(super) name: &'a str,
+    pub(super) dtype: Dtype,
+    pub(super) shape: &'a [u64],
+    pub(super) bytes: u64,
+}
 
 impl OutputFile {
     /// Makes sure that a file can be made at a path, before there is anything to write.
@@ -49,7 +59,13 @@ impl OutputFile {
     /// # Errors
     /// A disk that is full, or a place that is gone; then nothing is left.
     pub fn write(self, tensors: &[Written<'_>], texts: &BTreeMap<String, String>) -> Result<(), FileError> {
-        self.whole(|file| write(file, tensors, texts))
+        let bytes = |data: &[f32]| 4 * data.len() as u64;
+        let parts =
+            tensors.iter().map(|(name, shape, data)| Part { name, dtype: Dtype::F32, shape, bytes: bytes(data) });
+        let parts: Vec<Part<'_>> = parts.collect();
+        self.write_parts(&parts, texts, |k, file| {
+            tensors[k].2.iter().try_for_each(|number| file.write_all(&number.to_le_bytes())).map_err(Failure::Output)
+        })
     }
 
     /// Writes a text and nothing else.
@@ -57,13 +73,32 @@ impl OutputFile {
     /// # Errors
     /// As [`OutputFile::write`].
     pub fn write_text(self, text: &str) -> Result<(), FileError> {
-        self.whole(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        self.whole(|file| Ok(file.write_all(text.as_bytes())?))
     }
 
-    fn whole(self, write: impl FnOnce(File) -> std::io::Result<()>) -> Result<(), FileError> {
-        let done = self.create().and_then(|file| {
-            let written = write(file).and_then(|()| std::fs::rename(&self.beside, &self.path));
-            written.map_err(|e| self.fail(&e))
+    /// Writes tensors of any kind, whose bytes are made one after the other.
+    pub(super) fn write_parts(
+        self,
+        parts: &[Part<'_>],
+        texts: &BTreeMap<String, String>,
+        mut write: impl FnMut(usize, &mut Buffered<'_>) -> Result<(), Failure>,
+    ) -> Result<(), FileError> {
+        self.whole(|file| {
+            let mut file = BufWriter::with_capacity(1 << 16, file);
+            file.write_all(&header(parts, texts))?;
+            (0..parts.len()).try_for_each(|k| write(k, &mut file))?;
+            Ok(file.flush()?)
+        })
+    }
+
+    fn whole(self, write: impl FnOnce(&mut File) -> Result<(), Failure>) -> Result<(), FileError> {
+        let done = self.create().and_then(|mut file| {
+            let written = write(&mut file).and_then(|()| Ok(file.sync_all()?));
+            let moved = written.and_then(|()| Ok(std::fs::rename(&self.beside, &self.path)?));
+            moved.map_err(|failure| match failure {
+                Failure::Output(error) => self.fail(&error),
+                Failure::Source(error) => error,
+            })
         });
         if done.is_err() {
             self.remove();
@@ -85,15 +120,34 @@ impl OutputFile {
     }
 }
 
-fn write(file: File, tensors: &[Written<'_>], texts: &BTreeMap<String, String>) -> std::io::Result<()> {
+/// A file that is being written.
+pub(super) type Buffered<'a> = BufWriter<&'a mut File>;
+
+/// Why a file was not written.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The place it goes to.
+    Output(std::io::Error),
+    /// Where its contents come from.
+    Source(FileError),
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Failure::Output(error)
+    }
+}
+
+/// What stands before the numbers.
+fn header(parts: &[Part<'_>], texts: &BTreeMap<String, String>) -> Vec<u8> {
     let mut header = Map::new();
     if !texts.is_empty() {
         header.insert("__metadata__".into(), json!(texts));
     }
     let mut at = 0u64;
-    for (name, shape, data) in tensors {
-        let end = at + 4 * data.len() as u64;
-        header.insert(name.clone(), json!({ "dtype": "F32", "shape": shape, "data_offsets": [at, end] }));
+    for Part { name, dtype, shape, bytes } in parts {
+        let end = at + bytes;
+        header.insert((*name).to_string(), json!({ "dtype": dtype, "shape": shape, "data_offsets": [at, end] }));
         at = end;
     }
     let mut header = Value::Object(header).to_string();
@@ -101,14 +155,6 @@ fn write(file: File, tensors: &[Written<'_>], texts: &BTreeMap<String, String>) 
     while !header.len().is_multiple_of(8) {
         header.push(' ');
     }
-    let mut file = BufWriter::with_capacity(1 << 16, file);
-    file.write_all(&(header.len() as u64).to_le_bytes())?;
-    file.write_all(header.as_bytes())?;
-    for (_, _, data) in tensors {
-        for number in *data {
-            file.write_all(&number.to_le_bytes())?;
-        }
-    }
-    file.flush()?;
-    file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
+    let length = (header.len() as u64).to_le_bytes();
+    [&length, header.as_bytes()].concat()
 }

@@ -9,6 +9,7 @@ use crease_runtime::{RunError, WeightsError};
 
 use crate::checkpoint::FileError;
 use crate::features::{AlignmentError, FeatureError};
+use crate::structure::{ScoreError, StructureError};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,12 @@ pub(super) enum CliError {
     /// An alignment that is too large for its features.
     #[error(transparent)]
     Features(#[from] FeatureError),
+    /// A structure that cannot be read.
+    #[error(transparent)]
+    Structure(#[from] StructureError),
+    /// Structures that have nothing to compare.
+    #[error(transparent)]
+    Score(#[from] ScoreError),
     /// A tensor file that cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),

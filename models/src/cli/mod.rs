@@ -1,4 +1,5 @@
-//! The `crease` command: what models there are, plans, runs, checks against references, and alignments.
+//! The `crease` command: what models there are, plans, runs, checks against references, alignments, structures and
+//! checkpoints.
 //!
 //! A mistake is one line on the standard error and exit code 2; a reference that is missed is exit code 1.
 
@@ -14,8 +15,10 @@ mod profile;
 mod reference;
 mod report;
 mod run;
+mod score;
 mod table;
 mod verify;
+mod weights;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -44,6 +47,10 @@ enum Command {
     Verify(verify::Arguments),
     /// From an alignment to MSA, pair and single representations.
     Evoformer(evoformer::Arguments),
+    /// How near a predicted structure is to a target: RMSD, lDDT, TM-score.
+    Score(score::Arguments),
+    /// Checkpoints of other kinds, made ready for use here.
+    Weights(weights::Arguments),
     /// Measures how fast this machine runs kernels and writes a cost table, which `--table` makes plans by.
     Calibrate(calibrate::Arguments),
     /// What is promised of Crease, measured.
@@ -70,6 +77,8 @@ fn obey(command: &Command) -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Evoformer(arguments) => evoformer::evoformer(arguments),
+        Command::Score(arguments) => score::score(arguments),
+        Command::Weights(arguments) => weights::weights(arguments),
         Command::Calibrate(arguments) => calibrate::calibrate(arguments),
         Command::Bench(arguments) => bench::bench(arguments),
     };
@@ -83,9 +92,9 @@ fn explain(error: &clap::Error) -> ExitCode {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             print(&error.render().to_string()).map_or_else(|e| refuse(&e.to_string()), |()| ExitCode::SUCCESS)
         }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            refuse("expected a command: models, plan, run, verify, evoformer, calibrate or bench (see crease --help)")
-        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => refuse(
+            "expected a command: models, plan, run, verify, evoformer, score, weights, calibrate or bench (see crease --help)",
+        ),
         _ => {
             let text = error.render().to_string();
             let text = text.strip_prefix("error: ").unwrap_or(&text);

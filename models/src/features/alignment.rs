@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use super::error::{AlignmentError, AlignmentProblem, shown};
+use super::error::{AlignmentError, AlignmentProblem};
 use super::raw::{Place, RawRow};
 use super::{fasta, stockholm};
+use crate::plain::expect_plain;
+use crate::shown::shown;
 
 /// One row of an [`Alignment`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,11 +56,7 @@ impl Alignment {
         let path = path.as_ref();
         let file = path.to_string_lossy();
         let fail = |problem: &str| Place { file: &file, line: 0 }.error(AlignmentProblem::Io(shown(problem)));
-        // A pipe without a writer would be waited for, a device has no end.
-        let about = std::fs::metadata(path).map_err(|error| fail(&error.to_string()))?;
-        if !about.is_file() {
-            return Err(fail(if about.is_dir() { "it is a directory" } else { "it is no plain file" }));
-        }
+        expect_plain(path).map_err(|problem| fail(&problem))?;
         let bytes = std::fs::read(path).map_err(|error| fail(&error.to_string()))?;
         Self::parse(&bytes, &file)
     }

@@ -1,7 +1,8 @@
 //! Rows of a file with `>` name lines: A3M and FASTA alike.
 
-use super::error::{AlignmentError, AlignmentProblem, shown};
+use super::error::{AlignmentError, AlignmentProblem};
 use super::raw::{Place, RawRow};
+use crate::shown::shown;
 
 /// The rows in file order. Lines that begin with `#` or `;` are comments; hh-suite's annotation rows are left out.
 pub(super) fn rows(text: &str, file: &str) -> Result<Vec<RawRow>, AlignmentError> {

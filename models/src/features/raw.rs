@@ -1,6 +1,7 @@
 //! A row as it stands in the file, before its columns are compared with the query's.
 
-use super::error::{AlignmentError, AlignmentProblem, shown};
+use super::error::{AlignmentError, AlignmentProblem};
+use crate::shown::shown;
 
 /// Names that hh-suite gives to rows that hold no sequence.
 const ANNOTATIONS: [&str; 6] = ["ss_pred", "ss_conf", "ss_dssp", "sa_dssp", "aa_pred", "aa_dssp"];

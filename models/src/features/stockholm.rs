@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::error::{AlignmentError, AlignmentProblem, shown};
+use super::error::{AlignmentError, AlignmentProblem};
 use super::raw::{Place, RawRow};
+use crate::shown::shown;
 
 /// How a Stockholm file begins; a version follows.
 pub(super) const HEADER: &str = "# STOCKHOLM";

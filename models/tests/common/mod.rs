@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs)] // each test file uses its part
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -134,4 +135,51 @@ pub fn small_inputs() -> Tensors {
 pub fn difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// A PDB file of the Cα atoms of a sequence, 3.8 Å apart on a line but for every fourth.
+pub fn pdb(chain: &str, sequence: &str) -> String {
+    const NAMES: [(char, &str); 20] = [
+        ('A', "ALA"),
+        ('C', "CYS"),
+        ('D', "ASP"),
+        ('E', "GLU"),
+        ('F', "PHE"),
+        ('G', "GLY"),
+        ('H', "HIS"),
+        ('I', "ILE"),
+        ('K', "LYS"),
+        ('L', "LEU"),
+        ('M', "MET"),
+        ('N', "ASN"),
+        ('P', "PRO"),
+        ('Q', "GLN"),
+        ('R', "ARG"),
+        ('S', "SER"),
+        ('T', "THR"),
+        ('V', "VAL"),
+        ('W', "TRP"),
+        ('Y', "TYR"),
+    ];
+    let line = |(k, letter): (usize, char)| {
+        let name = NAMES.iter().find(|(known, _)| *known == letter).expect("an amino acid").1;
+        let (x, y) = (3.8 * k as f64 + 2.5, if k % 4 == 3 { 3.0 } else { 0.0 });
+        format!("ATOM  {k:>5}  CA  {name} {chain}{:>4}    {x:8.3}{y:8.3}   0.000  1.00  0.00           C\n", k + 1)
+    };
+    sequence.chars().enumerate().map(line).collect()
+}
+
+/// A checkpoint as torch writes it: a pickle, and storages by their keys.
+pub fn torch_archive(pickle: &[u8], storages: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut writer = rawzip::ZipArchiveWriter::new(Vec::new());
+    let mut add = |name: &str, bytes: &[u8]| {
+        let (mut entry, config) = writer.new_file(name).start().expect("begun");
+        let mut data = config.wrap(&mut entry);
+        data.write_all(bytes).expect("written");
+        let (_, output) = data.finish().expect("written");
+        entry.finish(output).expect("written");
+    };
+    add("model/data.pkl", pickle);
+    storages.iter().for_each(|(key, bytes)| add(&format!("model/data/{key}"), bytes));
+    writer.finish().expect("written")
 }

@@ -1,0 +1,127 @@
+//! The zip archive: which entries there are, and their bytes, checked.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use rawzip::{CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
+
+use super::super::FileError;
+use super::super::file::open_plain;
+use crate::shown::shown;
+
+/// Longest pickle that is read; those of large models have a hundredth of it.
+const LONGEST_PICKLE: u64 = 64 << 20;
+
+#[derive(Debug)]
+pub(super) struct Archive {
+    zip: ZipArchive<FileReader>,
+    entries: BTreeMap<String, Entry>,
+    /// What stands before every name.
+    root: String,
+    length: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    place: ZipArchiveEntryWayfinder,
+    method: CompressionMethod,
+    crc: u32,
+}
+
+impl Archive {
+    pub(super) fn open(path: &Path) -> Result<Archive, FileError> {
+        let (mut file, length) = open_plain(path, "checkpoint of torch")?;
+        let fail = |problem: String| FileError::File { file: path.to_path_buf(), problem };
+        let mut first = Vec::new();
+        let read = (&mut file).take(4).read_to_end(&mut first);
+        read.map_err(|e| fail(format!("cannot be read: {e}")))?;
+        // Torch before 1.6 wrote pickles behind each other; each begins with its protocol.
+        if first.starts_with(&[0x80]) {
+            let advice = "load it in torch and save it again";
+            return Err(fail(format!("is a bare pickle, as torch wrote before version 1.6: {advice}")));
+        }
+        if !first.starts_with(b"PK") {
+            return Err(fail("is no checkpoint of torch: expected a zip archive".into()));
+        }
+        Self::read(file, length).map_err(fail)
+    }
+
+    fn read(file: std::fs::File, length: u64) -> Result<Archive, String> {
+        let broken = |e: rawzip::Error| format!("is no whole zip archive (is it truncated?): {e}");
+        let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
+        let zip = ZipArchive::from_file(file, &mut buffer).map_err(broken)?;
+        let mut entries = BTreeMap::new();
+        let mut headers = zip.entries(&mut buffer);
+        while let Some(header) = headers.next_entry().map_err(broken)? {
+            let Ok(name) = std::str::from_utf8(header.file_path().as_bytes()) else { continue };
+            let (place, method, crc) = (header.wayfinder(), header.compression_method(), header.crc32());
+            if entries.insert(name.to_string(), Entry { place, method, crc }).is_some() {
+                return Err(format!("holds two entries `{}`", shown(name)));
+            }
+        }
+        let mut roots = entries.keys().filter_map(|name| name.strip_suffix("data.pkl"));
+        let mut roots = roots.by_ref().filter(|root| root.is_empty() || root.ends_with('/'));
+        let root = match (roots.next(), roots.next()) {
+            (Some(root), None) => root.to_string(),
+            (None, _) => return Err("is no checkpoint of torch: the archive has no `data.pkl`".into()),
+            _ => return Err("is no checkpoint of torch: the archive has several `data.pkl`".into()),
+        };
+        let archive = Archive { zip, entries, root, length };
+        match archive.entries.contains_key(&format!("{}byteorder", archive.root)) {
+            true if archive.bytes("byteorder", 16)? != b"little" => {
+                Err("was written on a big-endian machine, which is not read".into())
+            }
+            _ => Ok(archive),
+        }
+    }
+
+    /// Bytes of the whole file.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The pickle.
+    pub(super) fn pickle(&self) -> Result<Vec<u8>, String> {
+        self.bytes("data.pkl", LONGEST_PICKLE)
+    }
+
+    /// How many bytes a storage has.
+    pub(super) fn storage_bytes(&self, key: &str) -> Result<u64, String> {
+        Ok(self.entry(&format!("data/{key}"))?.place.uncompressed_size_hint())
+    }
+
+    /// The bytes of a storage.
+    pub(super) fn storage(&self, key: &str) -> Result<Vec<u8>, String> {
+        self.bytes(&format!("data/{key}"), u64::MAX)
+    }
+
+    fn entry(&self, name: &str) -> Result<&Entry, String> {
+        let name = format!("{}{name}", self.root);
+        self.entries.get(&name).ok_or_else(|| format!("the archive has no entry `{}`", shown(&name)))
+    }
+
+    /// All of an entry, after a look at whether it can be as long as it says.
+    fn bytes(&self, name: &str, most: u64) -> Result<Vec<u8>, String> {
+        let entry = self.entry(name)?;
+        let name = shown(name);
+        if entry.method != CompressionMethod::STORE {
+            return Err(format!("entry `{name}` is compressed, expected it as torch writes it: stored"));
+        }
+        let broken = |e: &dyn std::fmt::Display| format!("entry `{name}` cannot be read: {e}");
+        let found = self.zip.get_entry(entry.place).map_err(|e| broken(&e))?;
+        let ((start, end), size) = (found.compressed_data_range(), entry.place.uncompressed_size_hint());
+        if end > self.length || end.checked_sub(start) != Some(size) {
+            return Err(format!("entry `{name}` of {size} bytes is not whole (is the file truncated?)"));
+        }
+        if size > most {
+            return Err(format!("entry `{name}` has {size} bytes, expected at most {most}"));
+        }
+        let mut bytes = vec![0; usize::try_from(size).map_err(|e| broken(&e))?];
+        found.reader().read_exact(&mut bytes).map_err(|e| broken(&e))?;
+        if rawzip::crc32(&bytes) != entry.crc {
+            return Err(format!("entry `{name}` is damaged: its checksum differs"));
+        }
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,44 @@
+//! Structures to text, and text to files that are whole or not there.
+
+mod cif;
+mod pdb;
+
+use std::path::Path;
+
+use super::error::{Place, StructureError, StructureProblem};
+use super::{Format, Structure};
+use crate::checkpoint::{FileError, OutputFile};
+
+impl Structure {
+    /// Writes a file in the format that its name says. Chains, numbers, names, occupancies and B-factors are kept.
+    ///
+    /// # Errors
+    /// A name that says no format, a structure that does not fit it, or a disk that is full; then nothing is left.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), StructureError> {
+        let path = path.as_ref();
+        let format = Format::of(path)?;
+        let file = path.to_string_lossy();
+        let fail = |problem| Place { file: &file, line: 0 }.error(problem);
+        let text = match format {
+            Format::Pdb => self.to_pdb().map_err(fail)?,
+            Format::Cif => self.to_cif(&path.file_stem().unwrap_or_default().to_string_lossy()),
+        };
+        OutputFile::new(path).and_then(|output| output.write_text(&text)).map_err(|error| match error {
+            FileError::File { problem, .. } => fail(StructureProblem::Output(problem)),
+            other => fail(StructureProblem::Output(other.to_string())),
+        })
+    }
+
+    /// The text of a PDB file.
+    ///
+    /// # Errors
+    /// A name, a number or a position that is too wide for its columns.
+    pub fn to_pdb(&self) -> Result<String, StructureProblem> {
+        pdb::write(self)
+    }
+
+    /// The text of an mmCIF file whose entry has this name.
+    pub fn to_cif(&self, name: &str) -> String {
+        cif::write(self, name)
+    }
+}
