@@ -1,0 +1,167 @@
+//! A part's plans, run in turns with each other and with peers: what else the machine does falls on all alike.
+
+use std::time::{Duration, Instant};
+
+use crease_core::plan::Plan;
+use crease_core::random::Choices;
+use crease_runtime::{
+    Checks, Cpu, Event, Executable, Weights, forget_peak_resident, peak_resident_bytes, resident_bytes,
+};
+
+use super::super::block::Size;
+use super::parts::Part;
+use super::peer::Peer;
+use super::programs::{Kind, Plans, input_bytes};
+use crate::checkpoint::random_weights;
+use crate::cli::error::CliError;
+
+/// Peers' threads spin for a while after a run: nothing is timed meanwhile.
+const REST: Duration = Duration::from_millis(300);
+
+/// Seconds of some runs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Times(Vec<f64>);
+
+impl Times {
+    pub(super) fn add(&mut self, seconds: f64) {
+        let at = self.0.partition_point(|known| *known < seconds);
+        self.0.insert(at, seconds);
+    }
+
+    pub(super) fn median(&self) -> f64 {
+        let (low, high) = (self.0.len().saturating_sub(1) / 2, self.0.len() / 2);
+        let at = |k: usize| self.0.get(k).copied().unwrap_or(f64::NAN);
+        f64::midpoint(at(low), at(high))
+    }
+
+    pub(super) fn min(&self) -> f64 {
+        self.0.first().copied().unwrap_or(f64::NAN)
+    }
+
+    pub(super) fn runs(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// What was measured of a plan.
+pub(super) struct Figure {
+    pub(super) part: &'static str,
+    pub(super) size: Size,
+    pub(super) kind: Kind,
+    pub(super) times: Times,
+    /// Useful floating-point operations.
+    pub(super) flops: u64,
+    /// Bytes of all kernel calls' operands and results.
+    pub(super) moved: u64,
+    /// Bytes of the arena above the inputs.
+    pub(super) planned: u64,
+    /// What the resident set grew by above weights and inputs, where the system tells.
+    pub(super) resident: Option<u64>,
+    /// Predicted seconds.
+    pub(super) predicted: f64,
+}
+
+impl Figure {
+    /// Useful operations per nanosecond.
+    pub(super) fn gflops(&self) -> f64 {
+        self.flops as f64 / self.times.median() / 1e9
+    }
+}
+
+/// Inputs by name: near-normal, masks with a tenth of zeros.
+pub(super) struct Given(Vec<(String, Vec<f32>)>);
+
+impl Given {
+    pub(super) fn new((s, r): Size) -> Given {
+        let mut choices = Choices::new(7);
+        let mut draw = |name: &str, count: u64| {
+            let number = |noise: f64| if name.ends_with("mask") { f64::from(noise > -0.8) } else { noise };
+            (name.to_string(), (0..count).map(|_| number(choices.noise()) as f32).collect())
+        };
+        let (m, z) = (draw("m", s * r * 256), draw("z", r * r * 128));
+        Given(vec![m, z, draw("msa_mask", s * r), draw("pair_mask", r * r)])
+    }
+
+    /// Fills every input of a plan, as each run needs it: inputs are updated in their places.
+    pub(super) fn fill(&self, executable: &mut Executable<'_, Cpu>) -> Result<(), CliError> {
+        for port in &executable.plan().inputs.clone() {
+            let (_, data) =
+                self.0.iter().find(|(name, _)| *name == port.name).expect("every input of a block is given");
+            executable.set_input(&port.name, data)?;
+        }
+        Ok(())
+    }
+}
+
+/// Seconds of a run.
+pub(super) fn timed(executable: &mut Executable<'_, Cpu>, given: &Given) -> Result<f64, CliError> {
+    given.fill(executable)?;
+    let start = Instant::now();
+    executable.run()?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+/// What a first run shows: bytes moved, and the growth of the resident set above weights and inputs.
+fn first_run(plan: &Plan, weights: &Weights, given: &Given, cpu: &Cpu) -> Result<(u64, Option<u64>), CliError> {
+    let before = forget_peak_resident().then(resident_bytes).flatten();
+    let mut executable = Executable::new(plan, weights, cpu, Checks::default())?;
+    given.fill(&mut executable)?;
+    let mut moved = 0;
+    executable.run_with(&mut |event| {
+        if let Event::Call { call, lengths, .. } = event {
+            moved += plan.kernels[call.kernel].bytes(lengths);
+        }
+    })?;
+    let most = peak_resident_bytes();
+    let above = before.zip(most).map(|(before, most)| most.saturating_sub(before + input_bytes(plan)));
+    Ok((moved, above))
+}
+
+/// What a part is measured with.
+pub(super) struct Session<'a> {
+    pub(super) cpu: &'a Cpu,
+    pub(super) given: &'a Given,
+    pub(super) size: Size,
+    pub(super) runs: usize,
+}
+
+impl Session<'_> {
+    /// Every plan of a part and every peer, so many times in turns.
+    pub(super) fn measure(&self, part: &Part, plans: &Plans, peers: &mut [Peer]) -> Result<Vec<Figure>, CliError> {
+        let Some((_, any)) = plans.made.first() else { return Ok(Vec::new()) };
+        let weights = random_weights(any, 0);
+        let (s, r) = self.size;
+        let mut figures = Vec::new();
+        for (kind, plan) in &plans.made {
+            let (moved, resident) = first_run(plan, &weights, self.given, self.cpu)?;
+            figures.push(Figure {
+                part: part.name,
+                size: self.size,
+                kind: *kind,
+                times: Times::default(),
+                flops: (part.flops)(s, r),
+                moved,
+                planned: plan.memory.arena.saturating_sub(input_bytes(plan)),
+                resident,
+                predicted: plan.time as f64 / 1e9,
+            });
+        }
+        let mut executables = Vec::new();
+        for (_, plan) in &plans.made {
+            let mut executable = Executable::new(plan, &weights, self.cpu, Checks::default())?;
+            // Touches the arena.
+            timed(&mut executable, self.given)?;
+            executables.push(executable);
+        }
+        for _ in 0..self.runs {
+            for (executable, figure) in executables.iter_mut().zip(&mut figures) {
+                figure.times.add(timed(executable, self.given)?);
+            }
+            for peer in peers.iter_mut() {
+                peer.run();
+                std::thread::sleep(REST);
+            }
+        }
+        Ok(figures)
+    }
+}
