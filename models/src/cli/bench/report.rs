@@ -46,6 +46,11 @@ impl Report {
         self.bar.suspend(|| super::super::print(&format!("{check:<9}{verdict:<5}{text}\n")))
     }
 
+    /// The text of every line so far of a check.
+    pub(super) fn texts<'r>(&'r self, check: &'r str) -> impl Iterator<Item = &'r str> {
+        self.lines.iter().filter(move |line| line["check"] == check).filter_map(|line| line["text"].as_str())
+    }
+
     /// Every promise so far: its text, and whether it is kept.
     pub(super) fn promises(&self) -> impl Iterator<Item = (&str, bool)> {
         self.lines.iter().filter_map(|line| Some((line["text"].as_str()?, line["passed"].as_bool()?)))

@@ -12,11 +12,16 @@ use super::super::block::Size;
 use super::parts::Part;
 use super::peer::Peer;
 use super::programs::{Kind, Plans, input_bytes};
+use super::quiet::Since;
 use crate::checkpoint::random_weights;
 use crate::cli::error::CliError;
 
 /// Peers' threads spin for a while after a run: nothing is timed meanwhile.
 const REST: Duration = Duration::from_millis(300);
+
+/// Others' work, in processors, from which on a round does not count, and how many times the rounds wanted are tried.
+const DISTURBED: f64 = 0.15;
+const MOST_ROUNDS: usize = 3;
 
 /// Seconds of some runs.
 #[derive(Clone, Debug, Default)]
@@ -117,6 +122,23 @@ fn first_run(plan: &Plan, weights: &Weights, given: &Given, cpu: &Cpu) -> Result
     Ok((moved, above))
 }
 
+/// Seconds of every plan and every peer, one after another, and processors' worth of what others did meanwhile.
+struct Round {
+    own: Vec<f64>,
+    peers: Vec<Option<f64>>,
+    others: f64,
+}
+
+/// A part's figures, and how quiet the machine was.
+pub(super) struct Found {
+    pub(super) figures: Vec<Figure>,
+    pub(super) rounds: usize,
+    /// Rounds that nobody disturbed; where there is none, all count.
+    pub(super) clean: usize,
+    /// The most that others did in a round.
+    pub(super) others: f64,
+}
+
 /// What a part is measured with.
 pub(super) struct Session<'a> {
     pub(super) cpu: &'a Cpu,
@@ -127,8 +149,8 @@ pub(super) struct Session<'a> {
 
 impl Session<'_> {
     /// Every plan of a part and every peer, so many times in turns.
-    pub(super) fn measure(&self, part: &Part, plans: &Plans, peers: &mut [Peer]) -> Result<Vec<Figure>, CliError> {
-        let Some((_, any)) = plans.made.first() else { return Ok(Vec::new()) };
+    pub(super) fn measure(&self, part: &Part, plans: &Plans, peers: &mut [Peer]) -> Result<Found, CliError> {
+        let any = &plans.made[0].1;
         let weights = random_weights(any, 0);
         let (s, r) = self.size;
         let mut figures = Vec::new();
@@ -153,15 +175,35 @@ impl Session<'_> {
             timed(&mut executable, self.given)?;
             executables.push(executable);
         }
-        for _ in 0..self.runs {
-            for (executable, figure) in executables.iter_mut().zip(&mut figures) {
-                figure.times.add(timed(executable, self.given)?);
-            }
-            for peer in peers.iter_mut() {
-                peer.run();
-                std::thread::sleep(REST);
+        let mut rounds = Vec::new();
+        let undisturbed = |rounds: &[Round]| rounds.iter().filter(|round| round.others <= DISTURBED).count();
+        while undisturbed(&rounds) < self.runs && rounds.len() < MOST_ROUNDS * self.runs {
+            rounds.push(self.round(&mut executables, peers)?);
+        }
+        let others = rounds.iter().map(|round| round.others).fold(0.0, f64::max);
+        let clean = undisturbed(&rounds);
+        // Without a clean round every one counts.
+        for round in rounds.iter().filter(|round| clean == 0 || round.others <= DISTURBED) {
+            figures.iter_mut().zip(&round.own).for_each(|(figure, seconds)| figure.times.add(*seconds));
+            for (peer, seconds) in peers.iter_mut().zip(&round.peers) {
+                seconds.iter().for_each(|seconds| peer.times.add(*seconds));
             }
         }
-        Ok(figures)
+        Ok(Found { figures, rounds: rounds.len(), clean, others })
+    }
+
+    /// Every plan once, then every peer.
+    fn round(&self, executables: &mut [Executable<'_, Cpu>], peers: &mut [Peer]) -> Result<Round, CliError> {
+        let children: Vec<u32> = peers.iter().filter_map(Peer::process).collect();
+        let since = Since::now(&children);
+        let own = executables.iter_mut().map(|executable| timed(executable, self.given));
+        let own = own.collect::<Result<Vec<_>, _>>()?;
+        let run = |peer: &mut Peer| {
+            let seconds = peer.run();
+            std::thread::sleep(REST);
+            seconds
+        };
+        let peers = peers.iter_mut().map(run).collect();
+        Ok(Round { own, peers, others: since.and_then(|since| since.others(&children)).unwrap_or(0.0) })
     }
 }

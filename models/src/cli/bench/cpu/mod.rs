@@ -2,7 +2,7 @@
 //!
 //! One file a job: `parts.rs` has the programs, `flops.rs` counts them, `programs.rs` plans them, `measure.rs` runs them
 //! in turns, `peer.rs` runs other people's, `ceiling.rs` the machine's best, `parallel.rs` threads and stacks,
-//! `promises.rs` says what is kept, `table.rs`, `machine.rs` and `roofline.rs` write it down.
+//! `quiet.rs` sees who else was busy, `promises.rs` says what is kept, `table.rs`, `machine.rs` and `roofline.rs` write it down.
 
 mod ceiling;
 mod flops;
@@ -13,6 +13,7 @@ mod parts;
 mod peer;
 mod programs;
 mod promises;
+mod quiet;
 mod roofline;
 mod table;
 
@@ -151,19 +152,30 @@ fn measure(
         let plans = Plans::new(part, size, target)?;
         let block = part.name == BLOCK.name;
         let found = session.measure(part, &plans, if block { &mut peers } else { &mut [] })?;
-        for figure in &found {
+        for figure in &found.figures {
             table::line(report, figure, ceiling)?;
+        }
+        if found.clean < scope.runs {
+            let text = format!(
+                "{} of {} rounds were not disturbed by other processes, which used up to {:.2} processors{}",
+                found.clean,
+                found.rounds,
+                found.others,
+                if found.clean == 0 { ": all count" } else { "" },
+            );
+            let data = json!({ "rounds": found.rounds, "clean": found.clean, "others": found.others });
+            report.line("quiet", &text, None, data)?;
         }
         for (kind, error) in &plans.refused {
             let text = format!("{} {}: {error}", part.name, kind.name());
             report.line("time", &text, None, json!({ "part": part.name, "plan": kind.name() }))?;
         }
         if block {
-            Measured { size, figures: &found, peers: &peers, ceiling }.promises(report)?;
+            Measured { size, figures: &found.figures, peers: &peers, ceiling }.promises(report)?;
             // Their processes hold memory and, for a while, cores.
             peers.clear();
         }
-        figures.extend(found);
+        figures.extend(found.figures);
     }
     Ok(figures)
 }

@@ -214,19 +214,21 @@ impl Variant {
 }
 
 impl Peer {
-    /// One more run, unless it has failed.
-    pub(super) fn run(&mut self) {
-        let Some(script) = &mut self.script else { return };
-        match script.ask() {
-            Ok(Said::Ran(seconds)) => self.times.add(seconds),
-            Ok(other) => self.fail(format!("it answered {other:?}")),
-            Err(why) => self.fail(why),
-        }
-    }
-
-    fn fail(&mut self, why: String) {
+    /// Seconds of one more run, unless it has failed.
+    pub(super) fn run(&mut self) -> Option<f64> {
+        let why = match self.script.as_mut()?.ask() {
+            Ok(Said::Ran(seconds)) => return Some(seconds),
+            Ok(other) => format!("it answered {other:?}"),
+            Err(why) => why,
+        };
         self.failed = Some(why);
         self.script = None;
+        None
+    }
+
+    /// Its process, while it lives.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.script.as_ref().map(|script| script.child.id())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use clap::ValueEnum;
 use crease_core::units::format_bytes;
 use serde_json::json;
 
@@ -16,7 +17,7 @@ use crate::cli::error::CliError;
 /// Sequences of the sizes that something is promised at.
 const S: u64 = 128;
 /// Residues, and how many times the fastest peer's time is at least ours.
-const FASTEST_PEER: [(u64, f64); 5] = [(64, 1.4), (256, 2.0), (384, 2.3), (512, 2.3), (768, 2.3)];
+const FASTEST: [(u64, f64); 5] = [(64, 1.4), (256, 2.0), (384, 2.3), (512, 2.3), (768, 2.3)];
 /// Residues, and how many times OpenFold's leanest way's time is at least ours.
 const LEANEST: [(u64, f64); 2] = [(256, 2.7), (512, 3.5)];
 /// Of the ceiling, and where.
@@ -62,37 +63,42 @@ impl Measured<'_> {
 
     /// Peers, in medians of runs that took turns with ours.
     fn against(&self, report: &mut Report, own: &Figure) -> Result<(), CliError> {
-        let at = self.at();
+        let (at, ours) = (self.at(), own.times.median());
+        let times = |peer: &Peer| peer.times.median() / ours;
         for peer in self.peers {
-            let name = peer.variant.name();
+            let (name, theirs) = (peer.variant.name(), peer.times.median());
+            let mut text = match peer.times.runs() {
+                0 => format!("{at} {name}"),
+                _ => format!(
+                    "{at} {name}: {theirs:.3} s = {:.2} x Crease's {ours:.3} s; it holds {} above weights and inputs, Crease {}",
+                    times(peer),
+                    format_bytes(peer.peak),
+                    format_bytes(own.resident.unwrap_or(own.planned)),
+                ),
+            };
             if let Some(why) = &peer.failed {
-                let text = format!("{at} {name}: {why}");
-                report.line("peer", &text, None, json!({ "peer": name, "failed": why }))?;
+                text += &format!(": {why}");
             }
-        }
-        let ran = || self.peers.iter().filter(|peer| peer.times.runs() > 0);
-        let whose: BTreeSet<Whose> = ran().map(|peer| peer.variant.whose).collect();
-        let fastest = ran().min_by(|a, b| a.times.median().total_cmp(&b.times.median()));
-        let fastest = fastest.map(|peer| (peer, "fastest peer", self.promised(&FASTEST_PEER)));
-        let leanest = ran().filter(|peer| peer.variant.leanest);
-        let leanest = leanest.map(|peer| (peer, "leanest OpenFold", self.promised(&LEANEST)));
-        for (peer, what, promised) in fastest.into_iter().chain(leanest) {
-            let (name, theirs, ours) = (peer.variant.name(), peer.times.median(), own.times.median());
-            let times = theirs / ours;
-            let text = format!(
-                "{at} {what}, {name}: {theirs:.3} s = {times:.2} x Crease's {ours:.3} s{}; it holds {} above weights and inputs, Crease {}",
-                promised.map_or(String::new(), |promised| format!(", promised {promised:.1}")),
-                format_bytes(peer.peak),
-                format_bytes(own.resident.unwrap_or(own.planned)),
-            );
-            // The fastest of some of the peers is no verdict on all of them.
-            let all = what != "fastest peer" || whose.len() == 2;
-            let passed = promised.filter(|_| all).map(|promised| times >= promised);
             let data = json!({
                 "s": self.size.0, "r": self.size.1, "peer": name, "versions": peer.versions, "seconds": theirs,
-                "crease": ours, "times": times, "promised": promised, "peak": peer.peak,
+                "min": peer.times.min(), "runs": peer.times.runs(), "crease": ours, "times": times(peer),
+                "peak": peer.peak, "failed": peer.failed,
             });
-            report.line("peer", &text, passed, data)?;
+            report.line("peer", &text, None, data)?;
+        }
+        let ran = || self.peers.iter().filter(|peer| peer.times.runs() > 0);
+        // The fastest of some of the peers is no verdict on all of them.
+        let whose: BTreeSet<Whose> = ran().map(|peer| peer.variant.whose).collect();
+        let fastest = ran().filter(|_| whose.len() == Whose::value_variants().len());
+        let fastest = fastest.min_by(|a, b| times(a).total_cmp(&times(b))).map(|peer| ("fastest", peer, &FASTEST[..]));
+        let leanest = ran().filter(|peer| peer.variant.leanest).map(|peer| ("leanest", peer, &LEANEST[..]));
+        for (what, peer, table) in fastest.into_iter().chain(leanest) {
+            let Some(promised) = self.promised(table) else { continue };
+            let (name, times) = (peer.variant.name(), times(peer));
+            let text = format!("{at} {what} peer, {name}: {times:.2} x Crease's time, promised {promised:.1}");
+            let data =
+                json!({ "s": self.size.0, "r": self.size.1, "peer": name, "times": times, "promised": promised });
+            report.line("peer", &text, Some(times >= promised), data)?;
         }
         Ok(())
     }
@@ -177,7 +183,7 @@ impl Measured<'_> {
             1.0 - PREDICTED,
             1.0 + PREDICTED,
         );
-        let here = self.size.0 == S && FASTEST_PEER.iter().any(|(r, _)| *r == self.size.1);
+        let here = self.size.0 == S && FASTEST.iter().any(|(r, _)| *r == self.size.1);
         let passed = low >= 1.0 - PREDICTED && high <= 1.0 + PREDICTED;
         let data = json!({ "s": self.size.0, "r": self.size.1, "ratios": ratios });
         report.line("predict", &text, here.then_some(passed), data)

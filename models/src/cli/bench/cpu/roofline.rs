@@ -130,6 +130,8 @@ fn picture(title: &str, points: &[Point<'_>], most: f64, bandwidth: f64) -> Stri
         "<text x=\"{middle}\" y=\"{under}\" text-anchor=\"middle\">useful operations a byte moved</text>"
     );
     let _ = writeln!(svg, "<text x=\"{LEFT}\" y=\"58\" text-anchor=\"middle\">GFLOP/s</text>");
+    let above = TOP - 12.0;
+    let _ = writeln!(svg, "<text x=\"{NAMES}\" y=\"{above}\" fill=\"{GREY}\">useful GFLOP/s</text>");
     roof(&mut svg, &x, &y, most, bandwidth);
     let wanted: Vec<f64> = points.iter().map(|p| y.place(p.gflops)).collect();
     let placed = spread(&wanted, LINE, (TOP + 14.0, BOTTOM - 6.0));
@@ -153,7 +155,7 @@ fn picture(title: &str, points: &[Point<'_>], most: f64, bandwidth: f64) -> Stri
         let base = line + 4.5;
         let _ = writeln!(
             svg,
-            "<text x=\"{NAMES}\" y=\"{base:.1}\" font-weight=\"{weight}\" fill=\"{colour}\">{}  {:.0}</text>",
+            "<text x=\"{NAMES}\" y=\"{base:.1}\" font-weight=\"{weight}\" fill=\"{colour}\">{}: {:.0}</text>",
             point.name, point.gflops
         );
     }
@@ -214,7 +216,7 @@ mod tests {
     fn every_point_is_named() {
         let point = |name, intensity, gflops| Point { name, intensity, gflops };
         let svg = picture("t", &[point("block", 40.0, 200.0), point("pair transition", 4.0, 90.0)], 400.0, 40.0);
-        for words in ["block  200", "pair transition  90", "400 GFLOP/s", "copy: 40 GB/s", "</svg>"] {
+        for words in ["block: 200", "pair transition: 90", "400 GFLOP/s", "copy: 40 GB/s", "</svg>"] {
             assert!(svg.contains(words), "{words}: {svg}");
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"));

@@ -86,9 +86,13 @@ pub(super) fn page(report: &Report, machine: &[(&str, String)], ceiling: &Ceilin
         row(&[format!("product, {whose}"), format!("{gflops:.1} GFLOP/s")]);
     }
     row(&["copy".into(), format!("{:.1} GB/s", ceiling.bandwidth)]);
-    page += "\n| promise | |\n| --- | --- |\n";
+    page += "\n## Promises and peers\n\n| promise | |\n| --- | --- |\n";
     for (text, kept) in report.promises() {
         let _ = writeln!(page, "| {text} | {} |", if kept { "pass" } else { "miss" });
+    }
+    page += "\n";
+    for text in report.texts("peer") {
+        let _ = writeln!(page, "- {text}");
     }
     let mut size = None;
     for figure in figures {
