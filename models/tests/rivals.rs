@@ -2,7 +2,7 @@
 
 use crease_core::ir::Sizes;
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::rivals::{Region, autochunk, fixed, naive};
+use crease_core::plan::rivals::{Region, autochunk, fixed, naive, written};
 use crease_core::plan::{Plan, Planner};
 use crease_core::random::{Choices, tensors};
 use crease_runtime::Cpu;
@@ -38,6 +38,7 @@ fn plans_of_rivals_give_the_answer_of_the_oracle() {
     assert!(rows.memory.arena < whole.memory.arena && rows.time > whole.time);
     check("rows", &rows);
     check("naive", &whole);
+    check("written", &written(&model.graph, &sizes, &target).expect("a plan"));
     let least = autochunk(&model.graph, &sizes, &target, None).expect("a plan");
     assert!(least.regions > 1, "{} regions", least.regions);
     check("autochunk", &least.plan);

@@ -5,12 +5,15 @@ mod backend;
 #[doc(hidden)]
 pub mod conformance;
 pub mod cpu;
+#[cfg(feature = "gemm")]
+#[doc(hidden)]
+pub mod gemm;
 mod process;
 mod run;
 mod weights;
 
 pub use backend::{Backend, Operands};
 pub use cpu::Cpu;
-pub use process::peak_resident_bytes;
+pub use process::{forget_peak_resident, peak_resident_bytes, resident_bytes};
 pub use run::{Checks, Event, Executable, Progress, RunError};
 pub use weights::{Weights, WeightsError};

@@ -35,8 +35,13 @@ impl Program {
     /// The graph as the planner's variants begin: fused, norms and pointwise nodes not yet part of products.
     pub(super) fn new(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Program, PlanError> {
         crate::ir::check_graph(graph)?;
-        let fused = crate::fuse::fuse(graph);
-        let bound = Rc::new(Bound::new(&fused, sizes)?);
+        Program::as_is(&crate::fuse::fuse(graph), sizes, target)
+    }
+
+    /// The graph as it is.
+    pub(super) fn as_is(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Program, PlanError> {
+        crate::ir::check_graph(graph)?;
+        let bound = Rc::new(Bound::new(graph, sizes)?);
         let (name, sizes, target) = (graph.name.clone(), sizes.clone(), Rc::new(target.clone()));
         Ok(Program { bound, forms: Rc::new(Forms::default()), target, name, sizes })
     }

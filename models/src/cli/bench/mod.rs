@@ -2,6 +2,7 @@
 
 mod block;
 mod cheap;
+mod cpu;
 mod deep;
 mod fast;
 mod kept;
@@ -28,10 +29,13 @@ pub(super) struct Arguments {
 enum What {
     /// The planner's promises: budgets kept, small peaks, little time lost, rivals beaten. A miss is no error.
     Planner(planner::Arguments),
+    /// The block and its parts run here: time, memory, the machine's ceiling, other programs. A miss is no error.
+    Cpu(cpu::Arguments),
 }
 
 pub(super) fn bench(arguments: &Arguments) -> Result<ExitCode, CliError> {
     match &arguments.what {
         What::Planner(arguments) => planner::planner(arguments),
+        What::Cpu(arguments) => cpu::cpu(arguments),
     }
 }

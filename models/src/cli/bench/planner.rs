@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use crease_core::plan::{InstructionSet, Target};
+use serde_json::json;
 
 use super::super::choose::machine;
 use super::super::error::CliError;
@@ -63,6 +64,8 @@ pub(super) fn planner(arguments: &Arguments) -> Result<ExitCode, CliError> {
     near::near(&mut report, &scope, &target)?;
     monotone::monotone(&mut report, &scope, &mut blocks)?;
     fast::fast(&mut report, &scope, &target)?;
-    report.finish(&arguments.json, &scope, &target)?;
+    let machine = json!({ "name": target.instructions.name(), "threads": target.threads });
+    let about = json!({ "bench": "planner", "seed": scope.seed, "quick": scope.quick, "target": machine });
+    report.finish(&arguments.json, about)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,12 +3,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crease_core::plan::Target;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::super::error::{CliError, usage};
-use super::planner::Scope;
 
 /// The lines so far.
 pub(super) struct Report {
@@ -48,21 +46,36 @@ impl Report {
         self.bar.suspend(|| super::super::print(&format!("{check:<9}{verdict:<5}{text}\n")))
     }
 
-    /// Writes the JSON and says how it went.
-    pub(super) fn finish(self, path: &Path, scope: &Scope, target: &Target) -> Result<(), CliError> {
+    /// The text of every line so far of a check.
+    pub(super) fn texts<'r>(&'r self, check: &'r str) -> impl Iterator<Item = &'r str> {
+        self.lines.iter().filter(move |line| line["check"] == check).filter_map(|line| line["text"].as_str())
+    }
+
+    /// Every promise so far: its text, and whether it is kept.
+    pub(super) fn promises(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.lines.iter().filter_map(|line| Some((line["text"].as_str()?, line["passed"].as_bool()?)))
+    }
+
+    /// Writes the JSON, an object that says what was measured and how, with all lines, and says how it went.
+    pub(super) fn finish(self, path: &Path, about: Value) -> Result<(), CliError> {
         self.bar.finish_and_clear();
         let (passed, missed, seconds) = (self.passed, self.missed, self.start.elapsed().as_secs_f64());
-        let top = json!({
-            "bench": "planner", "seed": scope.seed, "quick": scope.quick,
-            "target": { "name": target.instructions.name(), "threads": target.threads },
-            "passed": passed, "missed": missed, "seconds": seconds, "lines": self.lines,
-        });
-        let unwritten = |e: std::io::Error| usage(format!("{} cannot be written: {e}", path.display()));
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(unwritten)?;
-        }
-        std::fs::write(path, format!("{top:#}\n")).map_err(unwritten)?;
+        let mut top = about;
+        top["passed"] = passed.into();
+        top["missed"] = missed.into();
+        top["seconds"] = seconds.into();
+        top["lines"] = self.lines.into();
+        write(path, &format!("{top:#}\n"))?;
         let written = path.display();
         super::super::print(&format!("{passed} passed, {missed} missed in {seconds:.0} s; figures in {written}\n"))
     }
+}
+
+/// Writes a file of a bench; its folder is made if it is missing.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), CliError> {
+    let unwritten = |e: std::io::Error| usage(format!("{} cannot be written: {e}", path.display()));
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(unwritten)?;
+    }
+    std::fs::write(path, text).map_err(unwritten)
 }

@@ -6,7 +6,7 @@
 mod bench;
 mod checks;
 mod figures;
-mod programs;
+pub(super) mod programs;
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;

@@ -20,7 +20,7 @@ fn einsum(builder: &mut Builder, text: &str, a: ValueId, b: ValueId) -> Result<V
 }
 
 /// `rows × contracted` times `contracted × columns`.
-pub(super) fn product(rows: u64, columns: u64, contracted: u64) -> Graph {
+pub(in crate::cli) fn product(rows: u64, columns: u64, contracted: u64) -> Graph {
     program(|b| {
         let (x, y) = (b.input("x", shape([rows, contracted])), b.input("y", shape([columns, contracted])));
         einsum(b, "mk,nk->mn", x, y)

@@ -44,10 +44,7 @@ pub enum RivalError {
 /// # Errors
 /// See [`RivalError`].
 pub fn naive(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Plan, RivalError> {
-    let program = program(graph, sizes, target)?;
-    let order = program.written();
-    let stretches = whole(&program.piece(order.clone()));
-    Ok(program.plan(order, &stretches))
+    Ok(whole_plan(&program(graph, sizes, target)?))
 }
 
 /// Predicted nanoseconds of the program as written, nothing fused, every operation whole: the program whose
@@ -59,6 +56,21 @@ pub fn naive_time(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<u64, 
     single(graph)?;
     let items: Vec<Item> = (0..graph.nodes.len()).map(Item::Node).collect();
     Ok(cost::time(&Bound::new(graph, sizes)?, target, &items, None))
+}
+
+/// The plan of the program as written, nothing fused, every operation whole: what [`naive_time`] predicts, to be run.
+///
+/// # Errors
+/// See [`RivalError`].
+pub fn written(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Plan, RivalError> {
+    single(graph)?;
+    Ok(whole_plan(&Program::as_is(graph, sizes, target)?))
+}
+
+fn whole_plan(program: &Program) -> Plan {
+    let order = program.written();
+    let stretches = whole(&program.piece(order.clone()));
+    program.plan(order, &stretches)
 }
 
 fn program(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Program, RivalError> {

@@ -1,0 +1,65 @@
+//! `crease bench cpu` at sizes that take no time: everything is measured, told and written; peers may be missing.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::*;
+use serde_json::Value;
+
+/// Runs the bench with peers' scripts that a shell runs, and gives what it prints.
+fn bench(folder: &Path, scripts: &[(&str, &str)]) -> String {
+    for (name, text) in scripts {
+        std::fs::write(folder.join(name), text).expect("written");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crease"));
+    command.args("bench cpu --sizes 2x3 --runs 1 --blocks 2 --side 64 --against openfold --against jax".split(' '));
+    command.arg("--peers").arg(folder).arg("--output").arg(folder.join("figures"));
+    command.envs([("PY", "sh"), ("OPENFOLD_SRC", "anywhere"), ("JPY", "sh")]).env_remove("ALPHAFOLD_SRC");
+    let output = command.output().expect("the command starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+const ANSWERS: &str = r#"
+echo a library says hello
+echo '{"ready": "torch 9", "peak_mib": 2.5}'
+while read line; do echo '{"seconds": 1.5}'; done
+"#;
+
+#[test]
+fn every_part_is_measured_and_told() {
+    let folder = folder("bench_cpu");
+    let text = bench(&folder, &[("openfold.py", ANSWERS), ("product.py", "echo '{\"error\": \"no numpy\"}'")]);
+    for words in [
+        "numpy: no numpy",
+        "OpenFold chunk4_inplace: ready, torch 9",
+        "OpenFold eager: 1.500 s = ",
+        "2.50 MiB above weights and inputs",
+        "AlphaFold, jax.jit subbatch4: ALPHAFOLD_SRC is not set: bench/README.md says how",
+        "block                 F+0.25(U-F)",
+        "pair transition       fastest",
+        "2 threads take",
+        "2 blocks take",
+        "bits     pass",
+    ] {
+        assert!(text.contains(words), "{words}:\n{text}");
+    }
+    let written = |name: &str| std::fs::read_to_string(folder.join("figures").join(name)).expect("written");
+    let figures: Value = serde_json::from_str(&written("cpu.json")).expect("JSON");
+    let parts = figures["lines"].as_array().expect("lines").iter().filter(|line| line["data"]["plan"] == "fastest");
+    assert_eq!(parts.count(), 10);
+    assert!(written("cpu.md").contains("## s=2 r=3") && written("roofline.svg").contains("triangle ending"));
+    assert!(!written("cpu.md").contains(env!("CARGO_TARGET_TMPDIR")), "no paths");
+}
+
+#[test]
+fn a_peer_that_ends_is_a_line() {
+    let folder = folder("bench_cpu_ends");
+    let ends = "echo '{\"ready\": \"torch 9\", \"peak_mib\": 1}'; read line; echo Killed by the wolf >&2; exit 3";
+    let text = bench(&folder, &[("openfold.py", ends)]);
+    assert!(text.contains("s=2 r=3 OpenFold eager: it ended: Killed by the wolf"), "{text}");
+    assert!(text.contains("product.py is not there"), "{text}");
+}
