@@ -314,9 +314,9 @@ impl<'a> Call<'a> {
         for j in (0..keys).step_by(2 * lanes) {
             let vectors = (keys - j).min(2 * lanes).div_ceil(lanes);
             for i in (0..queries.len()).step_by(rows) {
-                let add = term.filter(|_| j < whole).map(|term| {
-                    (term.rows.at(queries.start + i).cast_const().wrapping_add(from + j), term.rows.step)
-                });
+                let add = term
+                    .filter(|_| j < whole)
+                    .map(|term| (term.rows.at(queries.start + i).cast_const().wrapping_add(from + j), term.rows.step));
                 let tile = Tile {
                     k: self.inner,
                     a: scratch.q.wrapping_add((queries.start + i) * self.inner),

@@ -296,14 +296,8 @@ impl Call<'_> {
         };
         let operand = along_rows.first();
         let (next, k_step) = (plan.m.steps[operand], plan.k.steps[operand]);
-        let side = Side {
-            operands: along_rows,
-            axis: &plan.m,
-            from: m_from,
-            extent: m,
-            width: rows,
-            room: plan.m_block * k,
-        };
+        let side =
+            Side { operands: along_rows, axis: &plan.m, from: m_from, extent: m, width: rows, room: plan.m_block * k };
         let (a, new) = if alone && n <= DIRECT_ROWS * lanes {
             let from = self.at(operand, around, m_from as isize * next + k_place * k_step);
             (Operand { from, next, k: k_step, packed: false, sum: 0 }, false)
@@ -470,13 +464,7 @@ impl Call<'_> {
     ///
     /// # Safety
     /// As [`Self::pack_strip`].
-    unsafe fn pack_side(
-        &self,
-        side: &Side<'_>,
-        around: (usize, usize),
-        terms: (usize, usize),
-        out: *mut f32,
-    ) {
+    unsafe fn pack_side(&self, side: &Side<'_>, around: (usize, usize), terms: (usize, usize), out: *mut f32) {
         for at in (0..side.extent).step_by(side.width) {
             // SAFETY: the caller's promise, for this strip.
             unsafe { self.pack_strip(side, around, at, terms, out.wrapping_add(at * terms.1)) };

@@ -5,9 +5,9 @@
 
 #![allow(unsafe_code)] // Vector intrinsics on raw pointers; each block says why it is sound.
 
+use super::ahead::{Ahead, prefetch_near};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
-use super::ahead::{Ahead, prefetch_near};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// The vector instructions the kernels may use.
