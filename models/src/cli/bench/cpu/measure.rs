@@ -12,15 +12,14 @@ use super::super::block::Size;
 use super::parts::Part;
 use super::peer::Peer;
 use super::programs::{Kind, Plans, input_bytes};
-use super::quiet::Since;
+use super::quiet::{DISTURBED, Since};
 use crate::checkpoint::random_weights;
 use crate::cli::error::CliError;
 
 /// Peers' threads spin for a while after a run: nothing is timed meanwhile.
 const REST: Duration = Duration::from_millis(300);
 
-/// Others' work, in processors, from which on a round does not count, and how many times the rounds wanted are tried.
-const DISTURBED: f64 = 0.15;
+/// How many times the rounds wanted are tried: those that others disturb do not count.
 const MOST_ROUNDS: usize = 3;
 
 /// Seconds of some runs.

@@ -36,6 +36,7 @@ use parts::{BLOCK, PARTS};
 use peer::{Peer, Whose};
 use programs::{Kind, Plans};
 use promises::Measured;
+use quiet::watched;
 
 /// Threads that plans are made for and run on.
 const THREADS: usize = 2;
@@ -111,15 +112,19 @@ pub(super) fn cpu(arguments: &Arguments) -> Result<ExitCode, CliError> {
     for (name, value) in &machine {
         report.line("machine", &format!("{name}: {value}"), None, json!({ *name: value }))?;
     }
-    let ceiling = Ceiling::new(&mut report, &cpu, &target, arguments.side, &arguments.peers)?;
+    let ceiling = watched(&mut report, "ceiling", |report| {
+        Ceiling::new(report, &cpu, &target, arguments.side, &arguments.peers)
+    })?;
     let mut figures = Vec::new();
     for &size in &scope.sizes {
         figures.extend(measure(&mut report, arguments, &scope, (&cpu, &target), size, &ceiling)?);
     }
     let size = scope.one();
     let given = Given::new(size);
-    let alone = parallel::threads(&mut report, &cpu, &given, size, scope.runs)?;
-    parallel::stack(&mut report, &cpu, &given, size, scope.blocks, &alone)?;
+    watched(&mut report, "threads and stack", |report| {
+        let alone = parallel::threads(report, &cpu, &given, size, scope.runs)?;
+        parallel::stack(report, &cpu, &given, size, scope.blocks, &alone)
+    })?;
     parallel::bits(&mut report, &given, size)?;
     let drawn: Vec<&Figure> = figures.iter().filter(|f| f.size == size && f.kind == Kind::Fastest).collect();
     write(&arguments.output.join("roofline.svg"), &roofline::roofline(&drawn, &ceiling, THREADS))?;

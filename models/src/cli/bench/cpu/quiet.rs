@@ -2,6 +2,14 @@
 
 use std::time::Instant;
 
+use serde_json::json;
+
+use super::super::report::Report;
+use crate::cli::error::CliError;
+
+/// Others' work, in processors, from which on a figure is disturbed.
+pub(super) const DISTURBED: f64 = 0.15;
+
 /// Processor time is told in hundredths of a second.
 const TICKS: f64 = 100.0;
 
@@ -30,6 +38,21 @@ impl Since {
         let ticks = (now.busy - self.busy).saturating_sub(now.own.saturating_sub(self.own));
         Some(ticks as f64 / TICKS / self.at.elapsed().as_secs_f64())
     }
+}
+
+/// Does some work; a line if others were busy meanwhile.
+pub(super) fn watched<T>(
+    report: &mut Report,
+    what: &str,
+    work: impl FnOnce(&mut Report) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let since = Since::now(&[]);
+    let done = work(report)?;
+    if let Some(others) = since.and_then(|since| since.others(&[])).filter(|others| *others > DISTURBED) {
+        let text = format!("{what}: disturbed by other processes, which used {others:.2} processors");
+        report.line("quiet", &text, None, json!({ "what": what, "others": others }))?;
+    }
+    Ok(done)
 }
 
 /// Ticks in which the machine's processors ran something; `iowait` and `idle` are none.
