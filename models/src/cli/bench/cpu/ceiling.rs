@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::super::report::Report;
 use super::peer::{Said, Script};
+use super::quiet::{Since, undisturbed};
 use crate::cli::calibrate::programs::product;
 use crate::cli::error::CliError;
 
@@ -24,6 +25,8 @@ pub(super) struct Ceiling {
     pub(super) products: Vec<(String, f64)>,
     /// Bytes read and written per nanosecond by a copy.
     pub(super) bandwidth: f64,
+    /// Whether others left the machine alone meanwhile.
+    pub(super) clean: bool,
 }
 
 impl Ceiling {
@@ -37,8 +40,9 @@ impl Ceiling {
     ) -> Result<Ceiling, CliError> {
         let flops = 2.0 * (side as f64).powi(3);
         let threads = cpu.threads();
-        let mut ceiling = Ceiling { products: Vec::new(), bandwidth: copy(side * side * 4, threads) };
         report.doing("the machine's ceiling");
+        let since = Since::now(&[]);
+        let mut ceiling = Ceiling { products: Vec::new(), bandwidth: copy(side * side * 4, threads), clean: true };
         ceiling.add(report, "Crease", flops / own(cpu, target, side)?, side)?;
         #[cfg(feature = "gemm")]
         ceiling.add(report, "gemm crates", flops / published(side, threads), side)?;
@@ -49,6 +53,7 @@ impl Ceiling {
         }
         let text = format!("copy: {:.1} GB/s read and written with {threads} threads", ceiling.bandwidth);
         report.line("ceiling", &text, None, json!({ "copy": ceiling.bandwidth }))?;
+        ceiling.clean = undisturbed(report, "ceiling", since.as_ref())?;
         Ok(ceiling)
     }
 

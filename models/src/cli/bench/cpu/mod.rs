@@ -36,7 +36,6 @@ use parts::{BLOCK, PARTS};
 use peer::{Peer, Whose};
 use programs::{Kind, Plans};
 use promises::Measured;
-use quiet::watched;
 
 /// Threads that plans are made for and run on.
 const THREADS: usize = 2;
@@ -112,19 +111,15 @@ pub(super) fn cpu(arguments: &Arguments) -> Result<ExitCode, CliError> {
     for (name, value) in &machine {
         report.line("machine", &format!("{name}: {value}"), None, json!({ *name: value }))?;
     }
-    let ceiling = watched(&mut report, "ceiling", |report| {
-        Ceiling::new(report, &cpu, &target, arguments.side, &arguments.peers)
-    })?;
+    let ceiling = Ceiling::new(&mut report, &cpu, &target, arguments.side, &arguments.peers)?;
     let mut figures = Vec::new();
     for &size in &scope.sizes {
         figures.extend(measure(&mut report, arguments, &scope, (&cpu, &target), size, &ceiling)?);
     }
     let size = scope.one();
     let given = Given::new(size);
-    watched(&mut report, "threads and stack", |report| {
-        let alone = parallel::threads(report, &cpu, &given, size, scope.runs)?;
-        parallel::stack(report, &cpu, &given, size, scope.blocks, &alone)
-    })?;
+    let alone = parallel::threads(&mut report, &cpu, &given, size, scope.runs)?;
+    parallel::stack(&mut report, &cpu, &given, size, scope.blocks, &alone)?;
     parallel::bits(&mut report, &given, size)?;
     let drawn: Vec<&Figure> = figures.iter().filter(|f| f.size == size && f.kind == Kind::Fastest).collect();
     write(&arguments.output.join("roofline.svg"), &roofline::roofline(&drawn, &ceiling, THREADS))?;
@@ -166,7 +161,7 @@ fn measure(
                 found.clean,
                 found.rounds,
                 found.others,
-                if found.clean == 0 { ": all count" } else { "" },
+                if found.clean == 0 { ": all count, and give no verdict" } else { "" },
             );
             let data = json!({ "rounds": found.rounds, "clean": found.clean, "others": found.others });
             report.line("quiet", &text, None, data)?;
@@ -176,7 +171,8 @@ fn measure(
             report.line("time", &text, None, json!({ "part": part.name, "plan": kind.name() }))?;
         }
         if block {
-            Measured { size, figures: &found.figures, peers: &peers, ceiling }.promises(report)?;
+            let (figures, clean) = (&found.figures, found.clean > 0);
+            Measured { size, figures, peers: &peers, ceiling, clean }.promises(report)?;
             // Their processes hold memory and, for a while, cores.
             peers.clear();
         }

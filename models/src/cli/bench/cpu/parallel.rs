@@ -11,6 +11,7 @@ use serde_json::json;
 use super::super::block::{Program, Size};
 use super::super::report::Report;
 use super::measure::{Given, Times, timed};
+use super::quiet::{Since, undisturbed};
 use crate::checkpoint::random_weights;
 use crate::cli::choose::machine;
 use crate::cli::error::CliError;
@@ -42,6 +43,7 @@ pub(super) fn threads(
     runs: usize,
 ) -> Result<Times, CliError> {
     report.doing("one thread against two");
+    let since = Since::now(&[]);
     let one = machine(NonZeroUsize::new(1))?;
     let plans = [block(size, &one.target())?.plan(None)?, block(size, &cpu.target())?.plan(None)?];
     let weights = random_weights(&plans[0], 0);
@@ -66,7 +68,8 @@ pub(super) fn threads(
         alone / all
     );
     let data = json!({ "s": size.0, "r": size.1, "one": alone, "all": all, "threads": cpu.threads() });
-    report.line("threads", &text, (size == AT).then_some(alone / all >= TWO), data)?;
+    let counts = undisturbed(report, "threads", since.as_ref())? && size == AT;
+    report.line("threads", &text, counts.then_some(alone / all >= TWO), data)?;
     Ok(times.into_iter().next_back().unwrap_or_default())
 }
 
@@ -80,6 +83,7 @@ pub(super) fn stack(
     one: &Times,
 ) -> Result<(), CliError> {
     report.doing(format!("{blocks} blocks"));
+    let since = Since::now(&[]);
     let mut settings = Settings::new();
     settings.set("BLOCKS", blocks);
     let elaborated = evoformer_stack().elaborate(&settings, &Options::default())?;
@@ -112,7 +116,8 @@ pub(super) fn stack(
     );
     let passed = (times - 1.0).abs() <= STACKED && grown.is_none_or(|bytes| bytes <= GROWTH);
     let data = json!({ "s": size.0, "r": size.1, "blocks": blocks, "seconds": taken, "times": times, "grown": grown });
-    report.line("stack", &text, (size == AT).then_some(passed), data)
+    let counts = undisturbed(report, "stack", since.as_ref())? && size == AT;
+    report.line("stack", &text, counts.then_some(passed), data)
 }
 
 /// One plan on several numbers of threads.

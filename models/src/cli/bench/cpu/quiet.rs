@@ -40,19 +40,14 @@ impl Since {
     }
 }
 
-/// Does some work; a line if others were busy meanwhile.
-pub(super) fn watched<T>(
-    report: &mut Report,
-    what: &str,
-    work: impl FnOnce(&mut Report) -> Result<T, CliError>,
-) -> Result<T, CliError> {
-    let since = Since::now(&[]);
-    let done = work(report)?;
-    if let Some(others) = since.and_then(|since| since.others(&[])).filter(|others| *others > DISTURBED) {
-        let text = format!("{what}: disturbed by other processes, which used {others:.2} processors");
+/// Whether nobody disturbed what was done since; a line if somebody did. A disturbed time is no verdict.
+pub(super) fn undisturbed(report: &mut Report, what: &str, since: Option<&Since>) -> Result<bool, CliError> {
+    let others = since.and_then(|since| since.others(&[])).unwrap_or(0.0);
+    if others > DISTURBED {
+        let text = format!("{what}: disturbed by other processes, which used {others:.2} processors: no verdict");
         report.line("quiet", &text, None, json!({ "what": what, "others": others }))?;
     }
-    Ok(done)
+    Ok(others <= DISTURBED)
 }
 
 /// Ticks in which the machine's processors ran something; `iowait` and `idle` are none.
