@@ -192,8 +192,8 @@ impl Mapping {
             if rc != 0 {
                 return Err(std::io::Error::last_os_error().to_string());
             }
-            // Products step through memory in strides that need many small pages at a time (a tenth of their time). No
-            // more is taken than is mapped; where the system has no large pages, small ones do.
+            // Products step through memory in strides that need many small pages at a time. No more is taken than is
+            // mapped; where the system has no large pages, small ones do.
             // SAFETY: advice about the same range changes nothing that can be seen in it.
             unsafe { libc::madvise(map.start.cast(), usable, libc::MADV_HUGEPAGE) };
         }

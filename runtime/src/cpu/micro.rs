@@ -162,7 +162,7 @@ macro_rules! vector_kernel {
             let (a_row, a_k) = if PACKED { (1, $rows as isize) } else { (tile.a_row, tile.a_k) };
             let (mut a, mut b) = (tile.a, tile.b);
             let mut sums = [[$zero(); V]; R];
-            // What few terms are summed for is near already.
+            // With few terms so many fetches would be a good part of the work.
             for r in 0..if tile.k < FEW_TERMS { 0 } else { R } {
                 for v in 0..V {
                     prefetch_near(tile.c.wrapping_offset(r as isize * tile.c_row + (v * $lanes) as isize));
