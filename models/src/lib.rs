@@ -2,10 +2,13 @@
 
 pub mod alignment_evoformer;
 pub mod attention;
+pub mod bert;
 pub mod checkpoint;
 pub mod cli;
 pub mod evoformer;
 pub mod features;
+pub mod geometry;
+pub mod igfold;
 mod plain;
 mod registry;
 mod shown;

@@ -40,5 +40,15 @@ pub fn registry() -> &'static [Entry] {
             summary: "input embedder, Evoformer stack and single representation of an alignment",
             model: crate::alignment_evoformer::alignment::alignment_evoformer,
         },
+        Entry {
+            name: "sentence_embedding",
+            summary: "a BERT encoder's mean vector of a text's tokens",
+            model: crate::bert::bert::sentence_embedding,
+        },
+        Entry {
+            name: "igfold",
+            summary: "IgFold: an antibody's backbone and its expected error, from an encoder's tokens and maps",
+            model: crate::igfold::igfold::igfold,
+        },
     ]
 }

@@ -30,28 +30,51 @@ pub mod triangle {
         linear_z: Linear<H, C>,
     }
 
+    /// A projection, gated; masked where there is a mask.
+    pub fn gated_linear<const C: usize, const H: usize>(
+        x: Tensor<T, R, R, C>,
+        mask: Option<Tensor<R, R>>,
+        projection: Linear<C, H>,
+        gate: Linear<C, H>,
+    ) -> Tensor<T, R, R, H> {
+        let y = sigmoid(linear(x, gate)) * linear(x, projection);
+        if let Some(mask) = mask { rearrange("i j -> 1 i j 1", mask) * y } else { y }
+    }
+
     fn sides<const C: usize, const H: usize>(
         x: Tensor<T, R, R, C>,
         mask: Tensor<R, R>,
         w: TriangleMultiplication<C, H>,
     ) -> (Tensor<T, R, R, H>, Tensor<T, R, R, H>) {
-        let mask = rearrange("i j -> 1 i j 1", mask);
         if FUSED_PROJECTIONS {
-            let ab = mask * sigmoid(linear(x, w.linear_ab_g)) * linear(x, w.linear_ab_p);
+            let ab = gated_linear(x, Some(mask), w.linear_ab_p, w.linear_ab_g);
             (slice(ab, 3, 0, H), slice(ab, 3, H, 2 * H))
         } else {
-            let a = mask * sigmoid(linear(x, w.linear_a_g)) * linear(x, w.linear_a_p);
-            let b = mask * sigmoid(linear(x, w.linear_b_g)) * linear(x, w.linear_b_p);
+            let a = gated_linear(x, Some(mask), w.linear_a_p, w.linear_a_g);
+            let b = gated_linear(x, Some(mask), w.linear_b_p, w.linear_b_g);
             (a, b)
         }
     }
 
-    fn finish<const C: usize, const H: usize>(
+    /// The sum over k of a(ik) b(jk): edges that leave i and j.
+    pub fn multiply_edges_out<const H: usize>(a: Tensor<T, R, R, H>, b: Tensor<T, R, R, H>) -> Tensor<T, R, R, H> {
+        einsum("tikc,tjkc->tijc", a, b)
+    }
+
+    /// The sum over k of a(ki) b(kj): edges that enter i and j.
+    pub fn multiply_edges_in<const H: usize>(a: Tensor<T, R, R, H>, b: Tensor<T, R, R, H>) -> Tensor<T, R, R, H> {
+        einsum("tkic,tkjc->tijc", a, b)
+    }
+
+    /// What a sum over k adds to each edge: normed, projected, gated by the edge.
+    pub fn finish<const C: usize, const H: usize>(
         x: Tensor<T, R, R, C>,
-        p: Tensor<T, R, R, H>,
-        w: TriangleMultiplication<C, H>,
+        sum: Tensor<T, R, R, H>,
+        norm: LayerNorm<H>,
+        projection: Linear<H, C>,
+        gate: Linear<C, C>,
     ) -> Tensor<T, R, R, C> {
-        linear(layer_norm(p, w.layer_norm_out), w.linear_z) * sigmoid(linear(x, w.linear_g))
+        linear(layer_norm(sum, norm), projection) * sigmoid(linear(x, gate))
     }
 
     /// The update of edge ij from the edges that leave i and j (algorithm 11).
@@ -62,7 +85,7 @@ pub mod triangle {
     ) -> Tensor<T, R, R, C> {
         let x = layer_norm(z, w.layer_norm_in);
         let (a, b) = sides(x, mask, w);
-        finish(x, einsum("tikc,tjkc->tijc", a, b), w)
+        finish(x, multiply_edges_out(a, b), w.layer_norm_out, w.linear_z, w.linear_g)
     }
 
     /// The update of edge ij from the edges that enter i and j (algorithm 12).
@@ -73,7 +96,7 @@ pub mod triangle {
     ) -> Tensor<T, R, R, C> {
         let x = layer_norm(z, w.layer_norm_in);
         let (a, b) = sides(x, mask, w);
-        finish(x, einsum("tkic,tkjc->tijc", a, b), w)
+        finish(x, multiply_edges_in(a, b), w.layer_norm_out, w.linear_z, w.linear_g)
     }
 
     /// Triangle attention: the pair bias comes from the same normed tensor.

@@ -167,14 +167,14 @@ impl Reader {
             && let Lit::Str(name) = &literal.lit
         {
             let name = name.value();
-            if !name.is_empty() && !name.contains(['.', ' ']) {
+            if name.split('.').all(|part| !part.is_empty() && !part.contains([' ', '{', '}'])) {
                 return Some(name);
             }
             self.wrong(
                 Code::ParamsName,
                 start(&pair.value),
-                format!("`{name}` is not one part of a checkpoint's name"),
-                "write a name without dots and spaces; dots come from structs within structs",
+                format!("`{name}` is no part of a checkpoint's name"),
+                "write names with dots between them, as in `fn.0`, and no spaces",
             );
             return None;
         }

@@ -83,6 +83,27 @@ impl Extent {
         sum
     }
 
+    /// The extent that times `by`, a single product, is this one; none where there is none for all sizes.
+    pub fn divided(&self, by: &Extent) -> Option<Extent> {
+        let mut terms = by.terms.iter();
+        let (divisors, &divisor) = terms.next()?;
+        if terms.next().is_some() {
+            return None;
+        }
+        let mut quotient = Extent::default();
+        for (symbols, &coefficient) in &self.terms {
+            let mut rest = symbols.clone();
+            for symbol in divisors {
+                rest.remove(rest.iter().position(|s| s == symbol)?);
+            }
+            if coefficient % divisor != 0 {
+                return None;
+            }
+            quotient.terms.insert(rest, coefficient / divisor);
+        }
+        Some(quotient)
+    }
+
     /// The concrete size under a binding.
     ///
     /// # Errors
@@ -204,6 +225,20 @@ mod tests {
         check(s("S") - 2.into(), "S - 2");
         check(s("H") * s("D"), "D*H");
         check(Extent::default(), "0");
+    }
+
+    #[test]
+    fn quotients_are_exact_or_none() {
+        let check = |a: &Extent, b: &Extent, expected: Option<Extent>| assert_eq!(a.divided(b), expected, "{a} / {b}");
+        let two = Extent::literal(2);
+        check(&(two.clone() * s("H") * s("D")), &(two.clone() * s("H")), Some(s("D")));
+        check(&(s("H") * s("H") + s("H")), &s("H"), Some(s("H") + 1.into()));
+        check(&Extent::literal(12), &Extent::literal(4), Some(3.into()));
+        check(&Extent::literal(0), &s("H"), Some(0.into()));
+        check(&s("H"), &two, None);
+        check(&s("H"), &s("D"), None);
+        check(&s("H"), &(s("H") + 1.into()), None);
+        check(&s("H"), &Extent::literal(0), None);
     }
 
     #[test]

@@ -190,11 +190,11 @@ fn parameters() {
     check(
         r#"struct A;
             struct B(f32);
-            struct C { #[name = "a.b"] x: f32, #[name] y: f32, #[name(x)] z: f32, #[name = 3] w: f32 }"#,
+            struct C { #[name = "a..b"] x: f32, #[name] y: f32, #[name(x)] z: f32, #[name = 3] w: f32 }"#,
         &[
             "A: [params-struct] the parameters of `A` have no names",
             "B: [params-struct] the parameters of `B` have no names",
-            r#""a.b": [params-name] `a.b` is not one part of a checkpoint's name"#,
+            r#""a..b": [params-name] `a..b` is no part of a checkpoint's name"#,
             "name: [params-name] `#[name]` gives the field's name in checkpoints",
             "name: [params-name] `#[name]` gives the field's name in checkpoints",
             "name: [params-name] `#[name]` gives the field's name in checkpoints",

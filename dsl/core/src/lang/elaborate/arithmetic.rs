@@ -119,7 +119,7 @@ impl Elaborator<'_> {
             BinaryOp::Add => Val::Size(a.clone() + b.clone()),
             BinaryOp::Sub => Val::Size(a.clone() - b.clone()),
             BinaryOp::Mul => Val::Size(a.clone() * b.clone()),
-            BinaryOp::Div => match quotient(a, b) {
+            BinaryOp::Div => match a.divided(b) {
                 Some(extent) => Val::Size(extent),
                 None => {
                     let text = format!("`{a}` divided by `{b}` may be no whole number, and a size is one");
@@ -264,14 +264,4 @@ pub(super) fn operand(val: &Val) -> Option<Operand> {
         Val::Size(extent) => Some(Operand::Number(Scalar::size(extent))),
         _ => None,
     }
-}
-
-/// `a / b`, where it is a size whatever the symbols are.
-pub(super) fn quotient(a: &Extent, b: &Extent) -> Option<Extent> {
-    if let (Some(a), Some(b)) = (a.as_literal(), b.as_literal()) {
-        return (b != 0 && a % b == 0).then(|| Extent::literal(a / b));
-    }
-    let symbol = b.as_symbol()?;
-    let rest = a.substitute(&|s| (s == symbol).then(|| Extent::literal(1)));
-    (rest.clone() * b.clone() == *a).then_some(rest)
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::super::arithmetic::quotient;
 use super::super::value::Val;
 use super::super::{Elaborator, source};
 use super::arguments::Arguments;
@@ -118,7 +117,7 @@ fn group_sizes(
             return refuse(text, "give sizes that multiply up to the axis".into());
         }
         [_] if product == Extent::literal(1) => Some(extent.clone()),
-        [one] => match quotient(extent, &product) {
+        [one] => match extent.divided(&product) {
             Some(rest) => Some(rest),
             None => {
                 let text = format!("`({})` is {extent}, which may not be {product} times something", group.join(" "));

@@ -1,4 +1,4 @@
-//! The dots of a checkpoint's names come from structs within structs.
+//! A name in checkpoints has a part between any two dots.
 
 #[crease::model]
 mod attention {
@@ -6,7 +6,7 @@ mod attention {
     const C: usize = 64;
 
     pub struct Attention {
-        #[name = "mha.linear_q"]
+        #[name = "mha..linear_q"]
         linear_q: Linear<C, C>,
         #[name]
         linear_k: Linear<C, C>,
