@@ -10,14 +10,16 @@ pub mod igfold {
     type R = Axis;
     /// Width of an encoder's token.
     const C_TOKEN: usize = 512;
-    /// Attention maps of an encoder.
-    const MAPS: usize = 64;
+    /// Layers of an encoder.
+    const ENCODER_LAYERS: usize = 8;
+    /// Heads of each.
+    const ENCODER_HEADS: usize = 8;
     /// Width of nodes and of edges.
-    const C: usize = 64;
+    const C_NODE: usize = 64;
     /// Heads of node attention.
-    const HEADS: usize = 8;
+    const NODE_HEADS: usize = 8;
     /// Channels of one of these heads.
-    const C_HEAD: usize = 32;
+    const C_NODE_HEAD: usize = 32;
     /// Hidden width of a node's perceptron.
     const C_FEED: usize = 256;
     /// Hidden channels of triangle multiplication.
@@ -42,51 +44,54 @@ pub mod igfold {
     /// Linear, rectified, normed.
     pub struct Transform<const I: usize> {
         #[name = "0"]
-        linear: Linear<I, C>,
+        linear: Linear<I, C_NODE>,
         #[name = "2"]
-        norm: LayerNorm<C>,
+        norm: LayerNorm<C_NODE>,
     }
 
-    fn transform_nodes(x: Tensor<R, C_TOKEN>, w: Transform<C_TOKEN>) -> Tensor<R, C> {
+    fn transform_nodes(x: Tensor<R, C_TOKEN>, w: Transform<C_TOKEN>) -> Tensor<R, C_NODE> {
         layer_norm(relu(linear(x, w.linear)), w.norm)
     }
 
-    fn transform_edges(maps: Tensor<MAPS, R, R>, w: Transform<MAPS>) -> Tensor<R, R, C> {
+    fn transform_edges(
+        maps: Tensor<{ ENCODER_LAYERS * ENCODER_HEADS }, R, R>,
+        w: Transform<{ ENCODER_LAYERS * ENCODER_HEADS }>,
+    ) -> Tensor<R, R, C_NODE> {
         layer_norm(relu(linear(rearrange("m i j -> i j m", maps), w.linear)), w.norm)
     }
 
     /// The gate of a residual: how much of the new, how much of the old.
     pub struct Gate {
         #[name = "proj.0"]
-        linear: LinearNoBias<{ 3 * C }, 1>,
+        linear: LinearNoBias<{ 3 * C_NODE }, 1>,
     }
 
-    fn gated_residual(new: Tensor<R, C>, old: Tensor<R, C>, w: Gate) -> Tensor<R, C> {
+    fn gated_residual(new: Tensor<R, C_NODE>, old: Tensor<R, C_NODE>, w: Gate) -> Tensor<R, C_NODE> {
         let gate = sigmoid(linear(concat(new, old, new - old, axis = 1), w.linear));
         new * gate + old * (1.0 - gate)
     }
 
     /// Attention of nodes to nodes over edges.
     pub struct NodeAttention {
-        norm: LayerNorm<C>,
+        norm: LayerNorm<C_NODE>,
         #[name = "fn"]
         attention: NodeProjections,
     }
 
     /// Its projections: keys come before values.
     pub struct NodeProjections {
-        to_q: Linear<C, { HEADS * C_HEAD }>,
-        to_kv: Linear<C, { 2 * HEADS * C_HEAD }>,
-        edges_to_kv: Linear<C, { HEADS * C_HEAD }>,
-        to_out: Linear<{ HEADS * C_HEAD }, C>,
+        to_q: Linear<C_NODE, { NODE_HEADS * C_NODE_HEAD }>,
+        to_kv: Linear<C_NODE, { 2 * NODE_HEADS * C_NODE_HEAD }>,
+        edges_to_kv: Linear<C_NODE, { NODE_HEADS * C_NODE_HEAD }>,
+        to_out: Linear<{ NODE_HEADS * C_NODE_HEAD }, C_NODE>,
     }
 
     /// The projection of an edge is part of the key and of the value.
-    fn attend_nodes(x: Tensor<R, C>, edges: Tensor<R, R, C>, w: NodeProjections) -> Tensor<R, C> {
-        let q = rearrange("i (h d) -> i h d", linear(x, w.to_q), h = HEADS) * (1.0 / sqrt(C_HEAD));
-        let kv = rearrange("j (n h d) -> n j h d", linear(x, w.to_kv), n = 2, h = HEADS);
+    fn attend_nodes(x: Tensor<R, C_NODE>, edges: Tensor<R, R, C_NODE>, w: NodeProjections) -> Tensor<R, C_NODE> {
+        let q = rearrange("i (h d) -> i h d", linear(x, w.to_q), h = NODE_HEADS) * (1.0 / sqrt(C_NODE_HEAD));
+        let kv = rearrange("j (n h d) -> n j h d", linear(x, w.to_kv), n = 2, h = NODE_HEADS);
         let (k, v) = (pick(kv, 0, 0), pick(kv, 0, 1));
-        let edge = rearrange("i j (h d) -> i j h d", linear(edges, w.edges_to_kv), h = HEADS);
+        let edge = rearrange("i j (h d) -> i j h d", linear(edges, w.edges_to_kv), h = NODE_HEADS);
         let weights = softmax(einsum("ihd,jhd->hij", q, k) + einsum("ihd,ijhd->hij", q, edge), over = 2);
         let o = einsum("hij,jhd->ihd", weights, v) + einsum("hij,ijhd->ihd", weights, edge);
         linear(rearrange("i h d -> i (h d)", o), w.to_out)
@@ -94,11 +99,11 @@ pub mod igfold {
 
     /// A node's perceptron.
     pub struct NodeTransition {
-        norm: LayerNorm<C>,
+        norm: LayerNorm<C_NODE>,
         #[name = "fn.0"]
-        linear_1: Linear<C, C_FEED>,
+        linear_1: Linear<C_NODE, C_FEED>,
         #[name = "fn.2"]
-        linear_2: Linear<C_FEED, C>,
+        linear_2: Linear<C_FEED, C_NODE>,
     }
 
     /// The update of nodes.
@@ -113,7 +118,11 @@ pub mod igfold {
         transition_gate: Gate,
     }
 
-    fn update_nodes(mut nodes: Tensor<R, C>, edges: Tensor<R, R, C>, w: GraphTransformer) -> Tensor<R, C> {
+    fn update_nodes(
+        mut nodes: Tensor<R, C_NODE>,
+        edges: Tensor<R, R, C_NODE>,
+        w: GraphTransformer,
+    ) -> Tensor<R, C_NODE> {
         let update = attend_nodes(layer_norm(nodes, w.attention.norm), edges, w.attention.attention);
         nodes = gated_residual(update, nodes, w.attention_gate);
         let hidden = gelu(linear(layer_norm(nodes, w.transition.norm), w.transition.linear_1));
@@ -122,17 +131,17 @@ pub mod igfold {
 
     /// Triangle multiplication.
     pub struct TriangleMultiplication {
-        norm: LayerNorm<C>,
-        left_proj: Linear<C, C_TRIANGLE>,
-        right_proj: Linear<C, C_TRIANGLE>,
-        left_gate: Linear<C, C_TRIANGLE>,
-        right_gate: Linear<C, C_TRIANGLE>,
-        out_gate: Linear<C, C>,
+        norm: LayerNorm<C_NODE>,
+        left_proj: Linear<C_NODE, C_TRIANGLE>,
+        right_proj: Linear<C_NODE, C_TRIANGLE>,
+        left_gate: Linear<C_NODE, C_TRIANGLE>,
+        right_gate: Linear<C_NODE, C_TRIANGLE>,
+        out_gate: Linear<C_NODE, C_NODE>,
         to_out_norm: LayerNorm<C_TRIANGLE>,
-        to_out: Linear<C_TRIANGLE, C>,
+        to_out: Linear<C_TRIANGLE, C_NODE>,
     }
 
-    fn multiply(edges: Tensor<R, R, C>, outgoing: bool, w: TriangleMultiplication) -> Tensor<R, R, C> {
+    fn multiply(edges: Tensor<R, R, C_NODE>, outgoing: bool, w: TriangleMultiplication) -> Tensor<R, R, C_NODE> {
         let x = unsqueeze(layer_norm(edges, w.norm), 0);
         let left = gated_linear(x, None, w.left_proj, w.left_gate);
         let right = gated_linear(x, None, w.right_proj, w.right_gate);
@@ -158,34 +167,34 @@ pub mod igfold {
 
     /// Projections of point attention with `H` heads.
     pub struct PointProjections<const H: usize> {
-        to_scalar_q: LinearNoBias<C, { H * C_SCALAR }>,
-        to_scalar_k: LinearNoBias<C, { H * C_SCALAR }>,
-        to_scalar_v: LinearNoBias<C, { H * C_SCALAR }>,
-        to_point_q: LinearNoBias<C, { H * POINTS * 3 }>,
-        to_point_k: LinearNoBias<C, { H * POINTS * 3 }>,
-        to_point_v: LinearNoBias<C, { H * POINTS * 3 }>,
+        to_scalar_q: LinearNoBias<C_NODE, { H * C_SCALAR }>,
+        to_scalar_k: LinearNoBias<C_NODE, { H * C_SCALAR }>,
+        to_scalar_v: LinearNoBias<C_NODE, { H * C_SCALAR }>,
+        to_point_q: LinearNoBias<C_NODE, { H * POINTS * 3 }>,
+        to_point_k: LinearNoBias<C_NODE, { H * POINTS * 3 }>,
+        to_point_v: LinearNoBias<C_NODE, { H * POINTS * 3 }>,
         #[name = "to_pairwise_attn_bias.0"]
-        edge_bias: Linear<C, H>,
+        edge_bias: Linear<C_NODE, H>,
         point_weights: Tensor<H>,
-        to_out: Linear<{ H * (C_SCALAR + 4 * POINTS + C) }, C>,
+        to_out: Linear<{ H * (C_SCALAR + 4 * POINTS + C_NODE) }, C_NODE>,
     }
 
     /// A node's perceptron with two hidden layers.
     pub struct Transition {
         #[name = "0"]
-        linear_1: Linear<C, C>,
+        linear_1: Linear<C_NODE, C_NODE>,
         #[name = "2"]
-        linear_2: Linear<C, C>,
+        linear_2: Linear<C_NODE, C_NODE>,
         #[name = "4"]
-        linear_3: Linear<C, C>,
+        linear_3: Linear<C_NODE, C_NODE>,
     }
 
     /// Point attention and what follows it, normed after each residual.
     pub struct PointLayer<const H: usize> {
         attn: PointProjections<H>,
-        attn_norm: LayerNorm<C>,
+        attn_norm: LayerNorm<C_NODE>,
         ff: Transition,
-        ff_norm: LayerNorm<C>,
+        ff_norm: LayerNorm<C_NODE>,
     }
 
     /// Layers of it.
@@ -203,7 +212,7 @@ pub mod igfold {
         #[name = "0"]
         attention: PointLayer<POINT_HEADS>,
         #[name = "1"]
-        motion: Linear<C, 6>,
+        motion: Linear<C_NODE, 6>,
     }
 
     /// Layers of it.
@@ -213,13 +222,13 @@ pub mod igfold {
 
     /// Invariant point attention and a perceptron; without a template every residue is attended to alike.
     fn attend_points<const H: usize>(
-        mut nodes: Tensor<R, C>,
-        edges: Tensor<R, R, C>,
+        mut nodes: Tensor<R, C_NODE>,
+        edges: Tensor<R, R, C_NODE>,
         rotation: Tensor<R, 3, 3>,
         translation: Tensor<R, 3>,
         alike: bool,
         w: PointLayer<H>,
-    ) -> Tensor<R, C> {
+    ) -> Tensor<R, C_NODE> {
         let a = w.attn;
         let v = rearrange("r (h d) -> r h d", linear(nodes, a.to_scalar_v), d = C_SCALAR);
         let local = rearrange("r (h p a) -> r h p a", linear(nodes, a.to_point_v), p = POINTS, a = 3);
@@ -256,14 +265,14 @@ pub mod igfold {
     /// One trained model.
     pub struct IgFold {
         str_node_transform: Transform<C_TOKEN>,
-        str_edge_transform: Transform<MAPS>,
+        str_edge_transform: Transform<{ ENCODER_LAYERS * ENCODER_HEADS }>,
         main_block: Blocks,
         template_ipa: TemplateLayers,
         structure_ipa: StructureLayers,
         dev_node_transform: Transform<C_TOKEN>,
-        dev_edge_transform: Transform<MAPS>,
+        dev_edge_transform: Transform<{ ENCODER_LAYERS * ENCODER_HEADS }>,
         dev_ipa: ErrorLayers,
-        dev_linear: Linear<C, 4>,
+        dev_linear: Linear<C_NODE, 4>,
     }
 
     /// N, CA, C and CB of a residue whose frame is the world's, in ångströms: ideal lengths and angles.
@@ -271,7 +280,12 @@ pub mod igfold {
         let zero = full(0.0, shape = [1]);
         let n = concat(zero, zero, full(-1.458, shape = [1]), axis = 0);
         let ca = concat(zero, zero, zero, axis = 0);
-        let c = concat(full(-1.1932345, shape = [1]), full(-0.7685408, shape = [1]), full(0.5512627, shape = [1]), axis = 0);
+        let c = concat(
+            full(-1.1932345, shape = [1]),
+            full(-0.7685408, shape = [1]),
+            full(0.5512627, shape = [1]),
+            axis = 0,
+        );
         let cb = concat(zero, full(1.426, shape = [1]), full(0.531, shape = [1]), axis = 0);
         stack(n, ca, c, cb, axis = 0)
     }
@@ -279,7 +293,7 @@ pub mod igfold {
     /// Each residue's N, CA, C and CB in ångströms, and the error that the model expects of each.
     pub fn igfold(
         tokens: Tensor<R, C_TOKEN>,
-        maps: Tensor<MAPS, R, R>,
+        maps: Tensor<{ ENCODER_LAYERS * ENCODER_HEADS }, R, R>,
         w: IgFold,
     ) -> (Tensor<R, 4, 3>, Tensor<R, 4>) {
         let mut nodes = transform_nodes(tokens, w.str_node_transform);

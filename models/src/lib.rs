@@ -1,6 +1,7 @@
 //! Models written in Crease, their features and checkpoints, and the `crease` command.
 
 pub mod alignment_evoformer;
+pub mod antibody;
 pub mod attention;
 pub mod bert;
 pub mod checkpoint;

@@ -50,5 +50,15 @@ pub fn registry() -> &'static [Entry] {
             summary: "IgFold: an antibody's backbone and its expected error, from an encoder's tokens and maps",
             model: crate::igfold::igfold::igfold,
         },
+        Entry {
+            name: "antibody_pair",
+            summary: "a heavy and a light chain to their backbone: encoder and ensemble",
+            model: crate::antibody::antibody::antibody_pair,
+        },
+        Entry {
+            name: "antibody_chain",
+            summary: "the same for a single chain",
+            model: crate::antibody::antibody::antibody_chain,
+        },
     ]
 }

@@ -68,13 +68,20 @@ pub enum WeightsError {
     },
 }
 
-/// A named set of tensors.
+/// A named set of tensors, from one file or several.
 #[derive(Default)]
 pub struct Weights {
+    parts: Vec<Part>,
+}
+
+/// The tensors of one source.
+#[derive(Default)]
+struct Part {
     from: String,
+    /// Stands before the names of all of them.
+    prefix: String,
     tensors: BTreeMap<String, Entry>,
     map: Option<Mmap>,
-    metadata: BTreeMap<String, String>,
 }
 
 struct Entry {
@@ -92,7 +99,7 @@ enum Data {
 impl Weights {
     /// No weights, to be filled by [`Weights::insert`]; `from` names them in errors.
     pub fn new(from: impl Into<String>) -> Weights {
-        Weights { from: from.into(), ..Weights::default() }
+        Weights { parts: vec![Part { from: from.into(), ..Part::default() }] }
     }
 
     /// Adds a tensor held in memory.
@@ -101,7 +108,17 @@ impl Weights {
     /// If the shape is not that of the data.
     pub fn insert(&mut self, name: impl Into<String>, shape: Vec<usize>, data: Vec<f32>) {
         assert_eq!(shape.iter().product::<usize>(), data.len(), "a tensor has as many elements as its shape says");
-        self.tensors.insert(name.into(), Entry { shape, data: Data::Held(data) });
+        if self.parts.is_empty() {
+            self.parts.push(Part::default());
+        }
+        self.parts[0].tensors.insert(name.into(), Entry { shape, data: Data::Held(data) });
+    }
+
+    /// Adds the tensors of another set under a prefix of their own. Errors name them, and where they come from, as
+    /// before.
+    pub fn join(&mut self, prefix: &str, other: Weights) {
+        self.parts
+            .extend(other.parts.into_iter().map(|part| Part { prefix: format!("{prefix}{}", part.prefix), ..part }));
     }
 
     /// Opens a safetensors file. Tensors of 32-bit floats are used where they lie; others are converted.
@@ -134,8 +151,6 @@ impl Weights {
         // SAFETY: the map is read-only and private to this value; as everywhere a file is mapped, whoever
         // shortens the file meanwhile ends this process.
         let map = unsafe { Mmap::map(&file) }.map_err(|e| fail(format!("cannot be mapped: {e}")))?;
-        let (_, header) = SafeTensors::read_metadata(&map).map_err(|e| fail(format!("is no safetensors file: {e}")))?;
-        let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
         let parsed = SafeTensors::deserialize(&map).map_err(|e| fail(format!("is no safetensors file: {e}")))?;
         let mut tensors = BTreeMap::new();
         for (name, view) in parsed.iter() {
@@ -152,47 +167,24 @@ impl Weights {
             };
             tensors.insert(own, Entry { shape: view.shape().to_vec(), data });
         }
-        Ok(Weights { from: path.display().to_string(), tensors, map: Some(map), metadata })
+        let part = Part { from: path.display().to_string(), prefix: String::new(), tensors, map: Some(map) };
+        Ok(Weights { parts: vec![part] })
     }
 
     /// Whether every tensor lies in a file as it is used, so that it can be let go and read again. What was converted
     /// or made is in memory for good: a plan that streams weights would hold more than it says.
     pub fn are_in_file(&self) -> bool {
-        self.tensors.values().all(|entry| matches!(entry.data, Data::Mapped(_)))
-    }
-
-    /// The tensors whose names start with a prefix, without it.
-    #[must_use]
-    pub fn under(mut self, prefix: &str) -> Weights {
-        let all = std::mem::take(&mut self.tensors);
-        self.tensors = all.into_iter().filter_map(|(n, e)| Some((n.strip_prefix(prefix)?.to_string(), e))).collect();
-        self
-    }
-
-    /// The file's metadata.
-    pub fn metadata(&self) -> &BTreeMap<String, String> {
-        &self.metadata
-    }
-
-    /// Every tensor's name, sorted.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.tensors.keys().map(String::as_str)
+        self.parts.iter().flat_map(|p| p.tensors.values()).all(|entry| matches!(entry.data, Data::Mapped(_)))
     }
 
     /// A tensor's extents and elements.
     pub fn get(&self, name: &str) -> Option<(&[usize], &[f32])> {
-        let entry = self.tensors.get(name)?;
-        Some((&entry.shape, self.elements(entry)))
+        let (part, entry) = self.find(name)?;
+        Some((&entry.shape, part.elements(entry)))
     }
 
-    fn elements<'s>(&'s self, entry: &'s Entry) -> &'s [f32] {
-        match &entry.data {
-            Data::Held(data) => data,
-            Data::Mapped(range) => {
-                let map = self.map.as_ref().expect("mapped tensors have a map");
-                bytemuck::cast_slice(&map[range.clone()])
-            }
-        }
+    fn find(&self, name: &str) -> Option<(&Part, &Entry)> {
+        self.parts.iter().find_map(|part| Some((part, part.tensors.get(name.strip_prefix(part.prefix.as_str())?)?)))
     }
 
     /// The elements of a weight in each layer, innermost layer fastest. A checkpoint may hold layers
@@ -208,11 +200,11 @@ impl Weights {
         }
         let stacked = param.name.replace("{}.", "").replace(".{}", "");
         if !counts.is_empty()
-            && !self.tensors.contains_key(&layer_name(&param.name, &vec![0; counts.len()]))
-            && let Some(entry) = self.tensors.get(&stacked)
+            && self.find(&layer_name(&param.name, &vec![0; counts.len()])).is_none()
+            && let Some((part, entry)) = self.find(&stacked)
         {
             let expected: Vec<u64> = counts.iter().chain(&param.shape).copied().collect();
-            let all = self.checked(&stacked, entry, &expected)?;
+            let all = part.checked(&stacked, entry, &expected)?;
             let each = all.len() / layers as usize;
             return Ok((0..layers as usize).map(|k| &all[k * each..(k + 1) * each]).collect());
         }
@@ -230,8 +222,8 @@ impl Weights {
                 .collect();
             numbers.reverse();
             let name = layer_name(&param.name, &numbers);
-            let entry = self.tensors.get(&name).ok_or_else(|| self.missing(&name, &param.shape))?;
-            found.push(self.checked(&name, entry, &param.shape)?);
+            let (part, entry) = self.find(&name).ok_or_else(|| self.missing(&name, &param.shape))?;
+            found.push(part.checked(&name, entry, &param.shape)?);
         }
         Ok(found)
     }
@@ -240,19 +232,49 @@ impl Weights {
     /// happens to tensors held in memory.
     #[allow(unsafe_code)] // tells the system about pages of the map
     pub fn release(&self, elements: &[f32]) {
-        let Some(map) = &self.map else { return };
-        let (base, bytes) = (map.as_ptr().addr(), size_of_val(elements));
-        let Some(start) = elements.as_ptr().addr().checked_sub(base).filter(|start| start + bytes <= map.len()) else {
-            return;
+        let bytes = size_of_val(elements);
+        let place = |map: &Mmap| {
+            let start = elements.as_ptr().addr().checked_sub(map.as_ptr().addr())?;
+            (start + bytes <= map.len()).then_some(start)
         };
+        let mut maps = self.parts.iter().filter_map(|part| part.map.as_ref());
+        let Some((map, start)) = maps.find_map(|map| Some((map, place(map)?))) else { return };
         // SAFETY: the map is of a file, private and never written: pages that go come back as they were.
         let told = unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, bytes) };
         // A system that does not listen holds more than it must, nothing worse.
         let _ = told;
     }
 
+    /// What is said of a tensor that is in none of the sources: it is looked for in the one whose prefix it has.
+    fn missing(&self, name: &str, shape: &[u64]) -> WeightsError {
+        let own = self.parts.iter().filter(|p| name.starts_with(&p.prefix)).max_by_key(|p| p.prefix.len());
+        let (from, prefix) = own.map_or(("the weights", ""), |p| (&p.from, &p.prefix));
+        let name = &name[prefix.len()..];
+        // The name with the most letters in common at both ends.
+        let common = |n: &str| {
+            let head = n.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+            head + n.bytes().rev().zip(name.bytes().rev()).take_while(|(a, b)| a == b).count()
+        };
+        let names = own.into_iter().flat_map(|p| p.tensors.keys());
+        let near = names.max_by_key(|n| common(n)).filter(|n| common(n) > 0);
+        let near = near.map_or(String::new(), |n| format!("; the nearest is `{n}`"));
+        WeightsError::Missing { from: from.to_string(), name: name.to_string(), shape: shape.to_vec(), near }
+    }
+}
+
+impl Part {
+    fn elements<'s>(&'s self, entry: &'s Entry) -> &'s [f32] {
+        match &entry.data {
+            Data::Held(data) => data,
+            Data::Mapped(range) => {
+                let map = self.map.as_ref().expect("mapped tensors have a map");
+                bytemuck::cast_slice(&map[range.clone()])
+            }
+        }
+    }
+
     fn checked<'s>(&'s self, name: &str, entry: &'s Entry, expected: &[u64]) -> Result<&'s [f32], WeightsError> {
-        let (from, name) = (self.from.clone(), name.to_string());
+        let (from, name) = (self.from.clone(), name.strip_prefix(&self.prefix).unwrap_or(name).to_string());
         if entry.shape.len() != expected.len() || entry.shape.iter().zip(expected).any(|(a, b)| *a as u64 != *b) {
             return Err(WeightsError::Shape { from, name, expected: expected.to_vec(), found: entry.shape.clone() });
         }
@@ -261,17 +283,6 @@ impl Weights {
             Some(element) => Err(WeightsError::NotFinite { from, name, value: data[element], element }),
             None => Ok(data),
         }
-    }
-
-    fn missing(&self, name: &str, shape: &[u64]) -> WeightsError {
-        // The name with the most letters in common at both ends.
-        let common = |n: &str| {
-            let head = n.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
-            head + n.bytes().rev().zip(name.bytes().rev()).take_while(|(a, b)| a == b).count()
-        };
-        let near = self.tensors.keys().max_by_key(|n| common(n)).filter(|n| common(n) > 0);
-        let near = near.map_or(String::new(), |n| format!("; the nearest is `{n}`"));
-        WeightsError::Missing { from: self.from.clone(), name: name.to_string(), shape: shape.to_vec(), near }
     }
 }
 
