@@ -8,12 +8,14 @@ pub mod checkpoint;
 pub mod cli;
 pub mod evoformer;
 pub mod features;
+pub mod fold;
 pub mod geometry;
 pub mod igfold;
 mod plain;
 mod registry;
 mod shown;
 pub mod structure;
+pub mod structure_module;
 pub mod template;
 pub mod triangle;
 

@@ -41,6 +41,11 @@ pub fn registry() -> &'static [Entry] {
             model: crate::alignment_evoformer::alignment::alignment_evoformer,
         },
         Entry {
+            name: "structure_module",
+            summary: "AlphaFold 2's structure module: frames, angles and atoms",
+            model: crate::structure_module::structure_module::structure_module,
+        },
+        Entry {
             name: "sentence_embedding",
             summary: "a BERT encoder's mean vector of a text's tokens",
             model: crate::bert::bert::sentence_embedding,

@@ -171,10 +171,12 @@ impl Weights {
         Ok(Weights { parts: vec![part] })
     }
 
-    /// Whether every tensor lies in a file as it is used, so that it can be let go and read again. What was converted
-    /// or made is in memory for good: a plan that streams weights would hold more than it says.
-    pub fn are_in_file(&self) -> bool {
-        self.parts.iter().flat_map(|p| p.tensors.values()).all(|entry| matches!(entry.data, Data::Mapped(_)))
+    /// Whether every tensor that is needed lies in a file as it is used, so that it can be let go and read again. What
+    /// was converted or made is in memory for good: a plan that streams weights would hold more than it says.
+    pub fn are_in_file(&self, needed: impl Fn(&str) -> bool) -> bool {
+        let in_file = |entry: &Entry| matches!(entry.data, Data::Mapped(_));
+        let fits = |part: &Part| part.tensors.iter().all(|(n, e)| in_file(e) || !needed(&format!("{}{n}", part.prefix)));
+        self.parts.iter().all(fits)
     }
 
     /// A tensor's extents and elements.

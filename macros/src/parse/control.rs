@@ -2,7 +2,7 @@
 
 use crease_core::lang::Code;
 use crease_core::lang::ast::{Block, Expression, ExpressionKind, Pattern, Statement};
-use syn::{Expr, ExprForLoop, ExprIf, ExprLet, Pat};
+use syn::{Expr, ExprForLoop, ExprIf, ExprLet, ExprRange, Pat, RangeLimits};
 
 use super::body::gives_value;
 use super::item::text;
@@ -89,19 +89,38 @@ impl Reader {
                 "leave it out: a loop runs over every layer",
             );
         }
+        let span = self.span(expr.for_token.span);
+        if let Expr::Range(range) = &*expr.expr {
+            let count = self.turns(&expr.pat, range);
+            return Statement::Turns { count, body: self.block(&expr.body), span };
+        }
         let pattern = self.pattern(&expr.pat);
-        let over = match &*expr.expr {
-            Expr::Range(range) => {
+        let over = self.expression(&expr.expr);
+        Statement::For { pattern, over, body: self.block(&expr.body), span }
+    }
+
+    /// `_ in 0..N`: how many turns.
+    fn turns(&mut self, pattern: &Pat, range: &ExprRange) -> Expression {
+        if !matches!(pattern, Pat::Wild(_)) {
+            self.wrong(
+                Code::ControlFor,
+                start(pattern),
+                "a turn does not know its number: all have the same parameters",
+                "write `for _ in 0..N { … }`, or loop over layers: `for block in w.blocks { … }`",
+            );
+        }
+        let from_zero = range.start.as_deref().is_some_and(|from| text(from) == "0");
+        match &range.end {
+            Some(count) if from_zero && matches!(range.limits, RangeLimits::HalfOpen(_)) => self.expression(count),
+            _ => {
                 self.wrong(
                     Code::ControlFor,
                     start(&range.limits),
-                    "a loop runs over layers, not over numbers",
-                    "write `for block in w.blocks { … }`, with `blocks: [Block; N_BLOCKS]` in the parameters",
+                    "turns are counted from 0 up to a size, which is not reached",
+                    "write `for _ in 0..N { … }`",
                 );
                 self.placeholder(start(&range.limits))
             }
-            over => self.expression(over),
-        };
-        Statement::For { pattern, over, body: self.block(&expr.body), span: self.span(expr.for_token.span) }
+        }
     }
 }

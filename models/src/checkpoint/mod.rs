@@ -43,7 +43,7 @@ impl Checkpoint {
             Some(given) if given.is_empty() || given.ends_with('.') => given.to_string(),
             Some(given) => format!("{given}."),
             None => {
-                let expected: BTreeSet<String> = parameters.iter().map(|p| p.name.clone()).collect();
+                let expected: BTreeSet<String> = parameters.iter().map(|p| names::pattern(&p.name)).collect();
                 names::prefix(all.iter().map(|(n, _)| n.as_str()), &expected)
             }
         };

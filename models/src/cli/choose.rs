@@ -6,12 +6,13 @@ use std::str::FromStr;
 
 use crease_core::ir::Sizes;
 use crease_core::lang::ast::Literal;
-use crease_core::lang::{Model, Settings, Signature};
+use crease_core::lang::{Model, Parameter, Settings, Signature};
 use crease_core::plan::{Plan, Planner};
 use crease_core::units::parse_bytes;
 use crease_runtime::{Cpu, cpu};
 
 use super::error::{CliError, suggestion, usage};
+use crate::checkpoint::pattern;
 use crate::registry;
 
 /// Most threads that a plan may be made for.
@@ -125,6 +126,13 @@ impl Chosen {
             Some(name) => Err(usage(format!("{} has no input `{name}`: {}", self.name, suggestion(name, known())))),
             None => Ok(names.iter().cloned().collect()),
         }
+    }
+
+    /// Whether a tensor of a checkpoint is a parameter of the model, alone or stacked.
+    pub(super) fn reads(&self, name: &str) -> bool {
+        let name = pattern(name);
+        let is = |p: &Parameter| pattern(&p.name) == name || p.name.replace("{}.", "").replace(".{}", "") == name;
+        self.signature.parameters.iter().any(is)
     }
 
     /// The default of a setting.

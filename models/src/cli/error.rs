@@ -7,8 +7,9 @@ use crease_core::lang::ModelError;
 use crease_core::plan::PlanError;
 use crease_runtime::{RunError, WeightsError};
 
-use crate::checkpoint::FileError;
+use crate::checkpoint::{FileError, StoreError};
 use crate::features::{AlignmentError, FeatureError};
+use crate::fold::{SequenceError, VocabularyError};
 use crate::structure::{ScoreError, StructureError};
 
 /// Why a command did not do what it was asked.
@@ -26,6 +27,15 @@ pub(super) enum CliError {
     /// A structure that cannot be read.
     #[error(transparent)]
     Structure(#[from] StructureError),
+    /// Sequences that cannot be folded.
+    #[error(transparent)]
+    Sequences(#[from] SequenceError),
+    /// An encoder's tokens that cannot be read.
+    #[error(transparent)]
+    Vocabulary(#[from] VocabularyError),
+    /// Weights that are not there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Structures that have nothing to compare.
     #[error(transparent)]
     Score(#[from] ScoreError),

@@ -12,7 +12,7 @@ use crease_core::ir::Sizes;
 use crease_core::lang::Options;
 use crease_core::plan::Plan;
 use crease_core::units::format_bytes;
-use crease_runtime::{Backend, Checks, Event, Executable, RunError, Weights, peak_resident_bytes};
+use crease_runtime::{Backend, Checks, Event, Executable, RunError, peak_resident_bytes};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::choose::{Budget, Chosen, machine, plan_within};
@@ -107,7 +107,7 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let options = Options { ones, ..Options::default() };
     let (_, planner) = planner(&chosen, &axes, &options, &target)?;
     let given = checkpoint.as_ref().map(Checkpoint::weights).transpose()?;
-    let in_file = given.as_ref().is_some_and(Weights::are_in_file);
+    let in_file = given.as_ref().is_some_and(|weights| weights.are_in_file(|name| chosen.reads(name)));
     let planner = if in_file { planner } else { planner.holding_weights() };
     let plan = plan_within(&planner, arguments.budget)?;
     drop(planner);

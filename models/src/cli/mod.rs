@@ -8,6 +8,7 @@ mod calibrate;
 mod choose;
 mod error;
 mod evoformer;
+mod fold;
 mod infer;
 mod list;
 mod plan;
@@ -47,6 +48,8 @@ enum Command {
     Verify(verify::Arguments),
     /// From an alignment to MSA, pair and single representations.
     Evoformer(evoformer::Arguments),
+    /// From an antibody's sequence to its structure, with IgFold's weights.
+    Fold(fold::Arguments),
     /// How near a predicted structure is to a target: RMSD, lDDT, TM-score.
     Score(score::Arguments),
     /// Checkpoints of other kinds, made ready for use here.
@@ -77,6 +80,7 @@ fn obey(command: &Command) -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Verify(arguments) => verify::verify(arguments),
         Command::Evoformer(arguments) => evoformer::evoformer(arguments),
+        Command::Fold(arguments) => fold::fold(arguments),
         Command::Score(arguments) => score::score(arguments),
         Command::Weights(arguments) => weights::weights(arguments),
         Command::Calibrate(arguments) => calibrate::calibrate(arguments),
@@ -93,7 +97,7 @@ fn explain(error: &clap::Error) -> ExitCode {
             print(&error.render().to_string()).map_or_else(|e| refuse(&e.to_string()), |()| ExitCode::SUCCESS)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => refuse(
-            "expected a command: models, plan, run, verify, evoformer, score, weights, calibrate or bench (see crease --help)",
+            "expected a command: models, plan, run, verify, evoformer, fold, score, weights, calibrate or bench (see crease --help)",
         ),
         _ => {
             let text = error.render().to_string();

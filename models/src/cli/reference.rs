@@ -15,9 +15,9 @@ use super::infer::{Equations, adopt};
 use crate::checkpoint::{Checkpoint, TensorFile, pattern};
 use crate::registry;
 
-/// OpenFold's keys and this project's settings: of Evoformer blocks and stacks, of the template pair stack, of
-/// template pointwise attention.
-const FLAT: [(&str, &str); 16] = [
+/// OpenFold's keys and this project's settings: of Evoformer blocks and stacks and of the structure module, of the
+/// template pair stack, of template pointwise attention.
+const FLAT: [(&str, &str); 23] = [
     ("c_m", "C_M"),
     ("c_z", "C_Z"),
     ("c_s", "C_S"),
@@ -34,6 +34,13 @@ const FLAT: [(&str, &str); 16] = [
     ("_mask_trans", "MASK_TRANSITIONS"),
     ("inf", "INF"),
     ("eps", "EPS"),
+    ("epsilon", "EPS"),
+    ("c_ipa", "C_IPA"),
+    ("c_resnet", "C_RESNET"),
+    ("no_heads_ipa", "HEADS_IPA"),
+    ("no_qk_points", "POINTS_QK"),
+    ("no_v_points", "POINTS_V"),
+    ("trans_scale_factor", "TRANS_SCALE"),
 ];
 const STACK: [(&str, &str); 9] = [
     ("c_t", "C_T"),

@@ -36,3 +36,8 @@ const LETTERS: [(&str, char); 28] = [
 pub(super) fn letter(name: &str) -> char {
     LETTERS.iter().find(|(known, _)| *known == name).map_or('X', |(_, letter)| *letter)
 }
+
+/// The residue name of an amino acid's letter; `UNK` if it has none.
+pub fn three_letters(letter: char) -> &'static str {
+    LETTERS.iter().find(|(_, known)| *known == letter).map_or("UNK", |(name, _)| name)
+}

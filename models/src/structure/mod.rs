@@ -19,6 +19,7 @@ mod score;
 mod tests;
 mod write;
 
+pub use letters::three_letters;
 pub use error::{StructureError, StructureProblem};
 pub use model::{Atom, Chain, Residue, Structure};
 pub use read::Format;

@@ -246,13 +246,22 @@ pub enum Statement {
         /// The operator token.
         span: Span,
     },
-    /// `for block in w.blocks { … }` or `for (k, block) in …`: a loop over layers.
+    /// `for block in w.blocks { … }`: a loop over layers.
     For {
         /// The names bound for each layer.
         pattern: Pattern,
         /// The array of parameters.
         over: Expression,
         /// Run for each; assigns to variables declared before the loop.
+        body: Block,
+        /// The `for` token.
+        span: Span,
+    },
+    /// `for _ in 0..N { … }`: a loop whose turns have the same parameters.
+    Turns {
+        /// How many there are.
+        count: Expression,
+        /// Run in each; assigns to variables declared before the loop.
         body: Block,
         /// The `for` token.
         span: Span,

@@ -9,7 +9,7 @@ pub(super) fn block<'a>(block: &'a Block, see: &mut dyn FnMut(&'a Expression)) {
             Statement::Let { value, .. } | Statement::Assign { value, .. } | Statement::Expression(value) => {
                 expression(value, see);
             }
-            Statement::For { over, body, .. } => {
+            Statement::For { over, body, .. } | Statement::Turns { count: over, body, .. } => {
                 expression(over, see);
                 self::block(body, see);
             }

@@ -1,11 +1,8 @@
-//! Branches on flags and optional values; loops over layers.
+//! Branches on flags and optional values.
 
-use super::free::{Free, free_names};
-use super::params::join;
 use super::value::{Ty, Val};
-use super::{Elaborator, Layer, Mode, source};
-use crate::build::Fault;
-use crate::ir::{Extent, ValueId};
+use super::{Elaborator, Mode, source};
+use crate::ir::Extent;
 use crate::lang::ast::{Block, Expression, ExpressionKind, Pattern, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
 
@@ -133,181 +130,12 @@ impl Elaborator<'_> {
     }
 
     /// Runs with a pattern bound in a scope of its own.
-    fn with(&mut self, pattern: &Pattern, val: Val, span: Span, run: impl FnOnce(&mut Self) -> Val) -> Val {
+    pub(super) fn with(&mut self, pattern: &Pattern, val: Val, span: Span, run: impl FnOnce(&mut Self) -> Val) -> Val {
         self.frame.scopes.push(Vec::new());
         self.bind_pattern(pattern, val, span);
         let val = run(self);
         self.frame.scopes.pop();
         val
-    }
-
-    /// `for block in w.blocks { … }`.
-    pub(super) fn layers(&mut self, pattern: &Pattern, over: &Expression, body: &Block, span: Span) {
-        let val = self.expression(over);
-        let (of, count, path) = match val {
-            Val::Array { of, count, path } => (of, count, path),
-            val => {
-                if val != Val::Poison {
-                    let text = format!("`{}` is {}, and a loop runs over layers", source(over), self.words(&val));
-                    let mistake = Diagnostic::new(Code::ControlLayers, over.span, text);
-                    self.fail(mistake.help("loop over an array of parameters, `blocks: [Block; N]`"));
-                }
-                let mark = Layer { name: "layer".into(), number: None };
-                self.layer(pattern, Val::Poison, over.span, body, mark);
-                return;
-            }
-        };
-        let free = free_names(body, pattern);
-        if !self.carries(&free, over, span) && self.mode == Mode::Build {
-            return;
-        }
-        let last = path.rsplit('.').find(|part| *part != "{}").unwrap_or("layer");
-        let name = last.strip_suffix('s').unwrap_or(last).to_string();
-        if self.mode == Mode::Check {
-            let element = self.param(&of, &join(&path, "{}"));
-            self.layer(pattern, element, over.span, body, Layer { name, number: None });
-            return;
-        }
-        if self.options.record {
-            let Ok(layers) = count.eval(&self.frame.sizes) else {
-                self.unknown_number(over, &super::value::Scalar::size(&count));
-                return;
-            };
-            for k in 0..layers {
-                let element = self.param(&of, &join(&path, &k.to_string()));
-                self.layer(pattern, element, over.span, body, Layer { name: name.clone(), number: Some(k) });
-            }
-            return;
-        }
-        self.repeat(pattern, (&of, &count, &path), name, &free, body, over);
-    }
-
-    /// One layer's body.
-    fn layer(&mut self, pattern: &Pattern, element: Val, span: Span, body: &Block, mark: Layer) {
-        self.frame.layers.push(mark);
-        let val = self.with(pattern, element, span, |e| e.block(body));
-        self.frame.layers.pop();
-        if !val.poisoned()
-            && val != Val::unit()
-            && let Some(result) = &body.result
-        {
-            let text = format!("a layer gives {}, and nothing takes it", self.words(&val));
-            let mistake = Diagnostic::new(Code::ControlIdle, result.span, text);
-            self.fail(mistake.help("assign it to a variable declared before the loop"));
-        }
-    }
-
-    /// Whether the variables that a loop changes can be carried from layer to layer.
-    fn carries(&mut self, free: &Free, over: &Expression, span: Span) -> bool {
-        let mut any = false;
-        let mut fine = true;
-        for (name, at) in &free.assigned {
-            let Some(variable) = self.variable(name) else { continue };
-            any = true;
-            let (val, declared) = (variable.val.clone(), variable.span);
-            if !matches!(val, Val::Tensor(_) | Val::Poison) {
-                fine = false;
-                let text = format!("the loop changes `{name}`, which is {}: layers hand on tensors", self.words(&val));
-                let mut mistake = Diagnostic::new(Code::ControlCarried, *at, text).note(declared, "declared here");
-                if let Val::Number(_) | Val::Size(_) = val {
-                    mistake.help = Some(format!("begin with a tensor: `let mut {name} = full(…, shape = [1]);`"));
-                }
-                self.fail(mistake);
-            }
-        }
-        if !any {
-            let text =
-                format!("the loop over `{}` assigns nothing declared before it, so it changes nothing", source(over));
-            let mistake = Diagnostic::new(Code::ControlIdle, span, text);
-            self.fail(mistake.help("declare `let mut x = …` before the loop and assign to it inside"));
-        }
-        any && fine
-    }
-
-    /// A loop planned once and run for every layer.
-    fn repeat(
-        &mut self,
-        pattern: &Pattern,
-        (of, count, path): (&Ty, &Extent, &str),
-        name: String,
-        free: &Free,
-        body: &Block,
-        over: &Expression,
-    ) {
-        let mut carried: Vec<(String, ValueId)> = Vec::new();
-        for name in free.assigned.keys() {
-            if let Some(Val::Tensor(id)) = self.variable(name).map(|v| v.val.clone()) {
-                carried.push((name.clone(), id));
-            }
-        }
-        let mut others: Vec<ValueId> = Vec::new();
-        let assigned = |name: &str| carried.iter().any(|(c, _)| c == name);
-        for name in free.read.iter().filter(|n| !assigned(n)) {
-            if let Some(variable) = self.variable(name) {
-                variable.val.tensors(&mut others);
-            }
-        }
-        others.sort_unstable();
-        others.dedup();
-        let (before, recorded) = (self.frame.scopes.clone(), self.frame.records.len());
-        let ids: Vec<ValueId> = carried.iter().map(|c| c.1).collect();
-        let mut outer = std::mem::take(&mut self.frame.builder);
-        let built = outer.repeat(count.clone(), &ids, &others, |inner, inside, reads| {
-            std::mem::swap(&mut self.frame.builder, inner);
-            self.inside(&others, reads, &carried, inside);
-            let element = self.param(of, &join(path, "{}"));
-            self.layer(pattern, element, over.span, body, Layer { name, number: None });
-            let after = carried.iter().map(|(name, _)| match self.variable(name).map(|v| &v.val) {
-                Some(Val::Tensor(id)) => Some(*id),
-                _ => None,
-            });
-            let after: Option<Vec<ValueId>> = after.collect();
-            std::mem::swap(&mut self.frame.builder, inner);
-            after.ok_or(Stopped::Said)
-        });
-        self.frame.builder = outer;
-        self.frame.scopes = before;
-        // What a layer records exists once a layer; there is nothing to keep out here.
-        self.frame.records.iter_mut().skip(recorded).for_each(|r| r.value = None);
-        match built {
-            Ok(values) => {
-                for ((name, _), id) in carried.iter().zip(values) {
-                    if let Some(variable) = self.variable_mut(name) {
-                        variable.val = Val::Tensor(id);
-                    }
-                }
-            }
-            Err(Stopped::Said) => {}
-            Err(Stopped::Fault(fault)) => {
-                self.wrong(Code::ControlCarried, over.span, fault.message);
-            }
-        }
-    }
-
-    /// Puts the body's own inputs where the outer tensors stood.
-    fn inside(&mut self, others: &[ValueId], reads: &[ValueId], carried: &[(String, ValueId)], inside: &[ValueId]) {
-        // Tensors that the body does not name have no place in it.
-        let place = |id: ValueId| others.iter().position(|o| *o == id).map_or(ValueId::MAX, |k| reads[k]);
-        for variable in self.frame.scopes.iter_mut().flatten() {
-            variable.val = variable.val.moved(&place, &|_| None);
-        }
-        for ((name, _), id) in carried.iter().zip(inside) {
-            if let Some(variable) = self.variable_mut(name) {
-                variable.val = Val::Tensor(*id);
-            }
-        }
-    }
-}
-
-/// Why a loop's body was not built.
-enum Stopped {
-    Said,
-    Fault(Fault),
-}
-
-impl From<Fault> for Stopped {
-    fn from(fault: Fault) -> Stopped {
-        Stopped::Fault(fault)
     }
 }
 

@@ -70,6 +70,10 @@ impl Free {
                     self.expression(over);
                     self.scoped(pattern, body);
                 }
+                Statement::Turns { count, body, .. } => {
+                    self.expression(count);
+                    self.block(body);
+                }
                 Statement::Expression(expression) => self.expression(expression),
             }
         }

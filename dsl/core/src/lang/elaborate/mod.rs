@@ -12,6 +12,7 @@ mod control;
 mod einsum;
 mod expression;
 mod free;
+mod loops;
 mod params;
 mod root;
 mod statement;

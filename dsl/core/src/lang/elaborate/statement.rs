@@ -67,6 +67,7 @@ impl Elaborator<'_> {
             Statement::Let { pattern, ty, value } => self.declare(pattern, ty.as_ref(), value),
             Statement::Assign { pattern, op, value, span } => self.assign(pattern, *op, value, *span),
             Statement::For { pattern, over, body, span } => self.layers(pattern, over, body, *span),
+            Statement::Turns { count, body, span } => self.turns(count, body, *span),
             Statement::Expression(expression) => {
                 let val = self.expression(expression);
                 let record =

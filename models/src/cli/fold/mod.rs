@@ -1,0 +1,140 @@
+//! `crease fold`: from an antibody's sequence to its structure.
+
+mod ensemble;
+mod names;
+mod summary;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+use crease_runtime::{Backend, Checks, Event, Executable, RunError};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::choose::{Budget, machine};
+use super::error::{CliError, usage};
+use super::profile::{self, Profile};
+use super::table;
+use crate::checkpoint::{IgFoldFiles, OutputFile};
+use crate::fold::{Antibody, Prediction, Vocabulary, antibodies};
+use crate::structure::Format;
+use ensemble::Ensemble;
+use summary::Summary;
+
+/// Most residues of a chain: the encoder's positions without its opening and closing token.
+const LONGEST_CHAIN: usize = 510;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// FASTA: a heavy and a light chain (`>name:H`, `>name:L`, or one record `HEAVY:LIGHT`), or a single chain. Several
+    /// antibodies give several structures.
+    sequences: PathBuf,
+    /// The structure to write, PDB or mmCIF by its ending; of several antibodies each gets its name added.
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    /// A directory with the weights, as `crease weights igfold --to` makes it, or with the packages' files; without it
+    /// they are looked for where `crease weights igfold` keeps them.
+    #[arg(long, value_name = "DIR")]
+    weights: Option<PathBuf>,
+    /// The models to ask; the structure is of the one that expects the lowest error.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 3, 5], value_name = "NUMBERS")]
+    models: Vec<u32>,
+    /// Bytes that the run may hold (`200MiB`), or `smallest`; without it the fastest plan.
+    #[arg(long)]
+    budget: Option<Budget>,
+    /// Threads; all unless given.
+    #[arg(long)]
+    threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    table: table::Chosen,
+    #[command(flatten)]
+    profile: profile::Wanted,
+}
+
+pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let start = Instant::now();
+    Format::of(&arguments.output)?;
+    let antibodies = antibodies(&arguments.sequences)?;
+    short_enough(&antibodies, arguments)?;
+    let outputs = names::outputs(&arguments.output, &antibodies);
+    // A place that cannot be written is told before the work, not after it.
+    outputs.iter().try_for_each(|path| OutputFile::new(path).map(drop))?;
+    let files = IgFoldFiles::find(arguments.weights.as_deref())?;
+    let vocabulary = Vocabulary::read(&files.vocabulary)?;
+    let mut ensemble = Ensemble::new(&files, &arguments.models)?;
+    let cpu = machine(arguments.threads)?;
+    let target = arguments.table.machine(&cpu)?;
+    let mut summary = Summary::new(arguments, &ensemble);
+    for (antibody, output) in antibodies.iter().zip(&outputs) {
+        let began = Instant::now();
+        let tokens: Vec<Vec<f32>> = antibody.chains.iter().map(|chain| vocabulary.tokens(&chain.residues)).collect();
+        let lengths: Vec<u64> = tokens.iter().map(|t| t.len() as u64).collect();
+        let (weights, plan) = ensemble.plan(&lengths, &target, arguments.budget)?;
+        let planned = began.elapsed();
+        let mut executable = Executable::new(plan, weights, &cpu, Checks::default())?;
+        for (tokens, port) in tokens.iter().zip(&plan.inputs) {
+            executable.input(&port.name)?.copy_from_slice(tokens);
+        }
+        let mut profile = Profile::new(&arguments.profile, plan)?;
+        let began = Instant::now();
+        profile.begin();
+        run(&mut executable, &mut profile, antibody)?;
+        let ran = began.elapsed();
+        let profiled = profile.end(ran)?;
+        let (coordinates, errors) = (executable.output("coordinates")?, executable.output("error")?);
+        let (best, predictions) = chosen(coordinates, errors, arguments.models.len())
+            .ok_or_else(|| usage("the weights give no finite coordinates: they are not those of a trained model"))?;
+        predictions[best].structure(antibody).write(output)?;
+        summary.antibody(antibody, plan, &predictions, best);
+        summary.times(planned, ran, output);
+        super::print(&(profiled + &summary.take()))?;
+    }
+    summary.end(start.elapsed());
+    super::print(&summary.take())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn short_enough(antibodies: &[Antibody], arguments: &Arguments) -> Result<(), CliError> {
+    for antibody in antibodies {
+        antibody.at_most(LONGEST_CHAIN, &arguments.sequences)?;
+    }
+    Ok(())
+}
+
+/// What each model predicts, and which expects the lowest error; none where a number is none.
+fn chosen<'e>(coordinates: &'e [f32], errors: &'e [f32], models: usize) -> Option<(usize, Vec<Prediction<'e>>)> {
+    let each = |all: &'e [f32]| all.chunks_exact(all.len() / models);
+    let both = each(coordinates).zip(each(errors));
+    let predictions: Vec<Prediction<'e>> =
+        both.map(|(coordinates, errors)| Prediction { coordinates, errors }).collect();
+    if !predictions.iter().all(Prediction::is_finite) {
+        return None;
+    }
+    let expected: Vec<f64> = predictions.iter().map(Prediction::error).collect();
+    let best = (0..models).min_by(|a, b| expected[*a].total_cmp(&expected[*b]))?;
+    Some((best, predictions))
+}
+
+/// Runs with a bar over layers and models where a person watches.
+fn run<B: Backend>(
+    executable: &mut Executable<'_, B>,
+    profile: &mut Profile<'_>,
+    antibody: &Antibody,
+) -> Result<(), RunError> {
+    let bar = ProgressBar::no_length();
+    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {pos} of {len}  {elapsed} gone") {
+        bar.set_style(style);
+    }
+    bar.set_message(names::of(antibody));
+    let done = executable.run_with(&mut |event| match event {
+        Event::Layer(progress) => {
+            bar.set_length(progress.layers);
+            bar.set_position(progress.layers_done);
+        }
+        call => profile.note(call),
+    });
+    bar.finish_and_clear();
+    done
+}

@@ -1,0 +1,170 @@
+//! FASTA files of antibodies: which records are chains of one.
+//!
+//! A record is an antibody of its own, its chains apart by `:` or `/`, unless its name says that it is a chain:
+//! `name:H`, a letter alone (`H`), `heavy`, `light`, `vh`, `vl`, or a line of the protein data bank
+//! (`1NCB_2|Chain B[auth L]|…`). Chains of one name belong together.
+
+use std::path::Path;
+
+use super::error::{SequenceError, SequenceProblem};
+use super::vocabulary::AMINO_ACIDS;
+use crate::plain::expect_plain;
+use crate::shown::shown;
+
+/// The chains of an antibody's variable domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Antibody {
+    /// Empty where its records have only the names of chains.
+    pub name: String,
+    /// One or two.
+    pub chains: Vec<ChainSequence>,
+    /// Where it begins in its file, from 1.
+    pub line: usize,
+}
+
+/// A chain's residues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainSequence {
+    /// Its letter in structures.
+    pub id: char,
+    /// The twenty amino acids' letters.
+    pub residues: String,
+}
+
+impl Antibody {
+    /// Makes sure that no chain has more residues.
+    ///
+    /// # Errors
+    /// One that has.
+    pub fn at_most(&self, most: usize, file: impl AsRef<Path>) -> Result<(), SequenceError> {
+        let Some(chain) = self.chains.iter().find(|c| c.residues.len() > most) else { return Ok(()) };
+        let (record, residues) = (shown_name(&self.name), chain.residues.len());
+        let problem = SequenceProblem::TooLong { record, chain: chain.id, residues, most };
+        Err(SequenceError { file: shown(&file.as_ref().to_string_lossy()), line: self.line, problem })
+    }
+}
+
+/// A record as it stands.
+struct Record {
+    name: String,
+    line: usize,
+    chains: Vec<String>,
+}
+
+/// The antibodies of a file, in the order of their first records.
+///
+/// # Errors
+/// A file that is no FASTA, a letter that is no amino acid, an empty record, more than two chains.
+pub fn antibodies(path: impl AsRef<Path>) -> Result<Vec<Antibody>, SequenceError> {
+    let path = path.as_ref();
+    let file = shown(&path.to_string_lossy());
+    let fail = |problem| SequenceError { file: file.clone(), line: 0, problem };
+    expect_plain(path).map_err(|problem| fail(SequenceProblem::Io(problem)))?;
+    let bytes = std::fs::read(path).map_err(|e| fail(SequenceProblem::Io(e.to_string())))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| fail(SequenceProblem::NotText))?;
+    parse(text).map_err(|(line, problem)| SequenceError { file, line, problem })
+}
+
+/// What is wrong in a line.
+type Wrong = (usize, SequenceProblem);
+
+pub(super) fn parse(text: &str) -> Result<Vec<Antibody>, Wrong> {
+    let mut antibodies: Vec<Antibody> = Vec::new();
+    let mut grouped = Vec::new();
+    for Record { name, line, chains } in records(text)? {
+        let part = chain_of(&name).filter(|_| chains.len() == 1);
+        let Some((name, id)) = part else {
+            let named = "HL".chars().chain('A'..='Z').zip(chains);
+            let chains = named.map(|(id, residues)| ChainSequence { id, residues }).collect();
+            antibodies.push(Antibody { name, chains, line });
+            continue;
+        };
+        let own = chains.into_iter().map(|residues| ChainSequence { id, residues });
+        // Only chains that were named as such belong together.
+        match antibodies.iter_mut().find(|a| grouped.contains(&a.line) && a.name == name) {
+            Some(antibody) if antibody.chains.iter().any(|known| known.id == id) => {
+                let record = shown_name(&antibody.name);
+                return Err((line, SequenceProblem::ChainTwice { record, chain: id }));
+            }
+            Some(antibody) => antibody.chains.extend(own),
+            None => {
+                grouped.push(line);
+                antibodies.push(Antibody { name, chains: own.collect(), line });
+            }
+        }
+    }
+    if let Some(antibody) = antibodies.iter().find(|a| a.chains.len() > 2) {
+        let (record, chains) = (shown_name(&antibody.name), antibody.chains.len());
+        return Err((antibody.line, SequenceProblem::Chains { record, chains }));
+    }
+    Ok(antibodies)
+}
+
+fn shown_name(name: &str) -> String {
+    if name.is_empty() { "the antibody".into() } else { shown(name) }
+}
+
+fn records(text: &str) -> Result<Vec<Record>, Wrong> {
+    let mut records: Vec<Record> = Vec::new();
+    for (line, full) in (1..).zip(text.trim_start_matches('\u{feff}').lines()) {
+        let trimmed = full.trim();
+        if let Some(name) = trimmed.strip_prefix('>') {
+            whole(records.last())?;
+            records.push(Record { name: name.trim().to_string(), line, chains: vec![String::new()] });
+        } else if !trimmed.is_empty() && !trimmed.starts_with([';', '#']) {
+            let Some(record) = records.last_mut() else {
+                return Err((line, SequenceProblem::NoName(shown(trimmed))));
+            };
+            for (column, letter) in (1..).zip(full.chars()) {
+                let capital = letter.to_ascii_uppercase();
+                match letter {
+                    ':' | '/' => record.chains.push(String::new()),
+                    _ if letter.is_whitespace() => {}
+                    _ if AMINO_ACIDS.contains(capital) => {
+                        record.chains.last_mut().expect("one at least").push(capital);
+                    }
+                    _ => {
+                        let (record, letter) = (shown(&record.name), letter.escape_debug().to_string());
+                        return Err((line, SequenceProblem::Letter { record, letter, column }));
+                    }
+                }
+            }
+        }
+    }
+    whole(records.last())?;
+    if records.is_empty() { Err((0, SequenceProblem::Empty)) } else { Ok(records) }
+}
+
+/// Whether every chain of a record has residues.
+fn whole(record: Option<&Record>) -> Result<(), Wrong> {
+    match record.filter(|r| r.chains.iter().any(String::is_empty)) {
+        Some(record) => Err((record.line, SequenceProblem::NoSequence(shown(&record.name)))),
+        None => Ok(()),
+    }
+}
+
+/// The antibody and the chain that a record's name tells of, if it does.
+fn chain_of(name: &str) -> Option<(String, char)> {
+    let letter = |text: &str| {
+        let mut letters = text.chars();
+        letters.next().filter(|c| c.is_ascii_alphanumeric() && letters.next().is_none())
+    };
+    if let Some((entry, rest)) = name.split_once('|')
+        && let Some(chains) = rest.strip_prefix("Chain ").or_else(|| rest.strip_prefix("Chains "))
+    {
+        let chain = chains.split(['|', ',']).next().unwrap_or_default();
+        let own = chain.split("[auth ").nth(1).map_or(chain, |auth| auth.trim_end_matches(']'));
+        let entry = entry.split('_').next().unwrap_or(entry);
+        return Some((entry.to_string(), letter(own.trim())?));
+    }
+    let word = name.split_whitespace().next().unwrap_or_default();
+    if let Some((antibody, chain)) = word.rsplit_once(':') {
+        return Some((antibody.to_string(), letter(chain)?));
+    }
+    let chain = match word.to_ascii_lowercase().as_str() {
+        "heavy" | "vh" => 'H',
+        "light" | "vl" => 'L',
+        _ => letter(word)?,
+    };
+    Some((String::new(), chain))
+}
