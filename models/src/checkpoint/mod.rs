@@ -5,8 +5,10 @@
 mod file;
 mod names;
 mod random;
+mod store;
 mod torch;
 mod write;
+mod zip;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use crease_runtime::{Weights, WeightsError};
 pub use file::{FileError, TensorFile};
 pub(crate) use names::pattern;
 pub use random::random_weights;
+pub use store::{IgFoldFiles, MiniLmFiles, StoreError, cache};
 pub use torch::TorchFile;
 pub use write::{OutputFile, Written};
 

@@ -1,13 +1,13 @@
 //! The zip archive: which entries there are, and their bytes, checked.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use rawzip::{CompressionMethod, FileReader, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
+use rawzip::CompressionMethod;
 
 use super::super::FileError;
 use super::super::file::open_plain;
+use super::super::zip::{Entry, Zip};
 use crate::shown::shown;
 
 /// Longest pickle that is read; those of large models have a hundredth of it.
@@ -15,18 +15,10 @@ const LONGEST_PICKLE: u64 = 64 << 20;
 
 #[derive(Debug)]
 pub(super) struct Archive {
-    zip: ZipArchive<FileReader>,
-    entries: BTreeMap<String, Entry>,
+    zip: Zip,
     /// What stands before every name.
     root: String,
     length: u64,
-}
-
-#[derive(Debug)]
-struct Entry {
-    place: ZipArchiveEntryWayfinder,
-    method: CompressionMethod,
-    crc: u32,
 }
 
 impl Archive {
@@ -48,27 +40,16 @@ impl Archive {
     }
 
     fn read(file: std::fs::File, length: u64) -> Result<Archive, String> {
-        let broken = |e: rawzip::Error| format!("is no whole zip archive (is it truncated?): {e}");
-        let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
-        let zip = ZipArchive::from_file(file, &mut buffer).map_err(broken)?;
-        let mut entries = BTreeMap::new();
-        let mut headers = zip.entries(&mut buffer);
-        while let Some(header) = headers.next_entry().map_err(broken)? {
-            let Ok(name) = std::str::from_utf8(header.file_path().as_bytes()) else { continue };
-            let (place, method, crc) = (header.wayfinder(), header.compression_method(), header.crc32());
-            if entries.insert(name.to_string(), Entry { place, method, crc }).is_some() {
-                return Err(format!("holds two entries `{}`", shown(name)));
-            }
-        }
-        let mut roots = entries.keys().filter_map(|name| name.strip_suffix("data.pkl"));
+        let zip = Zip::read(file)?;
+        let mut roots = zip.entries.keys().filter_map(|name| name.strip_suffix("data.pkl"));
         let mut roots = roots.by_ref().filter(|root| root.is_empty() || root.ends_with('/'));
         let root = match (roots.next(), roots.next()) {
             (Some(root), None) => root.to_string(),
             (None, _) => return Err("is no checkpoint of torch: the archive has no `data.pkl`".into()),
             _ => return Err("is no checkpoint of torch: the archive has several `data.pkl`".into()),
         };
-        let archive = Archive { zip, entries, root, length };
-        match archive.entries.contains_key(&format!("{}byteorder", archive.root)) {
+        let archive = Archive { zip, root, length };
+        match archive.zip.entries.contains_key(&format!("{}byteorder", archive.root)) {
             true if archive.bytes("byteorder", 16)? != b"little" => {
                 Err("was written on a big-endian machine, which is not read".into())
             }
@@ -98,7 +79,7 @@ impl Archive {
 
     fn entry(&self, name: &str) -> Result<&Entry, String> {
         let name = format!("{}{name}", self.root);
-        self.entries.get(&name).ok_or_else(|| format!("the archive has no entry `{}`", shown(&name)))
+        self.zip.entries.get(&name).ok_or_else(|| format!("the archive has no entry `{}`", shown(&name)))
     }
 
     /// All of an entry, after a look at whether it can be as long as it says.
@@ -109,7 +90,7 @@ impl Archive {
             return Err(format!("entry `{name}` is compressed, expected it as torch writes it: stored"));
         }
         let broken = |e: &dyn std::fmt::Display| format!("entry `{name}` cannot be read: {e}");
-        let found = self.zip.get_entry(entry.place).map_err(|e| broken(&e))?;
+        let found = self.zip.archive.get_entry(entry.place).map_err(|e| broken(&e))?;
         let ((start, end), size) = (found.compressed_data_range(), entry.place.uncompressed_size_hint());
         if end > self.length || end.checked_sub(start) != Some(size) {
             return Err(format!("entry `{name}` of {size} bytes is not whole (is the file truncated?)"));
