@@ -157,13 +157,8 @@ pub mod structure_module {
         let shift_3 = moved(turn_2, shift_2, pick(shift, 1, 6));
         let turn_4 = turned(turn_3, pick(turn, 1, 7));
         let shift_4 = moved(turn_3, shift_3, pick(shift, 1, 7));
-        let turns = concat(
-            slice(turn, 1, 0, 5),
-            unsqueeze(turn_2, 1),
-            unsqueeze(turn_3, 1),
-            unsqueeze(turn_4, 1),
-            axis = 1,
-        );
+        let turns =
+            concat(slice(turn, 1, 0, 5), unsqueeze(turn_2, 1), unsqueeze(turn_3, 1), unsqueeze(turn_4, 1), axis = 1);
         let shifts = concat(
             slice(shift, 1, 0, 5),
             unsqueeze(shift_2, 1),

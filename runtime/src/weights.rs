@@ -175,7 +175,8 @@ impl Weights {
     /// was converted or made is in memory for good: a plan that streams weights would hold more than it says.
     pub fn are_in_file(&self, needed: impl Fn(&str) -> bool) -> bool {
         let in_file = |entry: &Entry| matches!(entry.data, Data::Mapped(_));
-        let fits = |part: &Part| part.tensors.iter().all(|(n, e)| in_file(e) || !needed(&format!("{}{n}", part.prefix)));
+        let fits =
+            |part: &Part| part.tensors.iter().all(|(n, e)| in_file(e) || !needed(&format!("{}{n}", part.prefix)));
         self.parts.iter().all(fits)
     }
 

@@ -38,7 +38,8 @@ impl Prediction<'_> {
 
     /// The error expected of each residue: the root mean square of its atoms', in Å.
     pub fn residue_errors(&self) -> Vec<f64> {
-        let mean = |atoms: &[f32]| atoms.iter().map(|e| f64::from(*e) * f64::from(*e)).sum::<f64>() / ATOMS.len() as f64;
+        let mean =
+            |atoms: &[f32]| atoms.iter().map(|e| f64::from(*e) * f64::from(*e)).sum::<f64>() / ATOMS.len() as f64;
         self.errors.chunks_exact(ATOMS.len()).map(|atoms| mean(atoms).sqrt()).collect()
     }
 

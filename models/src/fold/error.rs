@@ -35,7 +35,9 @@ pub enum SequenceProblem {
     #[error("`{0}` has no amino acids")]
     NoSequence(String),
     /// A letter that is none of the twenty.
-    #[error("`{record}` has `{letter}` in column {column}: expected one of the twenty amino acids ACDEFGHIKLMNPQRSTVWY")]
+    #[error(
+        "`{record}` has `{letter}` in column {column}: expected one of the twenty amino acids ACDEFGHIKLMNPQRSTVWY"
+    )]
     Letter {
         /// The record.
         record: String,

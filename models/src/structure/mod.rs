@@ -19,8 +19,8 @@ mod score;
 mod tests;
 mod write;
 
-pub use letters::three_letters;
 pub use error::{StructureError, StructureProblem};
+pub use letters::three_letters;
 pub use model::{Atom, Chain, Residue, Structure};
 pub use read::Format;
 pub use score::{BACKBONE, ChainScore, Figures, Score, ScoreError};

@@ -26,7 +26,11 @@ pub(super) fn outputs(asked: &Path, antibodies: &[Antibody]) -> Vec<PathBuf> {
         let path = |name: &str| asked.with_file_name(format!("{stem}_{name}.{ending}"));
         let own = path(&name);
         let shared = name.is_empty() || paths.contains(&own);
-        paths.push(if shared { path(&format!("{name}{}{}", if name.is_empty() { "" } else { "_" }, k + 1)) } else { own });
+        paths.push(if shared {
+            path(&format!("{name}{}{}", if name.is_empty() { "" } else { "_" }, k + 1))
+        } else {
+            own
+        });
     }
     paths
 }

@@ -47,7 +47,10 @@ impl Summary {
             let mean = mean.iter().sum::<f64>() / mean.len().max(1) as f64;
             let chosen = if k == best && predictions.len() > 1 { ", the lowest: written" } else { "" };
             let expected = format!("expects nine atoms of ten within {:.2} Å", prediction.error());
-            self.line(&format!("model {}", self.models[k]), &format!("{expected}, residues off by {mean:.2} Å{chosen}"));
+            self.line(
+                &format!("model {}", self.models[k]),
+                &format!("{expected}, residues off by {mean:.2} Å{chosen}"),
+            );
         }
         self.line("budget", &plan.budget.map_or("none: the fastest plan".into(), format_bytes));
         let memory = &plan.memory;

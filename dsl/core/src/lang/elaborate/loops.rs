@@ -139,15 +139,7 @@ impl Elaborator<'_> {
     }
 
     /// A loop planned once and run for every layer.
-    fn repeat(
-        &mut self,
-        pattern: &Pattern,
-        over: &Over,
-        name: String,
-        free: &Free,
-        body: &Block,
-        at: &Expression,
-    ) {
+    fn repeat(&mut self, pattern: &Pattern, over: &Over, name: String, free: &Free, body: &Block, at: &Expression) {
         let mut carried: Vec<(String, ValueId)> = Vec::new();
         for name in free.assigned.keys() {
             if let Some(Val::Tensor(id)) = self.variable(name).map(|v| v.val.clone()) {
@@ -224,4 +216,3 @@ impl From<Fault> for Stopped {
         Stopped::Fault(fault)
     }
 }
-

@@ -126,7 +126,7 @@ impl Elaborator<'_> {
         }
     }
 
-    pub(super) fn size(&mut self, (at, val): (&Expression, &Val)) -> Option<Extent> {
+    pub(in crate::lang::elaborate) fn size(&mut self, (at, val): (&Expression, &Val)) -> Option<Extent> {
         match val {
             Val::Size(extent) => Some(extent.clone()),
             val => self.wrong_kind(at, val, "a size"),
