@@ -7,7 +7,7 @@ use crease_core::lang::ModelError;
 use crease_core::plan::PlanError;
 use crease_runtime::{RunError, WeightsError};
 
-use crate::checkpoint::FileError;
+use crate::checkpoint::{FileError, StoreError};
 use crate::features::{AlignmentError, FeatureError};
 use crate::structure::{ScoreError, StructureError};
 
@@ -32,6 +32,9 @@ pub(super) enum CliError {
     /// A tensor file that cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Trained weights that are not there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Settings or sizes that a model does not take.
     #[error(transparent)]
     Model(#[from] ModelError),
