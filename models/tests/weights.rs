@@ -94,10 +94,11 @@ fn an_interrupt_leaves_nothing() {
     std::fs::write(&python, "#!/bin/sh\necho begun > \"$TMPDIR/part\"\nexec sleep 600\n").expect("written");
     std::fs::set_permissions(&python, std::fs::Permissions::from_mode(0o755)).expect("set");
     let before = listed(&folder);
-    let mut command = run(&folder, "weights igfold --accept-licence --python ./python");
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let mut command = run(&folder, "weights igfold --accept-licence --to kept --python ./python");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
     let begun = || listed(&folder).iter().any(|path| path.ends_with("unfinished/part"));
     while !begun() {
+        assert!(child.try_wait().expect("asked").is_none(), "it ended before it was interrupted");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");

@@ -126,7 +126,7 @@ fn reason(set: &Set, python: &str, text: &str) -> String {
     let errors = text.lines().filter_map(|line| line.strip_prefix("ERROR:")).filter(|said| said.trim() != "Exception:");
     let last = text.lines().rfind(|line| !line.trim().is_empty());
     let why = errors.map(str::trim).next().or(last).unwrap_or("it does not say why").to_string();
-    let unreachable = ["Failed to establish", "Max retries", "timed out", "ProxyError", "Could not fetch URL"];
+    let unreachable = ["Failed to establish", "Max retries", "timed out", "ProxyError", "from versions: none"];
     let network = if unreachable.iter().any(|words| text.contains(words)) { "is there a network? " } else { "" };
     format!("pip could not fetch {}: {why} ({network}{WITHOUT})", requirements.join(" and "))
 }

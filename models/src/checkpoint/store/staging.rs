@@ -33,7 +33,9 @@ impl Staging {
         std::fs::create_dir_all(within).map_err(fail)?;
         sweep(within);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = within.join(format!(".crease.{}.{number}.part", std::process::id()));
+        // Programs that work in it do so from elsewhere.
+        let folder =
+            std::path::absolute(within).map_err(fail)?.join(format!(".crease.{}.{number}.part", std::process::id()));
         std::fs::create_dir(&folder).map_err(fail)?;
         let mut staging = Staging { folder, made, lock: None };
         let lock = File::create(staging.path("lock")).map_err(fail)?;
