@@ -19,6 +19,7 @@ use crease_runtime::{Weights, WeightsError};
 pub use file::{FileError, TensorFile};
 pub(crate) use names::pattern;
 pub use random::random_weights;
+pub(crate) use store::{IGFOLD, MINILM, Origin, Package, Set, State, Talk, install, state};
 pub use store::{IgFoldFiles, MiniLmFiles, StoreError, cache};
 pub use torch::TorchFile;
 pub use write::{OutputFile, Written};

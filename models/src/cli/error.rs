@@ -42,6 +42,9 @@ pub(super) enum CliError {
     /// A tensor file that cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Trained weights that are not there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Settings or sizes that a model does not take.
     #[error(transparent)]
     Model(#[from] ModelError),

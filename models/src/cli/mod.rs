@@ -52,7 +52,7 @@ enum Command {
     Fold(fold::Arguments),
     /// How near a predicted structure is to a target: RMSD, lDDT, TM-score.
     Score(score::Arguments),
-    /// Checkpoints of other kinds, made ready for use here.
+    /// Gets trained weights, and makes checkpoints of other kinds ready for use here.
     Weights(weights::Arguments),
     /// Measures how fast this machine runs kernels and writes a cost table, which `--table` makes plans by.
     Calibrate(calibrate::Arguments),

@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 
 use crease_core::ir::Sizes;
 use crease_core::lang::ast::Literal;
+use crease_models::checkpoint::{IgFoldFiles, cache};
 use crease_models::registry;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
@@ -37,6 +38,17 @@ pub fn said<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{errors}");
     String::from_utf8(output.stdout).expect("text")
+}
+
+/// What `--weights` may be for IgFold: the folder that `CREASE_WEIGHTS` names, else the user's cache. None, and a line
+/// that says so, where the weights are not at hand.
+pub fn igfold_weights() -> Option<PathBuf> {
+    let named = std::env::var_os("CREASE_WEIGHTS").map(PathBuf::from);
+    if let Err(error) = IgFoldFiles::find(named.as_deref()) {
+        eprintln!("skipped: {error}");
+        return None;
+    }
+    named.or_else(|| Some(cache().ok()?.join("igfold")))
 }
 
 pub fn write(path: &Path, tensors: &Tensors, metadata: &[(&str, String)]) {

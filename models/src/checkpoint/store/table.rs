@@ -54,9 +54,26 @@ pub(crate) enum Form {
 }
 
 impl Set {
+    /// Bytes of all wheels.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.packages.iter().map(|package| package.bytes).sum()
+    }
+
     /// Every member that becomes part of the set, and its package.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&'static Package, &'static Member)> {
         self.packages.iter().flat_map(|package| package.members.iter().map(move |member| (package, member)))
+    }
+}
+
+impl Package {
+    /// As pip reads it.
+    pub(crate) fn requirement(&self) -> String {
+        format!("{}=={}", self.name, self.version)
+    }
+
+    /// Whether a member is its own.
+    pub(super) fn has(&self, member: &Member) -> bool {
+        self.members.iter().chain([&self.licence.text]).any(|own| own.path == member.path)
     }
 }
 

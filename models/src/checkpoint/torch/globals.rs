@@ -13,43 +13,91 @@ pub(super) enum Meaning {
     First,
     /// A kind of storage.
     Storage(Dtype),
-    /// An object of it is opaque.
-    Class,
-    /// What it gives is opaque.
-    Harmless,
-    /// It may be named, as torch names `torch.float32`, but not called.
-    Function,
+    /// Anything else: an object of it, or what it would give, is opaque.
+    Other,
+    /// `getattr`, which is how older pickles name a class inside a class, and nothing else here.
+    Within,
+    /// It may be named, as settings name the function that a model was made with, but not called.
+    Runs,
     /// A file that names it is refused.
     Refused,
 }
 
 /// Modules through which a pickle would reach beyond itself. Nothing would come of it here; but whoever meets such a
 /// file should know. Old protocols have the names of Python 2: `commands` for `subprocess`.
-const SYSTEM: [&str; 24] = [
+const SYSTEM: [&str; 55] = [
+    "_pickle",
+    "_posixsubprocess",
+    "_winapi",
     "asyncio",
     "bdb",
     "cPickle",
     "cProfile",
+    "code",
+    "codeop",
     "commands",
     "ctypes",
+    "distutils",
+    "ensurepip",
+    "ftplib",
+    "gc",
+    "http",
+    "httplib",
+    "imp",
     "importlib",
+    "inspect",
     "io",
+    "linecache",
     "marshal",
     "multiprocessing",
     "nt",
     "os",
     "pdb",
     "pickle",
+    "pip",
+    "pkgutil",
+    "popen2",
     "posix",
     "pty",
+    "pydoc",
+    "requests",
     "runpy",
+    "setuptools",
+    "shelve",
     "shutil",
     "signal",
+    "smtplib",
     "socket",
+    "socketserver",
     "subprocess",
     "sys",
+    "tempfile",
+    "threading",
     "timeit",
+    "trace",
+    "types",
+    "urllib",
+    "urllib2",
+    "venv",
     "webbrowser",
+    "zipimport",
+];
+
+/// Functions that, whatever their module, would read another pickle, open something or run a text.
+const RUNS: [&str; 13] = [
+    "_load_from_bytes",
+    "compile",
+    "eval",
+    "exec",
+    "execfile",
+    "load",
+    "loads",
+    "open",
+    "popen",
+    "run",
+    "runstring",
+    "spawn",
+    "system",
 ];
 
 /// Built-in types; what else is built in, `eval` first of all, is refused.
@@ -71,27 +119,6 @@ const TYPES: [&str; 15] = [
     "tuple",
 ];
 
-/// Functions and classes of lower-case names that make plain values.
-const HARMLESS: [(&str, &str); 17] = [
-    ("_codecs", "encode"),
-    ("collections", "defaultdict"),
-    ("collections", "deque"),
-    ("copy_reg", "_reconstructor"),
-    ("copyreg", "_reconstructor"),
-    ("datetime", "date"),
-    ("datetime", "datetime"),
-    ("datetime", "time"),
-    ("datetime", "timedelta"),
-    ("datetime", "timezone"),
-    ("numpy", "dtype"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "scalar"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy.core.multiarray", "scalar"),
-    ("torch", "device"),
-    ("torch.serialization", "_get_layout"),
-];
-
 /// The meaning of a name in a module.
 pub(super) fn meaning(module: &str, name: &str) -> Meaning {
     let root = module.split('.').next().unwrap_or_default();
@@ -109,14 +136,20 @@ pub(super) fn meaning(module: &str, name: &str) -> Meaning {
         ("torch", "CharStorage") => Meaning::Storage(Dtype::I8),
         ("torch", "ByteStorage") => Meaning::Storage(Dtype::U8),
         ("torch", "BoolStorage") => Meaning::Storage(Dtype::BOOL),
-        ("builtins" | "__builtin__", name) if TYPES.contains(&name) => Meaning::Harmless,
+        ("builtins" | "__builtin__", name) if TYPES.contains(&name) => Meaning::Other,
+        ("builtins" | "__builtin__", "getattr") => Meaning::Within,
         ("builtins" | "__builtin__", _) => Meaning::Refused,
+        // Plain values, as settings of models have them.
+        ("types", "MappingProxyType" | "SimpleNamespace") => Meaning::Other,
         _ if SYSTEM.contains(&root) => Meaning::Refused,
-        // A dotted name goes through attributes, and by them anywhere.
-        (_, name) if name.contains('.') => Meaning::Refused,
-        known if HARMLESS.contains(&known) => Meaning::Harmless,
-        ("torch._utils" | "torch._tensor", name) if name.starts_with("_rebuild_") => Meaning::Harmless,
-        (_, name) if name.starts_with(|first: char| first.is_uppercase()) => Meaning::Class,
-        _ => Meaning::Function,
+        // A dotted name goes through attributes, and by them anywhere; a class inside a class is none of it.
+        (_, name) if name.contains('.') && !name.split('.').all(is_class) => Meaning::Refused,
+        (_, name) if RUNS.contains(&name) => Meaning::Runs,
+        _ => Meaning::Other,
     }
+}
+
+/// Whether a name is written as those of classes are.
+pub(super) fn is_class(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_uppercase())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::globals::{Meaning, meaning};
+use super::globals::{Meaning, is_class, meaning};
 use super::opcode::{Opcode, Opcodes};
 use super::value::{Global, Id, Storage, Tensor, Value, Values};
 
@@ -209,14 +209,24 @@ impl<'a> Machine<'a> {
                 self.stack.push(first);
                 Ok(())
             }
-            Meaning::Function if !new => {
-                Err(format!("is refused: it calls `{global}`, expected nothing but calls that make tensors"))
+            Meaning::Within if self.class_within(given) => self.push(Value::Opaque(global)),
+            Meaning::Runs | Meaning::Within if !new => {
+                Err(format!("is refused: it calls `{global}`, which no checkpoint needs (was it made to do harm?)"))
             }
             Meaning::Refused => self.global(global),
-            Meaning::Storage(_) | Meaning::Class | Meaning::Harmless | Meaning::Function => {
+            Meaning::Storage(_) | Meaning::Other | Meaning::Runs | Meaning::Within => {
                 self.values.opaque.insert(global);
                 self.push(Value::Opaque(global))
             }
+        }
+    }
+
+    /// A class, and the name of one inside it.
+    fn class_within(&self, given: &[Id]) -> bool {
+        let [class, name] = given else { return false };
+        match (self.values.get(*class), self.values.get(*name)) {
+            (Value::Global(class), Value::Text(name)) => class.name.split('.').all(is_class) && is_class(name),
+            _ => false,
         }
     }
 

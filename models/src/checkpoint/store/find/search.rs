@@ -15,7 +15,7 @@ const MOST_FILES: usize = 200_000;
 
 /// What a folder holds of a set.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(in super::super) struct Found {
     /// By their places in wheels.
     members: BTreeMap<&'static str, PathBuf>,
     /// By their names.
@@ -23,7 +23,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn within(folder: &Path, set: &Set) -> Result<Found, StoreError> {
+    pub(in super::super) fn within(folder: &Path, set: &Set) -> Result<Found, StoreError> {
         let mut found = Found::default();
         let mut looked = 0;
         let mut level = vec![folder.to_path_buf()];
@@ -57,7 +57,7 @@ impl Found {
             if path.file_name().is_some_and(|name| name == package.wheel) && path.is_file() {
                 self.wheels.entry(package.wheel).or_insert_with(|| path.to_path_buf());
             }
-            for member in package.members {
+            for member in package.members.iter().chain([&package.licence.text]) {
                 if path.ends_with(member.path) && path.is_file() {
                     self.members.entry(member.path).or_insert_with(|| path.to_path_buf());
                 }
@@ -66,7 +66,7 @@ impl Found {
     }
 
     /// Where a member's bytes are: as a file first, for that is what a user who changes weights would change.
-    pub(super) fn source(&self, package: &Package, member: &Member) -> Option<Source> {
+    pub(in super::super) fn source(&self, package: &Package, member: &Member) -> Option<Source> {
         let file = self.members.get(member.path).cloned().map(Source::File);
         file.or_else(|| self.wheels.get(package.wheel).cloned().map(Source::Wheel))
     }

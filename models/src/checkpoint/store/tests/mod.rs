@@ -1,6 +1,7 @@
 //! Small wheels made here, and what becomes of them.
 
 mod found;
+mod installed;
 mod names;
 
 use std::io::Write;

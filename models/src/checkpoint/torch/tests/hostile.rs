@@ -26,16 +26,28 @@ fn calls_are_refused_by_name() {
     check("posix", calling("posix system"), &["is refused", "`posix.system`"]);
     check("eval", calling("builtins eval"), &["is refused", "`builtins.eval`"]);
     check("getattr", calling("__builtin__ getattr"), &["is refused", "`__builtin__.getattr`"]);
+    let attribute = |name: &'static str| {
+        beside(move |p| p.global("builtins getattr").global("my.module Class").text(name).raw(b"\x86R"))
+    };
+    check("attribute", attribute("__subclasses__"), &["is refused", "`builtins.getattr`"]);
+    let module = beside(|p| p.global("builtins getattr").global("torch.serialization os").text("System").raw(b"\x86R"));
+    check("module", module, &["is refused", "`builtins.getattr`"]);
     check("popen", calling("subprocess Popen"), &["is refused", "`subprocess.Popen`"]);
     check("python2", calling("commands Popen"), &["is refused", "`commands.Popen`"]);
     check("hub", calling("torch.hub load"), &["is refused", "calls `torch.hub.load`"]);
     check("nested", calling("torch.storage _load_from_bytes"), &["is refused", "`torch.storage._load_from_bytes`"]);
+    check("numpy", calling("numpy.testing._private.utils runstring"), &["is refused", "runstring"]);
+    check("other_load", calling("my.module load"), &["is refused", "calls `my.module.load`"]);
+    check("code", calling("types FunctionType"), &["is refused", "`types.FunctionType`"]);
+    check("through", calling("torch.serialization os.system"), &["is refused", "`torch.serialization.os.system`"]);
     check("dotted", calling("my.module Class.method"), &["is refused", "`my.module.Class.method`"]);
     let newer = beside(|p| p.raw(b"\x8c\x02os\x8c\x06system\x93").text("touch owned").raw(b"\x85R"));
     check("stack", newer, &["is refused", "`os.system`"]);
     let oldest = Pickle(b"(ios\nsystem\n".to_vec());
     check("instance", oldest, &["is refused", "`os.system`"]);
     check("other_instance", Pickle(b"(imy\nClass\n".to_vec()), &["`my.Class`", "torch does not write"]);
+    // To name what reaches the system is enough.
+    check("named", beside(|p| p.global("os system")), &["is refused", "names `os.system`"]);
     let called = beside(|p| p.global("my Class").raw(b")\x81)R"));
     check("object", called, &["is refused", "it calls made by `my.Class`"]);
     check("lines", calling("os\u{1b}[2J system"), &["\\u{1b}"]);
@@ -47,6 +59,8 @@ fn objects_are_no_tensors() {
     check("whole_model", object(Pickle::new()), &["made by `my.models.Net`", "expected a dictionary"]);
     let within = object(Pickle::new().raw(b"}(").text("w").three().text("v")).raw(b"u");
     check("within", within, &["holds `v`", "made by `my.models.Net`", "expected a tensor"]);
+    let made = Pickle::new().dict("w", |p| p.global("my.module make").three().raw(b"\x85R"));
+    check("made", made, &["holds `w`", "made by `my.module.make`", "expected a tensor"]);
     let kind = Pickle::new().dict("w", |p| p.tensor(("ComplexFloatStorage", "0", 3), 0, &[3], &[1]));
     check("kind", kind, &["storage of `torch.ComplexFloatStorage`"]);
     let quantized = Pickle::new().dict("w", |p| p.global("torch._utils _rebuild_qtensor").raw(b")R"));

@@ -83,6 +83,32 @@ fn the_dictionary_is_found_among_others() {
     check("nested", deep, Some("ema"), &["params.w [3] [1.0, 2.0, 3.0]"]);
 }
 
+/// What no tensor needs is passed over and told: classes and functions of anybody's modules, named or called.
+#[test]
+fn what_no_tensor_needs_is_passed_over() {
+    let settings = |p: Pickle| {
+        let named = p.raw(b"](").global("my.training run").global("torch._C._nn gelu").global("my.module Outer.Inner");
+        let partial = named.global("functools partial").global("my.module loss").raw(b"\x85R(").int(1).raw(b"tb");
+        let lower = partial.global("my.config attrs").raw(b")\x81").global("re _compile").text("a").raw(b"\x85R");
+        let scalar = lower.global("numpy.core.multiarray scalar").global("numpy dtype").text("f8").raw(b"\x85R\x85R");
+        scalar
+            .global("types SimpleNamespace")
+            .raw(b")R")
+            .global("my.module Outer.Inner")
+            .raw(b")\x81")
+            .global("__builtin__ getattr")
+            .global("my.module Outer")
+            .text("Inner")
+            .raw(b"\x86Re")
+    };
+    let lightning = settings(Pickle::new().raw(b"}(").text("hyper_parameters")).text("state_dict");
+    let skipped = ["functools.partial", "my.config.attrs", "my.module.Outer.Inner", "numpy.dtype"];
+    let more = ["numpy.core.multiarray.scalar", "re._compile", "types.SimpleNamespace"];
+    let skipped: Vec<String> = skipped.iter().chain(&more).map(|name| format!("skipped {name}")).collect();
+    let expected: Vec<&str> = [THREE].into_iter().chain(skipped.iter().map(String::as_str)).collect();
+    check("lightning", lightning.dict("w", Pickle::three).raw(b"u"), None, &expected);
+}
+
 /// Each tensor begins at a multiple of its numbers' size, whatever their names.
 #[test]
 fn large_numbers_come_first() {

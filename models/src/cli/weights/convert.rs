@@ -1,33 +1,19 @@
-//! `crease weights`: checkpoints of other kinds, made ready for use here.
+//! `crease weights convert`: checkpoints of other kinds, made ready for use here.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use crease_core::units::format_bytes;
 
-use super::error::CliError;
 use crate::checkpoint::{OutputFile, TorchFile};
+use crate::cli::error::CliError;
 
 /// Most names that are listed.
 const MOST_SHOWN: usize = 12;
 
 #[derive(Args, Debug)]
-#[command(arg_required_else_help = false)]
 pub(super) struct Arguments {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Debug, Subcommand)]
-enum What {
-    /// From a checkpoint of torch (.pt, .pth, .ckpt, .bin) to safetensors, once; names and numbers are kept. The file's
-    /// pickle is only read: no code in it runs, and a file that asks for it is refused.
-    Convert(Convert),
-}
-
-#[derive(Args, Debug)]
-struct Convert {
     /// The checkpoint.
     file: PathBuf,
     /// The safetensors file to write.
@@ -38,13 +24,7 @@ struct Convert {
     key: Option<String>,
 }
 
-pub(super) fn weights(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    match &arguments.what {
-        What::Convert(arguments) => convert(arguments),
-    }
-}
-
-fn convert(arguments: &Convert) -> Result<ExitCode, CliError> {
+pub(super) fn convert(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let output = OutputFile::new(&arguments.output)?;
     let file = TorchFile::open(&arguments.file, arguments.key.as_deref())?;
     file.convert(output)?;
@@ -58,6 +38,6 @@ fn convert(arguments: &Convert) -> Result<ExitCode, CliError> {
         let shown: Vec<&str> = skipped.iter().take(MOST_SHOWN).map(String::as_str).collect();
         text += &format!("not read: {}{more}\n", shown.join(", "));
     }
-    super::print(&text)?;
+    crate::cli::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
