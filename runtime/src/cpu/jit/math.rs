@@ -1,7 +1,7 @@
 //! Functions of numbers as instructions, for one lane or four alike.
 //!
 //! A scalar tail runs the very same instructions as the lanes before it, so a value does not depend
-//! on where in a loop it stands. `fma` is used in polynomials only, and only where the host has it.
+//! on where in a loop it stands. What has no branch comes from `functions`, written over these instructions.
 
 use cranelift_codegen::ir::condcodes::FloatCC;
 use cranelift_codegen::ir::types::{F32, F32X4, I32, I32X4};
