@@ -13,7 +13,8 @@ use crease_core::kernel::Attend;
 use smallvec::SmallVec;
 
 use super::ahead::Ahead;
-use super::exponential::exp_of_negative;
+use super::arithmetic::Plain;
+use super::functions::exp_of_negative;
 use super::micro::{InstructionSet, Tile};
 use super::pack::{Strip, pack};
 use super::pool::Pool;
@@ -491,7 +492,7 @@ fn weigh(logits: &mut [f32], state: &mut Row, sums: &mut [f32]) {
     let mut total = [0.0_f32; LANES];
     for chunk in chunks {
         for (t, x) in total.iter_mut().zip(chunk) {
-            *x = exp_of_negative(*x - base);
+            *x = exp_of_negative(&mut Plain, *x - base);
             *t += *x;
         }
     }
@@ -502,7 +503,7 @@ fn weigh(logits: &mut [f32], state: &mut Row, sums: &mut [f32]) {
         }
         width /= 2;
     }
-    state.kept = exp_of_negative(state.largest - base);
+    state.kept = exp_of_negative(&mut Plain, state.largest - base);
     state.sum = state.sum.mul_add(state.kept, total[0]);
     state.largest = largest;
     if state.kept != 1.0 {

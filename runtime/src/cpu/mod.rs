@@ -1,13 +1,14 @@
 //! The CPU backend: compiled nests, packed contractions, a pool of threads.
 
 mod ahead;
+mod arithmetic;
 mod attend;
 pub mod contract;
 mod contract_kernel;
 mod contract_plan;
 #[cfg(test)]
 mod dice;
-mod exponential;
+mod functions;
 pub mod jit;
 mod micro;
 mod normalize;

@@ -13,7 +13,8 @@ use crease_core::ir::{Binary, Expr, Instr, Unary};
 use crease_core::kernel::Contract;
 
 use super::ahead::prefetch_near;
-use super::exponential::{exp_of_negative, gelu};
+use super::arithmetic::Plain;
+use super::functions;
 use super::micro::{InstructionSet, MOST_COLUMNS, MOST_ROWS};
 
 /// Numbers in a register.
@@ -331,20 +332,17 @@ fn unary(f: Unary, from: &[[f32; LANES]], to: &mut [[f32; LANES]]) {
         Unary::Sqrt => map(from, to, f32::sqrt),
         Unary::Recip => map(from, to, |x| 1.0 / x),
         Unary::Relu => map(from, to, |x| if x < 0.0 { 0.0 } else { x }),
-        Unary::Sigmoid => map(from, to, |x| {
-            let e = exp_of_negative(-x.abs());
-            let half = 1.0 / (1.0 + e);
-            if x < 0.0 { e * half } else { half }
-        }),
         Unary::Floor => map(from, to, f32::floor),
         Unary::Not => map(from, to, |x| f32::from(u8::from(x == 0.0))),
-        Unary::Exp => map(from, to, libm::expf),
-        Unary::Log => map(from, to, libm::logf),
-        Unary::Tanh => map(from, to, libm::tanhf),
-        Unary::Erf => map(from, to, libm::erff),
-        Unary::Gelu => map(from, to, gelu),
-        Unary::Sin => map(from, to, libm::sinf),
-        Unary::Cos => map(from, to, libm::cosf),
+        Unary::Exp => straight(from, to, functions::exp),
+        Unary::Log => straight(from, to, functions::log),
+        Unary::Sigmoid => straight(from, to, functions::sigmoid),
+        Unary::Tanh => straight(from, to, functions::tanh),
+        Unary::Erf => straight(from, to, functions::erf),
+        Unary::Gelu => straight(from, to, functions::gelu),
+        // No vectors here: large arguments take another way.
+        Unary::Sin => map(from, to, f32::sin),
+        Unary::Cos => map(from, to, f32::cos),
     }
 }
 
@@ -375,6 +373,16 @@ fn map(from: &[[f32; LANES]], to: &mut [[f32; LANES]], f: impl Fn(f32) -> f32) {
     }
 }
 
+/// A function without branches, of a name: a closure so long may be left a call, and no vectors come of it.
+#[inline(always)]
+fn straight(from: &[[f32; LANES]], to: &mut [[f32; LANES]], f: impl Fn(&mut Plain, f32) -> f32) {
+    for (to, from) in to.iter_mut().zip(from) {
+        for lane in 0..LANES {
+            to[lane] = f(&mut Plain, from[lane]);
+        }
+    }
+}
+
 #[inline(always)]
 fn both(a: &[[f32; LANES]], b: &[[f32; LANES]], to: &mut [[f32; LANES]], f: impl Fn(f32, f32) -> f32) {
     for ((to, a), b) in to.iter_mut().zip(a).zip(b) {
@@ -383,3 +391,7 @@ fn both(a: &[[f32; LANES]], b: &[[f32; LANES]], to: &mut [[f32; LANES]], f: impl
         }
     }
 }
+
+#[cfg(test)]
+#[path = "tile_program_tests.rs"]
+mod tests;

@@ -47,13 +47,12 @@ fn scalar(target: &Target, points: u128, expressions: &[&Expr], more: u128) -> u
         .saturating_add(per_microsecond(points.saturating_mul(exponentials), target.exponential_rate))
 }
 
-/// How many exponentials an instruction takes as long as; those without vectors are called one by one.
+/// How many exponentials an instruction takes as long as in a compiled nest; sines are called one by one.
 fn in_exponentials(instr: &Instr) -> u128 {
     match instr {
-        Instr::Unary(Unary::Exp | Unary::Log | Unary::Sigmoid, _) => 1,
-        Instr::Unary(Unary::Tanh, _) => 2,
+        Instr::Unary(Unary::Exp | Unary::Sigmoid, _) => 1,
+        Instr::Unary(Unary::Log | Unary::Tanh | Unary::Erf | Unary::Gelu, _) => 2,
         Instr::Unary(Unary::Sin | Unary::Cos, _) => 3,
-        Instr::Unary(Unary::Erf | Unary::Gelu, _) => 7,
         _ => 0,
     }
 }

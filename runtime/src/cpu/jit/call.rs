@@ -13,26 +13,21 @@ use crease_core::kernel::Nest;
 
 use super::emit::SCRATCH;
 use super::order::{MAX_INDICES, Merge, Order};
-use crate::cpu::exponential;
 use crate::cpu::pool::Pool;
 
 /// A function that compiled code calls for one number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Helper {
-    Gelu,
-    Erf,
     Sin,
     Cos,
 }
 
 impl Helper {
-    pub(super) const COUNT: usize = 4;
-    pub(super) const ALL: [Helper; Helper::COUNT] = [Helper::Gelu, Helper::Erf, Helper::Sin, Helper::Cos];
+    pub(super) const COUNT: usize = 2;
+    pub(super) const ALL: [Helper; Helper::COUNT] = [Helper::Sin, Helper::Cos];
 
     pub(super) fn of(function: Unary) -> Option<Helper> {
         match function {
-            Unary::Gelu => Some(Helper::Gelu),
-            Unary::Erf => Some(Helper::Erf),
             Unary::Sin => Some(Helper::Sin),
             Unary::Cos => Some(Helper::Cos),
             _ => None,
@@ -40,21 +35,13 @@ impl Helper {
     }
 
     pub(super) fn symbol(self) -> &'static str {
-        ["crease_gelu", "crease_erf", "crease_sin", "crease_cos"][self as usize]
+        ["crease_sin", "crease_cos"][self as usize]
     }
 
     pub(super) fn address(self) -> *const u8 {
-        let functions: [extern "C" fn(f32) -> f32; Helper::COUNT] = [gelu, erf, sin, cos];
+        let functions: [extern "C" fn(f32) -> f32; Helper::COUNT] = [sin, cos];
         functions[self as usize] as *const u8
     }
-}
-
-extern "C" fn gelu(x: f32) -> f32 {
-    exponential::gelu(x)
-}
-
-extern "C" fn erf(x: f32) -> f32 {
-    libm::erff(x)
 }
 
 extern "C" fn sin(x: f32) -> f32 {

@@ -28,7 +28,7 @@ impl Emitter<'_> {
         let known = |i: usize| at.known[slot][i].expect("arguments come earlier and need no more");
         match *instr {
             Instr::Load(k) => self.load(at, at.loads[k], &self.nest.loads[k].clone(), shape),
-            Instr::Const(number) => Val::One(self.number(F32, number as f32)),
+            Instr::Const(number) => Val::One(self.constant(F32, number as f32)),
             Instr::Size(_) => unreachable!("refused when the nest was ordered"),
             Instr::Position(index) => self.position(at, index, shape),
             Instr::Gather { source, at: place } => self.gather(at, source, known(place), shape),
@@ -187,7 +187,7 @@ impl Emitter<'_> {
     fn gather(&mut self, at: &At, source: usize, place: Val, shape: Shape) -> Val {
         let axis = self.nest.gathers[source].expect("checked when the nest was ordered");
         if axis.extent == 0 {
-            return Val::One(self.number(F32, f32::NAN));
+            return Val::One(self.constant(F32, f32::NAN));
         }
         let strides = self.nest.loads[source].clone();
         let places = match place {
@@ -233,7 +233,7 @@ impl Emitter<'_> {
         let good = self.b.ins().band(inside, number);
         let zero = self.b.ins().iconst(I64, 0);
         let index = self.b.ins().select(good, index, zero);
-        let (one, nan) = (self.number(F32, 1.0), self.number(F32, f32::NAN));
+        let (one, nan) = (self.constant(F32, 1.0), self.constant(F32, f32::NAN));
         let factor = self.b.ins().select(good, one, nan);
         (self.step(address, index, stride), factor)
     }

@@ -106,6 +106,17 @@ impl Jit {
         Ok(Jit { state: Mutex::new(state) })
     }
 
+    /// Leaves multiply-add in one rounding out, as on a host without.
+    #[cfg(test)]
+    fn fuse_only_if(&mut self, wanted: bool) {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner).fma &= wanted;
+    }
+
+    #[cfg(test)]
+    fn fuses(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).fma
+    }
+
     /// Machine code for a nest; compiled the first time only.
     ///
     /// # Errors

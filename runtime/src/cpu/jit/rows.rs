@@ -9,6 +9,8 @@ use cranelift_frontend::Variable;
 use crease_core::kernel::RowOp;
 
 use super::emit::{At, Emitter, Shape, Val, Which, unroll};
+use crate::cpu::arithmetic::Arithmetic;
+use crate::cpu::functions;
 
 /// Steps of the innermost row loop that go into one partial sum.
 const BLOCK: i64 = 64;
@@ -83,14 +85,13 @@ impl<'a> Emitter<'a> {
             let x = e.element(at, shape, again.which);
             let y = e.map(shape, [x, max], |e, [x, max]| {
                 let below = e.b.ins().fsub(x, max);
-                e.exp_short(below, true)
+                functions::exp_of_negative(e, below)
             });
             e.keep(at, shape, y);
             e.add(fold, shape, y);
         });
         let scale = self.map(shape, [sum], |e, [sum]| {
-            let ty = e.type_of(sum);
-            let one = e.number(ty, 1.0);
+            let one = e.number(sum, 1.0);
             e.b.ins().fdiv(one, sum)
         });
         let last = Pass { which: Which::After, unroll: unroll(self.order.after.weight) };
@@ -125,14 +126,13 @@ impl<'a> Emitter<'a> {
         let off = self.map(shape, [off, share], |e, [off, share]| e.b.ins().fmul(off, share));
         let mean = self.map(shape, [mean, off], |e, [mean, off]| e.b.ins().fadd(mean, off));
         let scale = self.map(shape, [squares, share, off], |e, [squares, share, off]| {
-            let ty = e.type_of(squares);
             let raw = e.b.ins().fmul(squares, share);
             let excess = e.b.ins().fmul(off, off);
             let variance = e.b.ins().fsub(raw, excess);
-            let epsilon = e.number(ty, epsilon);
+            let epsilon = e.number(squares, epsilon);
             let sum = e.b.ins().fadd(variance, epsilon);
             let root = e.b.ins().sqrt(sum);
-            let one = e.number(ty, 1.0);
+            let one = e.number(squares, 1.0);
             e.b.ins().fdiv(one, root)
         });
         let reads_again = again.which == Which::Before;
@@ -171,7 +171,7 @@ impl<'a> Emitter<'a> {
             count = self.b.ins().imul(count, self.extents[index]);
         }
         let count = self.b.ins().fcvt_from_sint(F32, count);
-        let one = self.number(F32, 1.0);
+        let one = self.constant(F32, 1.0);
         Val::One(self.b.ins().fdiv(one, count))
     }
 
@@ -259,7 +259,7 @@ impl<'a> Emitter<'a> {
         let neutral = if sums { 0.0 } else { f32::NEG_INFINITY };
         let start = |e: &mut Self, ty| {
             let var = e.b.declare_var(ty);
-            let neutral = e.number(ty, neutral);
+            let neutral = e.constant(ty, neutral);
             e.b.def_var(var, neutral);
             var
         };
@@ -285,7 +285,7 @@ impl<'a> Emitter<'a> {
         match how {
             Combine::Sum => self.b.ins().fadd(so_far, x),
             Combine::Max => self.max(so_far, x),
-            Combine::RoughMax => self.max_or(so_far, x),
+            Combine::RoughMax => self.larger_or(so_far, x),
         }
     }
 
@@ -317,8 +317,7 @@ impl<'a> Emitter<'a> {
             }
             for part in fold.parts.iter().chain(&fold.rest) {
                 let total = self.b.use_var(*part);
-                let ty = self.type_of(total);
-                let zero = self.number(ty, 0.0);
+                let zero = self.number(total, 0.0);
                 self.b.def_var(*part, zero);
             }
         }
