@@ -236,6 +236,8 @@ pub struct Attend {
 impl Attend {
     /// Queries that one task holds in its working memory: keys and values are packed once for all of them.
     pub const QUERIES: u64 = 256;
+    /// Queries that a block has room for: they are packed in strips of whole tiles, the last one may be part empty.
+    pub const PACKED: u64 = Self::QUERIES.next_multiple_of(Self::ROWS);
     /// Queries whose logits it holds at a time, so that these stay in the nearest cache.
     pub const ROWS: u64 = 12;
     /// Keys that one task holds at a time.
@@ -250,7 +252,7 @@ impl Attend {
     /// single precision, and four numbers a query. Every backend's kernels are built to it.
     pub fn scratch(inner: u64, channels: u64) -> u64 {
         let wide = channels.next_multiple_of(Self::STRIP);
-        let block = Self::QUERIES * inner + Self::KEYS * inner + Self::KEYS * wide;
+        let block = Self::PACKED * inner + Self::KEYS * inner + Self::KEYS * wide;
         let sums = Self::QUERIES * (wide + 4);
         let logits = Self::ROWS * Self::PITCH;
         (4 * (block + logits + sums)).next_multiple_of(64)

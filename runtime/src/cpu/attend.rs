@@ -19,6 +19,7 @@ use super::pack::{Strip, pack};
 use super::pool::Pool;
 
 const QUERIES: usize = Attend::QUERIES as usize;
+const PACKED: usize = Attend::PACKED as usize;
 const ROWS: usize = Attend::ROWS as usize;
 const KEYS: usize = Attend::KEYS as usize;
 const PITCH: usize = Attend::PITCH as usize;
@@ -157,7 +158,7 @@ impl<'a> Call<'a> {
 
     fn scratch(&self, worker: usize) -> Scratch {
         let q = self.operands.scratch.wrapping_add(worker * self.bytes).cast::<f32>();
-        let k = q.wrapping_add(QUERIES * self.inner);
+        let k = q.wrapping_add(PACKED * self.inner);
         let v = k.wrapping_add(KEYS * self.inner);
         let logits = v.wrapping_add(KEYS * self.wide);
         let sums = logits.wrapping_add(ROWS * PITCH);
@@ -227,6 +228,7 @@ impl<'a> Call<'a> {
                 scratch.q,
             );
             let packed = queries.next_multiple_of(self.isa.rows()) * self.inner;
+            debug_assert!(packed <= PACKED * self.inner, "a tile's rows divide those that logits are held for");
             let factor = kernel.factor as f32;
             std::slice::from_raw_parts_mut(scratch.q, packed).iter_mut().for_each(|x| *x *= factor);
             self.begin(&ends, queries, &scratch);
