@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod evoformer;
 pub mod features;
+pub mod gpt;
 mod plain;
 mod registry;
 mod shown;

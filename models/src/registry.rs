@@ -40,5 +40,6 @@ pub fn registry() -> &'static [Entry] {
             summary: "input embedder, Evoformer stack and single representation of an alignment",
             model: crate::alignment_evoformer::alignment::alignment_evoformer,
         },
+        Entry { name: "gpt_block", summary: "one decoder block of GPT-2, causal", model: crate::gpt::gpt::gpt_block },
     ]
 }
