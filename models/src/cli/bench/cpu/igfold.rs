@@ -1,6 +1,6 @@
 //! Work of the size that IgFold does for an antibody: 230 residues, 64 channels.
 
-use crease_core::lang::{Model, Settings};
+use crease_core::lang::Settings;
 use crease_core::plan::Target;
 use crease_runtime::Cpu;
 
@@ -8,6 +8,7 @@ use super::super::block::Program;
 use super::super::report::Report;
 use super::ceiling::Ceiling;
 use super::measure::{At, Figure, Given, Session};
+use super::parts::Part;
 use super::programs::Plans;
 use super::{table, told};
 use crate::cli::error::CliError;
@@ -74,15 +75,20 @@ const HEADS: u64 = 8;
 const D: u64 = 32;
 
 /// Five projections to and one from the hidden channels or the edges', and a product for each hidden channel.
-const TRIANGLE: u64 = 2 * R * R * C * (5 * C_HIDDEN_MUL + C) + 2 * R * R * R * C_HIDDEN_MUL;
+fn triangle(_: u64, r: u64) -> u64 {
+    2 * r * r * C * (5 * C_HIDDEN_MUL + C) + 2 * r * r * r * C_HIDDEN_MUL
+}
+
 /// The bias of every edge, five projections, and two products of all pairs.
-const NODES: u64 = 2 * R * R * C * HEADS + 10 * R * C * HEADS * D + 4 * R * R * HEADS * D;
+fn nodes(_: u64, r: u64) -> u64 {
+    2 * r * r * C * HEADS + 10 * r * C * HEADS * D + 4 * r * r * HEADS * D
+}
 
 /// Each part.
-const PARTS: [(&str, fn() -> Model, u64); 3] = [
-    ("triangle outgoing", work::outgoing, TRIANGLE),
-    ("triangle incoming", work::incoming, TRIANGLE),
-    ("node attention", work::node_attention, NODES),
+const PARTS: [Part; 3] = [
+    Part { name: "triangle outgoing", model: work::outgoing, flops: triangle },
+    Part { name: "triangle incoming", model: work::incoming, flops: triangle },
+    Part { name: "node attention", model: work::node_attention, flops: nodes },
 ];
 
 /// Every part.
@@ -95,13 +101,13 @@ pub(super) fn measure(
     let at = At(vec![("r", R), ("c", C)]);
     table::head(report, &at)?;
     let mut figures = Vec::new();
-    for (name, model, flops) in PARTS {
+    for Part { name, model, flops } in PARTS {
         report.doing(format!("{name} at {at}"));
         let program = Program::of(&model(), &Settings::new(), &[("R", R)])?;
         let plans = Plans::of(&program, target, None)?;
         let given = Given::of(&plans.made[0].1);
         let session = Session { cpu, given: &given, at: &at, runs };
-        let found = session.measure((name, flops), &plans, &mut [])?;
+        let found = session.measure((name, flops(1, R)), &plans, &mut [])?;
         told(report, name, &plans, &found, runs, ceiling)?;
         figures.extend(found.figures);
     }
