@@ -10,6 +10,7 @@ pub mod evoformer;
 pub mod features;
 pub mod fold;
 pub mod geometry;
+pub mod gpt;
 pub mod igfold;
 mod plain;
 mod registry;

@@ -65,5 +65,6 @@ pub fn registry() -> &'static [Entry] {
             summary: "the same for a single chain",
             model: crate::antibody::antibody::antibody_chain,
         },
+        Entry { name: "gpt_block", summary: "one decoder block of GPT-2, causal", model: crate::gpt::gpt::gpt_block },
     ]
 }

@@ -14,7 +14,7 @@ fn bench(folder: &Path, scripts: &[(&str, &str)]) -> String {
         std::fs::write(folder.join(name), text).expect("written");
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_crease"));
-    command.args("bench cpu --sizes 2x3 --runs 1 --blocks 2 --side 64 --against openfold --against jax".split(' '));
+    command.args("bench cpu --sizes 2x3 --positions 5 --runs 1 --blocks 2 --side 64 --against openfold --against jax --against torch".split(' '));
     command.arg("--peers").arg(folder).arg("--output").arg(folder.join("figures"));
     command.envs([("PY", "sh"), ("OPENFOLD_SRC", "anywhere"), ("JPY", "sh")]).env_remove("ALPHAFOLD_SRC");
     let output = command.output().expect("the command starts");
@@ -32,7 +32,8 @@ while read line; do echo '{"seconds": 1.5}'; done
 #[test]
 fn every_part_is_measured_and_told() {
     let folder = folder("bench_cpu");
-    let text = bench(&folder, &[("openfold.py", ANSWERS), ("product.py", "echo '{\"error\": \"no numpy\"}'")]);
+    let product = ("product.py", "echo '{\"error\": \"no numpy\"}'");
+    let text = bench(&folder, &[("openfold.py", ANSWERS), ("gpt.py", ANSWERS), product]);
     for words in [
         "numpy: no numpy",
         "OpenFold chunk4_inplace: ready, torch 9",
@@ -41,6 +42,10 @@ fn every_part_is_measured_and_told() {
         "AlphaFold, jax.jit subbatch4: ALPHAFOLD_SRC is not set: bench/README.md says how",
         "block                 F+0.25(U-F)",
         "pair transition       fastest",
+        "n=5 PyTorch sdpa: 1.500 s = ",
+        "causal block          fastest",
+        "r=230 c=64",
+        "node attention        F",
         "2 threads take",
         "2 blocks take",
         "bits     pass",
@@ -50,7 +55,7 @@ fn every_part_is_measured_and_told() {
     let written = |name: &str| std::fs::read_to_string(folder.join("figures").join(name)).expect("written");
     let figures: Value = serde_json::from_str(&written("cpu.json")).expect("JSON");
     let parts = figures["lines"].as_array().expect("lines").iter().filter(|line| line["data"]["plan"] == "fastest");
-    assert_eq!(parts.count(), 10);
+    assert_eq!(parts.count(), 10 + 1 + 3);
     assert!(written("cpu.md").contains("## s=2 r=3") && written("roofline.svg").contains("triangle ending"));
     assert!(!written("cpu.md").contains(env!("CARGO_TARGET_TMPDIR")), "no paths");
 }

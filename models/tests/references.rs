@@ -16,7 +16,7 @@ fn files() -> Vec<PathBuf> {
     }
     let all = std::fs::read_dir(FOLDER).expect("a directory").map(|entry| entry.expect("an entry").path());
     let name = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let kinds = ["evoformer_", "extra_msa_stack_", "template_pair_stack_"];
+    let kinds = ["evoformer_", "extra_msa_stack_", "template_pair_stack_", "structure_module_"];
     let mut files: Vec<PathBuf> = all.filter(|path| kinds.iter().any(|kind| name(path).starts_with(kind))).collect();
     files.sort();
     files

@@ -95,6 +95,8 @@ pub enum Event<'e> {
         call: &'e Call,
         /// The extent of each of its indices this time.
         lengths: &'e [u64],
+        /// Where each of them starts in its full range.
+        starts: &'e [u64],
         /// When it began.
         began: Instant,
         /// How long it took.
@@ -292,7 +294,7 @@ impl<'a, B: Backend> Executable<'a, B> {
         // its slot or weight, that slots alive together do not overlap, and `new` that scratch suffices;
         // `&mut self` keeps everybody else out.
         unsafe { self.backend.call(&self.kernels[call.kernel], &operands) };
-        tell(Event::Call { call, lengths: &lengths, began: start, took: start.elapsed() });
+        tell(Event::Call { call, lengths: &lengths, starts: &starts, began: start, took: start.elapsed() });
         for place in &call.operands {
             if let Base::Param(param) = place.base
                 && self.plan.params[param].streamed

@@ -4,6 +4,8 @@
 //! So one compiled kernel serves full chunks, tails and every layer of a stack. Every backend lowers
 //! all of it, zero extents included.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ir::Expr;
@@ -23,9 +25,9 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// Floating-point operations of a call: two a multiply-add, one a function of an expression, the usual count for
+    /// Floating-point operations of a call whose indices start so far in: two a multiply-add, one a function of an expression, the usual count for
     /// an element of a row operation or a logit.
-    pub fn flops(&self, lengths: &[u64]) -> u64 {
+    pub fn flops(&self, lengths: &[u64], starts: &[u64]) -> u64 {
         let product = |keep: &dyn Fn(usize) -> bool| -> u64 {
             lengths.iter().enumerate().filter(|(i, _)| keep(*i)).fold(1, |n, (_, length)| n.saturating_mul(*length))
         };
@@ -47,7 +49,16 @@ impl Kernel {
                 contract.parts.iter().map(part).fold(0, u64::saturating_add)
             }
             Kernel::Attend(attend) => {
-                let logits = product(&|i| i != attend.inner && i != attend.channel);
+                let range = |i: usize| u128::from(starts[i])..u128::from(starts[i] + lengths[i]);
+                let others = |i: usize| i != attend.inner && i != attend.channel;
+                let logits = match attend.causal {
+                    Some(query) => {
+                        let pairs = Attend::pairs(range(query), range(attend.key));
+                        let batches = product(&|i| others(i) && i != query && i != attend.key);
+                        batches.saturating_mul(u64::try_from(pairs).unwrap_or(u64::MAX))
+                    }
+                    None => product(&others),
+                };
                 let products = 2 * (lengths[attend.inner] + lengths[attend.channel]);
                 logits.saturating_mul(products + RowOp::Softmax.flops() + attend.added.len() as u64)
             }
@@ -231,11 +242,15 @@ pub struct Attend {
     pub inner: usize,
     /// The index that only v and the result have.
     pub channel: usize,
+    /// The index of queries, where a key takes part only if its position is not above the query's; 0 in k and v.
+    pub causal: Option<usize>,
 }
 
 impl Attend {
     /// Queries that one task holds in its working memory: keys and values are packed once for all of them.
     pub const QUERIES: u64 = 256;
+    /// Queries that a block has room for: they are packed in strips of whole tiles, the last one may be part empty.
+    pub const PACKED: u64 = Self::QUERIES.next_multiple_of(Self::ROWS);
     /// Queries whose logits it holds at a time, so that these stay in the nearest cache.
     pub const ROWS: u64 = 12;
     /// Keys that one task holds at a time.
@@ -246,11 +261,23 @@ impl Attend {
     /// The widest strip that any instruction set packs.
     pub const STRIP: u64 = 32;
 
+    /// Pairs of a query and a key that is not above it, of those at some positions.
+    pub fn pairs(queries: Range<u128>, keys: Range<u128>) -> u128 {
+        let many = keys.end.saturating_sub(keys.start);
+        // Of all queries before one: the first to have a key has one, the next two, until they have all.
+        let before = |query: u128| {
+            let with = query.saturating_sub(keys.start);
+            let rising = with.min(many);
+            (rising.saturating_mul(rising + 1) / 2).saturating_add((with - rising).saturating_mul(many))
+        };
+        before(queries.end) - before(queries.start)
+    }
+
     /// Bytes of working memory for each thread: a block of queries, keys, values, logits and sums in
     /// single precision, and four numbers a query. Every backend's kernels are built to it.
     pub fn scratch(inner: u64, channels: u64) -> u64 {
         let wide = channels.next_multiple_of(Self::STRIP);
-        let block = Self::QUERIES * inner + Self::KEYS * inner + Self::KEYS * wide;
+        let block = Self::PACKED * inner + Self::KEYS * inner + Self::KEYS * wide;
         let sums = Self::QUERIES * (wide + 4);
         let logits = Self::ROWS * Self::PITCH;
         (4 * (block + logits + sums)).next_multiple_of(64)
@@ -263,17 +290,29 @@ mod tests {
     use crate::ir::{Binary, Instr};
 
     #[test]
+    fn pairs_are_those_that_a_plain_loop_counts() {
+        let ranges = || (0u128..7).flat_map(|start| (start..10).map(move |end| start..end));
+        for (queries, keys) in ranges().flat_map(|queries| ranges().map(move |keys| (queries.clone(), keys))) {
+            let counted = queries.clone().flat_map(|q| keys.clone().filter(move |k| *k <= q)).count() as u128;
+            assert_eq!(Attend::pairs(queries.clone(), keys.clone()), counted, "{queries:?}, {keys:?}");
+        }
+    }
+
+    #[test]
     fn a_product_counts_two_a_multiply_add_and_each_element_once() {
         let (a, b, store) = (vec![3, 0, 1], vec![0, 3, 1], vec![5, 1, 0]);
         let part = Part { sums: vec![b.clone()], loads: vec![], after: Expr::row(), store, accumulate: false };
         let mut contract = Contract { indices: 3, a, norm: None, contracted: vec![2], parts: vec![part] };
         let one = Kernel::Contract(contract.clone());
-        assert_eq!((one.flops(&[4, 5, 3]), one.bytes(&[4, 5, 3])), (2 * 60, 4 * (12 + 15 + 20)));
+        assert_eq!((one.flops(&[4, 5, 3], &[0; 3]), one.bytes(&[4, 5, 3])), (2 * 60, 4 * (12 + 15 + 20)));
         contract.parts[0].sums.push(b);
         contract.parts[0].loads.push(vec![0, 1, 0]);
         let gated = [Instr::Row(0), Instr::Row(1), Instr::Binary(Binary::Mul, 0, 1), Instr::Load(0)];
         contract.parts[0].after = Expr([&gated[..], &[Instr::Binary(Binary::Add, 2, 3)]].concat());
         let two = Kernel::Contract(contract);
-        assert_eq!((two.flops(&[4, 5, 3]), two.bytes(&[4, 5, 3])), (4 * 60 + 2 * 20, 4 * (12 + 2 * 15 + 5 + 20)));
+        assert_eq!(
+            (two.flops(&[4, 5, 3], &[0; 3]), two.bytes(&[4, 5, 3])),
+            (4 * 60 + 2 * 20, 4 * (12 + 2 * 15 + 5 + 20))
+        );
     }
 }

@@ -183,9 +183,12 @@ fn evaluate_node(
             });
             out.data[place(p)] = scalar(&contraction.after, p, &sums);
         }),
-        Op::Attend { factor, key, inner, .. } => for_points(extents, &kept, &mut point, &mut |p| {
+        Op::Attend { factor, key, inner, causal, .. } => for_points(extents, &kept, &mut point, &mut |p| {
             let (mut logits, mut values) = (Vec::new(), Vec::new());
             for_points(extents, &[*key], &mut p.to_vec(), &mut |at| {
+                if causal.is_some_and(|query| at[*key] > at[query]) {
+                    return;
+                }
                 let mut logit = (3..node.operands.len()).map(|k| read(k, at)).sum::<f64>();
                 let factor = scalar(factor, at, &[]);
                 for_points(extents, &[*inner], &mut at.to_vec(), &mut |q| logit += factor * read(0, q) * read(1, q));

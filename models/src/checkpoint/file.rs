@@ -127,6 +127,12 @@ impl TensorFile {
         self.tensors.keys().map(String::as_str)
     }
 
+    /// Where a model's input stands under a prefix: under its own name, or among constants (`const.`).
+    pub(crate) fn input(&self, prefix: &str, name: &str) -> String {
+        let (own, constant) = (format!("{prefix}{name}"), format!("{prefix}const.{name}"));
+        if !self.tensors.contains_key(&own) && self.tensors.contains_key(&constant) { constant } else { own }
+    }
+
     /// A tensor's extents.
     pub fn shape(&self, name: &str) -> Option<&[usize]> {
         Some(&self.tensors.get(name)?.shape)

@@ -33,9 +33,6 @@ pub(super) enum CliError {
     /// An encoder's tokens that cannot be read.
     #[error(transparent)]
     Vocabulary(#[from] VocabularyError),
-    /// Weights that are not there.
-    #[error(transparent)]
-    Store(#[from] StoreError),
     /// Structures that have nothing to compare.
     #[error(transparent)]
     Score(#[from] ScoreError),

@@ -39,7 +39,7 @@ impl Equations {
     /// The inputs that a file has, under a prefix.
     pub(super) fn inputs(&mut self, chosen: &Chosen, file: &TensorFile, prefix: &str) {
         for input in &chosen.signature.inputs {
-            if let Some(found) = file.shape(&format!("{prefix}{}", input.name)) {
+            if let Some(found) = file.shape(&file.input(prefix, &input.name)) {
                 self.shape(&input.shape, found);
             }
         }

@@ -75,11 +75,11 @@ impl<'p> Profile<'p> {
 
     /// Takes note of what happened.
     pub(super) fn note(&mut self, event: Event<'_>) {
-        let Event::Call { call, lengths, began, took } = event else { return };
+        let Event::Call { call, lengths, starts, began, took } = event else { return };
         let of = (call.moment, call.kernel);
         let Some(operation) = self.operations.get_mut(&of) else { return };
         let kernel = &self.plan.kernels[call.kernel];
-        let (flops, bytes) = (kernel.flops(lengths), kernel.bytes(lengths));
+        let (flops, bytes) = (kernel.flops(lengths, starts), kernel.bytes(lengths));
         operation.took += took;
         operation.calls += 1;
         operation.flops = operation.flops.saturating_add(flops);

@@ -99,7 +99,7 @@ fn recognise(file: &TensorFile) -> Result<String, CliError> {
     let mut best = (0, "");
     for entry in registry() {
         let signature = (entry.model)().signature()?;
-        let given = |name: &str| file.shape(&format!("in.{name}")).is_some();
+        let given = |name: &str| file.shape(&file.input("in.", name)).is_some();
         if signature.inputs.iter().any(|i| !i.optional && !given(&i.name)) {
             continue;
         }

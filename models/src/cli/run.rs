@@ -144,7 +144,7 @@ pub(super) fn fused(chosen: &mut Chosen, checkpoint: &Checkpoint) {
 /// Optional inputs and parameters that are not there become `None`.
 pub(super) fn options(chosen: &Chosen, checkpoint: &Checkpoint, inputs: &TensorFile, prefix: &str) -> Options {
     let signature = &chosen.signature;
-    let no_input = |name: &str| inputs.shape(&format!("{prefix}{name}")).is_none();
+    let no_input = |name: &str| inputs.shape(&inputs.input(prefix, name)).is_none();
     let gone_inputs = signature.inputs.iter().filter(|i| i.optional && no_input(&i.name)).map(|i| i.name.clone());
     let gone = signature.parameters.iter().filter(|p| p.optional && !checkpoint.has(p)).map(|p| p.name.clone());
     Options { absent: gone_inputs.chain(gone).collect(), ..Options::default() }
@@ -158,7 +158,7 @@ pub(super) fn set_inputs<B: Backend>(
     prefix: &str,
 ) -> Result<(), CliError> {
     for port in &executable.plan().inputs.clone() {
-        let name = format!("{prefix}{}", port.name);
+        let name = file.input(prefix, &port.name);
         let found = file.expect_shape(&name)?;
         if found.len() != port.shape.len() || found.iter().zip(&port.shape).any(|(a, b)| *a as u64 != *b) {
             let own = chosen.signature.inputs.iter().find(|i| i.name == port.name);

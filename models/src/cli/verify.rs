@@ -184,6 +184,10 @@ impl Valid {
             residues = Some(residues.map_or(columns.clone(), |r| both(&r, &columns)));
             sequences = Some(rows);
         }
+        if let Some(&[_]) = reference.file.shape("in.mask") {
+            let mask: Vec<bool> = reference.file.read("in.mask")?.iter().map(|m| *m != 0.0).collect();
+            residues = Some(residues.map_or(mask.clone(), |r| both(&r, &mask)));
+        }
         Ok(Valid { residues, sequences })
     }
 

@@ -4,6 +4,10 @@
 //!
 //! A task is one block of queries of one batch. Blocks of keys follow each other in one order, so the bits do
 //! not depend on how many threads there are. Nothing is allocated: scratch is the caller's.
+//!
+//! Where attention is causal a task ends with the keys of its last query, and its rows, a few at a time, with those of
+//! the last of them: only logits beside the diagonal are computed and then hidden. Later blocks of queries take longer,
+//! so each batch begins with its last one: what is left for the end is short.
 
 #![allow(unsafe_code)] // Strided access through raw pointers; each block says why it is sound.
 
@@ -20,6 +24,7 @@ use super::pack::{Strip, pack};
 use super::pool::Pool;
 
 const QUERIES: usize = Attend::QUERIES as usize;
+const PACKED: usize = Attend::PACKED as usize;
 const ROWS: usize = Attend::ROWS as usize;
 const KEYS: usize = Attend::KEYS as usize;
 const PITCH: usize = Attend::PITCH as usize;
@@ -35,6 +40,8 @@ pub(super) struct Operands<'a> {
     pub(super) loads: &'a [*const f32],
     pub(super) store: *mut f32,
     pub(super) lengths: &'a [u64],
+    /// Where each index starts in its full range.
+    pub(super) starts: &'a [u64],
     pub(super) scratch: *mut u8,
 }
 
@@ -69,6 +76,8 @@ struct Call<'a> {
     operands: &'a Operands<'a>,
     /// The index that runs along a block of queries, if any does.
     query: Option<usize>,
+    /// The position of the first query less that of the first key, where attention is causal.
+    ahead: Option<i64>,
     batches: usize,
     queries: usize,
     keys: usize,
@@ -138,7 +147,8 @@ impl<'a> Call<'a> {
         let others = (0..kernel.indices).filter(|i| ![kernel.key, kernel.inner, kernel.channel].contains(i));
         // Keys and values are the same for every query of a block.
         let alike = others.clone().filter(|&i| kernel.k[i] == 0 && kernel.v[i] == 0);
-        let query = alike.max_by_key(|&i| length(i));
+        let query = kernel.causal.or(alike.max_by_key(|&i| length(i)));
+        let start = |i: usize| operands.starts[i] as i64;
         let batches = others.filter(|i| Some(*i) != query).map(length).product();
         let (inner, channels) = (length(kernel.inner), length(kernel.channel));
         Self {
@@ -146,6 +156,7 @@ impl<'a> Call<'a> {
             kernel,
             operands,
             query,
+            ahead: kernel.causal.map(|query| start(query) - start(kernel.key)),
             batches,
             queries: query.map_or(1, length),
             keys: length(kernel.key),
@@ -158,7 +169,7 @@ impl<'a> Call<'a> {
 
     fn scratch(&self, worker: usize) -> Scratch {
         let q = self.operands.scratch.wrapping_add(worker * self.bytes).cast::<f32>();
-        let k = q.wrapping_add(QUERIES * self.inner);
+        let k = q.wrapping_add(PACKED * self.inner);
         let v = k.wrapping_add(KEYS * self.inner);
         let logits = v.wrapping_add(KEYS * self.wide);
         let sums = logits.wrapping_add(ROWS * PITCH);
@@ -191,12 +202,24 @@ impl<'a> Call<'a> {
         Rows { from: from.wrapping_offset(self.offset(strides, batch) + first as isize * step), step }
     }
 
+    /// How many of the keys from one on take part for a query.
+    fn taken(&self, query: usize, from: usize) -> usize {
+        let end = match self.ahead {
+            Some(ahead) => (query as i64 + 1 + ahead).clamp(0, self.keys as i64) as usize,
+            None => self.keys,
+        };
+        end.saturating_sub(from)
+    }
+
     /// # Safety
     /// As [`attend`]; no other thread is in this block or has this worker number.
     unsafe fn block(&self, block: usize, worker: usize) {
         let blocks = self.queries.div_ceil(QUERIES);
-        let (batch, first) = (block / blocks, block % blocks * QUERIES);
+        let (batch, place) = (block / blocks, block % blocks);
+        let place = if self.ahead.is_some() { blocks - 1 - place } else { place };
+        let first = place * QUERIES;
         let queries = (self.queries - first).min(QUERIES);
+        let last_taken = |rows: usize, from: usize| self.taken(first + rows - 1, from);
         let scratch = self.scratch(worker);
         let (kernel, loads) = (self.kernel, self.operands.loads);
         let q = self.rows(loads[0], &kernel.q, (batch, first));
@@ -228,11 +251,12 @@ impl<'a> Call<'a> {
                 scratch.q,
             );
             let packed = queries.next_multiple_of(self.isa.rows()) * self.inner;
+            debug_assert!(packed <= PACKED * self.inner, "a tile's rows divide those that logits are held for");
             let factor = kernel.factor as f32;
             std::slice::from_raw_parts_mut(scratch.q, packed).iter_mut().for_each(|x| *x *= factor);
             self.begin(&ends, queries, &scratch);
-            for from in (0..self.keys).step_by(KEYS) {
-                let keys = (self.keys - from).min(KEYS);
+            for from in (0..last_taken(queries, 0)).step_by(KEYS) {
+                let keys = last_taken(queries, from).min(KEYS);
                 let (key_step, inner_step) = (step(&kernel.k, kernel.key), step(&kernel.k, kernel.inner));
                 let at = k.wrapping_offset(from as isize * key_step);
                 self.strips(2 * self.isa.lanes(), (at, key_step, inner_step), (keys, self.inner), scratch.k);
@@ -241,11 +265,16 @@ impl<'a> Call<'a> {
                 self.strips(2 * self.isa.lanes(), (at, channel_step, value_step), (self.channels, keys), scratch.v);
                 for top in (0..queries).step_by(ROWS) {
                     let rows = top..(top + ROWS).min(queries);
-                    let stored = self.logits(rows.clone(), (from, keys), terms.first(), &scratch);
-                    for row in rows.clone() {
-                        self.row((from, keys), (row - top, row), (&terms, stored), &scratch);
+                    let own = last_taken(rows.end, from).min(keys);
+                    if own == 0 {
+                        continue;
                     }
-                    self.sums(rows, keys, &scratch);
+                    let stored = self.logits(rows.clone(), (from, own), terms.first(), &scratch);
+                    for row in rows.clone() {
+                        let taken = self.taken(first + row, from).min(own);
+                        self.row((from, own, taken), (row - top, row), (&terms, stored), &scratch);
+                    }
+                    self.sums(rows, (own, keys), &scratch);
                 }
             }
             self.finish(&ends, queries, &scratch);
@@ -336,11 +365,11 @@ impl<'a> Call<'a> {
         whole
     }
 
-    /// `sums += weights · v` for some of the block's queries and a block of keys.
+    /// `sums += weights · v` for some of the block's queries and so many of a block of keys.
     ///
     /// # Safety
     /// Scratch holds the weights and the packed values.
-    unsafe fn sums(&self, queries: Range<usize>, keys: usize, scratch: &Scratch) {
+    unsafe fn sums(&self, queries: Range<usize>, (keys, packed): (usize, usize), scratch: &Scratch) {
         let (rows, lanes, mut ahead) = (self.isa.rows(), self.isa.lanes(), Ahead::NONE);
         for j in (0..self.channels).step_by(2 * lanes) {
             let vectors = (self.channels - j).min(2 * lanes).div_ceil(lanes);
@@ -351,7 +380,7 @@ impl<'a> Call<'a> {
                     a: scratch.logits.wrapping_add(i * PITCH),
                     a_row: PITCH as isize,
                     a_k: 1,
-                    b: scratch.v.wrapping_add(j * keys),
+                    b: scratch.v.wrapping_add(j * packed),
                     b_k: 2 * lanes as isize,
                     c,
                     c_row: self.wide as isize,
@@ -363,14 +392,14 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A row of logits becomes weights; the row's earlier sums are brought to the same scale. The first term is added
-    /// already to so many logits as said.
+    /// A row of logits becomes weights, of which only so many as are taken are not 0; the row's earlier sums are brought
+    /// to the same scale. The first term is added already to so many logits as said.
     ///
     /// # Safety
     /// As [`Self::block`]; scratch holds the row's logits.
     unsafe fn row(
         &self,
-        (from, keys): (usize, usize),
+        (from, keys, taken): (usize, usize, usize),
         (logits, row): (usize, usize),
         (terms, stored): (&[Term], usize),
         scratch: &Scratch,
@@ -380,19 +409,19 @@ impl<'a> Call<'a> {
             let logits =
                 std::slice::from_raw_parts_mut(scratch.logits.add(logits * PITCH), keys.next_multiple_of(LANES));
             for (i, term) in terms.iter().enumerate() {
-                let done = if i == 0 { stored } else { 0 };
+                let done = if i == 0 { stored.min(taken) } else { 0 };
                 let at = term.rows.at(row).cast_const().wrapping_offset((from + done) as isize * term.key);
                 match self.isa {
-                    InstructionSet::Portable => add(&mut logits[done..keys], at, term.key),
+                    InstructionSet::Portable => add(&mut logits[done..taken], at, term.key),
                     #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx2 => add_avx2(&mut logits[done..keys], at, term.key),
+                    InstructionSet::Avx2 => add_avx2(&mut logits[done..taken], at, term.key),
                     #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx512 => add_avx512(&mut logits[done..keys], at, term.key),
+                    InstructionSet::Avx512 => add_avx512(&mut logits[done..taken], at, term.key),
                     #[cfg(not(target_arch = "x86_64"))]
                     _ => unreachable!("not on this architecture"),
                 }
             }
-            logits[keys..].fill(f32::NEG_INFINITY);
+            logits[taken..].fill(f32::NEG_INFINITY);
             let state = &mut *scratch.rows.add(row);
             let sums = std::slice::from_raw_parts_mut(scratch.sums.add(row * self.wide), self.wide);
             match self.isa {

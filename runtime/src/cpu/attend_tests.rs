@@ -1,4 +1,5 @@
-//! Attention of random shapes and layouts against a plain loop in f64, keys whole and slice by slice.
+//! Attention of random shapes and layouts against a plain loop in f64, keys whole and slice by slice, each with every
+//! query or with those from its own position on.
 
 use super::super::dice::Dice;
 use super::*;
@@ -30,10 +31,14 @@ fn at(strides: &[i64], point: [usize; INDICES]) -> usize {
 }
 
 /// Runs one random case on one instruction set with some threads; gives the result.
-fn check(isa: InstructionSet, threads: usize, seed: u64, slices: usize) -> Vec<f32> {
+fn check(isa: InstructionSet, threads: usize, seed: u64, (slices, causal): (usize, bool)) -> Vec<f32> {
     let mut dice = Dice(seed);
+    // Now and then more than one block of queries.
+    let most = if seed % 4 == 3 { 400 } else { 110 };
     let lengths: [u64; INDICES] =
-        [1 + dice.below(3), dice.below(110), dice.below(300), dice.below(40), 1 + dice.below(70)].map(|n| n as u64);
+        [1 + dice.below(3), dice.below(most), dice.below(300), dice.below(40), 1 + dice.below(70)].map(|n| n as u64);
+    // Where the call's queries and keys stand among all; some queries may come before every key.
+    let (first_query, first_key) = (dice.below(200) * dice.below(2), dice.below(40) * dice.below(2));
     let mut operand = |axes: &[usize]| {
         let (strides, count) = strides(&mut dice, &lengths, axes);
         (strides, dice.numbers(count).into_iter().map(|x| 2.0 * x).collect::<Vec<f32>>())
@@ -47,6 +52,10 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, slices: usize) -> Vec<f
     let (running, many) = operand(&[BATCH, QUERY]);
     // Some keys never count, for some rows none does.
     mask.1.iter_mut().for_each(|x| *x = [0.0, -1e9, f32::NEG_INFINITY][if *x > 0.0 { 0 } else { seed as usize % 3 }]);
+    // Where every key that takes part is hidden by a large number, 32 bits tell nothing of the rest.
+    if seed % 3 == 1 && lengths[KEY] > 0 {
+        (0..lengths[BATCH] as usize).for_each(|batch| mask.1[at(&mask.0, [batch, 0, 0, 0, 0])] = 0.0);
+    }
     let mut result = vec![0.0_f32; count.len()];
     let mut running_data = vec![f32::NEG_INFINITY; many.len()];
     let scratch = vec![0.0_f32; threads * Attend::scratch(lengths[INNER], lengths[CHANNEL]) as usize / 4 + 16];
@@ -64,6 +73,7 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, slices: usize) -> Vec<f
         key: KEY,
         inner: INNER,
         channel: CHANNEL,
+        causal: causal.then_some(QUERY),
     };
     let pool = Pool::new(threads);
     let keys = lengths[KEY] as usize;
@@ -73,7 +83,10 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, slices: usize) -> Vec<f
         let loads = [own(&q), own(&k), own(&v), own(&bias), own(&mask), running_data.as_mut_ptr().cast_const()];
         let mut own_lengths = lengths;
         own_lengths[KEY] = (to - from) as u64;
-        let operands = Operands { loads: &loads, store: result.as_mut_ptr(), lengths: &own_lengths, scratch };
+        let mut starts = [0; INDICES];
+        (starts[QUERY], starts[KEY]) = (first_query as u64, (first_key + from) as u64);
+        let (lengths, starts) = (&own_lengths, &starts);
+        let operands = Operands { loads: &loads, store: result.as_mut_ptr(), lengths, starts, scratch };
         // SAFETY: every operand is a dense tensor of the lengths, and scratch has room for each thread.
         unsafe { attend(isa, &pool, &kernel, &operands) };
     }
@@ -84,6 +97,9 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, slices: usize) -> Vec<f
                     let point = [batch, query, key, d, 0];
                     f64::from(q.1[at(&q.0, point)]) * f64::from(k.1[at(&k.0, point)])
                 };
+                if causal && first_key + key > first_query + query {
+                    return f64::NEG_INFINITY;
+                }
                 let point = [batch, query, key, 0, 0];
                 let sum: f64 = (0..lengths[INNER] as usize).map(product).sum();
                 0.75 * sum + f64::from(bias.1[at(&bias.0, point)]) + f64::from(mask.1[at(&mask.0, point)])
@@ -98,7 +114,10 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, slices: usize) -> Vec<f
                 let expected: f64 = (0..keys).map(|key| weights[key] / total * value(key)).sum();
                 let found = f64::from(result[at(&store, point(0))]);
                 let near = (found - expected).abs() < 3e-5 || (found.is_nan() && expected.is_nan());
-                assert!(near, "{isa:?}, seed {seed}, {slices} slices, {lengths:?}: {found} where {expected}");
+                assert!(
+                    near,
+                    "{isa:?}, seed {seed}, {slices} slices, causal {causal}, {lengths:?}: {found} where {expected}"
+                );
             }
         }
     }
@@ -110,8 +129,10 @@ fn attention_is_softmax_then_product() {
     for isa in [InstructionSet::Portable, InstructionSet::Avx2, InstructionSet::Avx512] {
         if isa.is_here() {
             for seed in 0..if cfg!(miri) { 2 } else { 40 } {
-                check(isa, 2, seed, 1);
-                check(isa, 2, seed, 1 + seed as usize % 4);
+                for causal in [false, true] {
+                    check(isa, 2, seed, (1, causal));
+                    check(isa, 2, seed, (1 + seed as usize % 4, causal));
+                }
             }
         }
     }
@@ -120,9 +141,12 @@ fn attention_is_softmax_then_product() {
 #[test]
 fn the_bits_do_not_depend_on_the_threads() {
     let isa = InstructionSet::detect();
-    let bits = |threads: usize| check(isa, threads, 7, 2).iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-    let one = bits(1);
-    for threads in [2, 3, 7] {
-        assert_eq!(bits(threads), one, "{threads} threads");
+    for causal in [false, true] {
+        let run = |threads: usize| check(isa, threads, 7, (2, causal));
+        let bits = |threads: usize| run(threads).iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        let one = bits(1);
+        for threads in [2, 3, 7] {
+            assert_eq!(bits(threads), one, "{threads} threads, causal {causal}");
+        }
     }
 }

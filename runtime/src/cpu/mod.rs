@@ -96,8 +96,8 @@ impl Backend for Cpu {
                 unsafe { contract.run(&self.pool, o) };
             }
             Prepared::Attend(kernel) => {
-                let own =
-                    attend::Operands { loads: o.loads, store: o.stores[0], lengths: o.lengths, scratch: o.scratch };
+                let &Operands { loads, lengths, starts, scratch, .. } = o;
+                let own = attend::Operands { loads, store: o.stores[0], lengths, starts, scratch };
                 // SAFETY: the caller's contract is the kernel's.
                 unsafe { attend::attend(contract::InstructionSet::detect(), &self.pool, kernel, &own) };
             }

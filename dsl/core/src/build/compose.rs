@@ -104,8 +104,8 @@ fn moved_op(op: &Op, meaning: Meaning) -> Op {
             Op::Repeat(Box::new(Repeat { count: repeat.count.substitute(meaning), carried: repeat.carried, body }))
         }
         Op::Contract(c) => Op::Contract(Contraction { after: expr(&c.after), ..c.clone() }),
-        Op::Attend { factor, key, inner, channel } => {
-            Op::Attend { factor: expr(factor), key: *key, inner: *inner, channel: *channel }
+        &Op::Attend { ref factor, key, inner, channel, causal } => {
+            Op::Attend { factor: expr(factor), key, inner, channel, causal }
         }
         Op::View | Op::Concat { .. } => op.clone(),
     }

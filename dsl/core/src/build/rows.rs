@@ -50,6 +50,22 @@ impl Builder {
         self.row(x, axis, RowOp::Softmax)
     }
 
+    /// x where the position along `key` is not above the one along `query`, −∞ elsewhere: what a softmax over keys
+    /// then gives no weight.
+    ///
+    /// # Errors
+    /// An axis beyond the rank, or the same twice.
+    pub fn causal(&mut self, x: ValueId, query: usize, key: usize) -> Result<ValueId, Fault> {
+        self.rows_check(x, &[query, key])?;
+        let shape = self.shape(x).to_vec();
+        let access = Access::plain(x, shape.len());
+        let axes = access.axes.clone();
+        let (load, key, query) = (Instr::Load(0), Instr::Position(key), Instr::Position(query));
+        let never = Instr::Const(f64::NEG_INFINITY);
+        let expr = Expr(vec![load, key, query, Instr::Binary(Binary::Le, 1, 2), never, Instr::Select(3, 0, 4)]);
+        Ok(self.node(Op::Pointwise(expr), vec![access], shape, axes))
+    }
+
     /// `(x − mean) / √(variance + ε)` over one axis, biased variance.
     ///
     /// # Errors

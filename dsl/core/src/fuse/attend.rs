@@ -1,8 +1,11 @@
 //! `Σ_j softmax_j(q·k + …)_j v_j = attend(q, k, v, …)`: softmax then contraction as one fold over the keys.
 
 use super::{readers, remove_dead};
-use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Graph, Index, Instr, Node, NodeId, Op, Unary, Value, ValueId};
+use crate::ir::{
+    Access, AxisRef, Binary, Expr, Extent, Graph, Index, Instr, Node, NodeId, Op, Sizes, Unary, Value, ValueId,
+};
 use crate::kernel::RowOp;
+use crate::oracle::number;
 
 /// Replaces every softmax whose logits are a product plus terms, and whose weights only a contraction reads.
 pub(super) fn softmax_then_contraction(graph: &mut Graph) {
@@ -88,10 +91,21 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
         indices.len() - 1
     });
 
-    let mut terms = Vec::new();
-    split(before, before.0.len() - 1, false, logits, &mut terms)?;
+    let mut parts = Parts { product: logits, terms: Vec::new(), causal: None };
+    parts.split(before, before.0.len() - 1, false)?;
+    let causal = match parts.causal {
+        Some([ends, query]) => {
+            let query = by_softmax[query];
+            let of_queries = query != key && !values.mentions(query) && !sides[k].mentions(query);
+            if by_softmax[ends] != key || !of_queries {
+                return None;
+            }
+            Some(query)
+        }
+        None => None,
+    };
     let (mut nodes, mut added, mut factor) = (Vec::new(), Vec::new(), None);
-    for term in terms {
+    for term in parts.terms {
         match term {
             Term::Product(own) if factor.is_none() => factor = Some(own),
             Term::Product(_) => return None,
@@ -108,7 +122,7 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
     let mut factor = factor?;
     let [queries, keys] = [q, k].map(|side| unscaled(graph, &producers, &sides[side], &mut factor));
     let operands = [queries, keys, values.clone()].into_iter().chain(added).collect();
-    let op = Op::Attend { factor, key, inner, channel };
+    let op = Op::Attend { factor, key, inner, channel, causal };
     Some((nodes, Node { op, operands, indices, results: last.results.clone(), origin: last.origin }))
 }
 
@@ -164,34 +178,75 @@ fn unscaled(graph: &Graph, producers: &[Option<NodeId>], access: &Access, by: &m
     found
 }
 
-/// The terms of a sum; none where the product stands anywhere but in one of them, times a number.
-fn split(expr: &Expr, at: usize, negative: bool, product: usize, terms: &mut Vec<Term>) -> Option<()> {
-    match &expr.0[at] {
-        Instr::Binary(Binary::Add, a, b) => {
-            split(expr, *a, negative, product, terms)?;
-            split(expr, *b, negative, product, terms)
-        }
-        Instr::Binary(Binary::Sub, a, b) => {
-            split(expr, *a, negative, product, terms)?;
-            split(expr, *b, !negative, product, terms)
-        }
-        Instr::Unary(Unary::Neg, a) => split(expr, *a, !negative, product, terms),
-        _ => {
-            let mut part = expr.part(at);
-            let uses = part.0.iter().filter(|i| **i == Instr::Load(product)).count();
-            if uses > 0 {
-                // The product where 1 stands: the rest is its factor, if it is one.
-                factor(&part, part.0.len() - 1, product)?;
-                part = with_one(&part, product);
+/// What logits are made of.
+struct Parts {
+    /// The operand that is the product.
+    product: usize,
+    terms: Vec<Term>,
+    /// The softmax's indices of keys and of queries, where the logits of keys above their query are −∞.
+    causal: Option<[Index; 2]>,
+}
+
+impl Parts {
+    /// Adds the terms of a sum; none where the product stands anywhere but in one of them, times a number.
+    fn split(&mut self, expr: &Expr, at: usize, negative: bool) -> Option<()> {
+        if let Some((indices, kept)) = hidden(expr, at).filter(|_| !negative) {
+            // A sum with −∞ is −∞: whichever term it is that hides a key, it hides it from the softmax.
+            if *self.causal.get_or_insert(indices) != indices {
+                return None;
             }
-            if negative {
-                let last = part.0.len() - 1;
-                part.push(Instr::Unary(Unary::Neg, last));
+            return self.split(expr, kept, negative);
+        }
+        match &expr.0[at] {
+            Instr::Binary(Binary::Add, a, b) => {
+                self.split(expr, *a, negative)?;
+                self.split(expr, *b, negative)
             }
-            terms.push(if uses > 0 { Term::Product(part) } else { Term::Other(part) });
-            Some(())
+            Instr::Binary(Binary::Sub, a, b) => {
+                self.split(expr, *a, negative)?;
+                self.split(expr, *b, !negative)
+            }
+            Instr::Unary(Unary::Neg, a) => self.split(expr, *a, !negative),
+            // Nothing is added.
+            Instr::Const(0.0) => Some(()),
+            _ => {
+                let mut part = expr.part(at);
+                let uses = part.0.iter().filter(|i| **i == Instr::Load(self.product)).count();
+                if uses > 0 {
+                    // The product where 1 stands: the rest is its factor, if it is one.
+                    factor(&part, part.0.len() - 1, self.product)?;
+                    part = with_one(&part, self.product);
+                }
+                if negative {
+                    let last = part.0.len() - 1;
+                    part.push(Instr::Unary(Unary::Neg, last));
+                }
+                self.terms.push(if uses > 0 { Term::Product(part) } else { Term::Other(part) });
+                Some(())
+            }
         }
     }
+}
+
+/// `if i ≤ j { x } else { −∞ }`, however it is written: i and j, and the place of x. A finite number is no −∞: a row
+/// whose logits are all as small would weigh what it hides.
+fn hidden(expr: &Expr, at: usize) -> Option<([Index; 2], usize)> {
+    let Instr::Select(condition, then, other) = expr.0[at] else { return None };
+    let (mut condition, mut holds) = (condition, true);
+    while let Instr::Unary(Unary::Not, inner) = expr.0[condition] {
+        (condition, holds) = (inner, !holds);
+    }
+    let Instr::Binary(compared, a, b) = expr.0[condition] else { return None };
+    let (Instr::Position(a), Instr::Position(b)) = (&expr.0[a], &expr.0[b]) else { return None };
+    let (indices, holds) = match compared {
+        Binary::Le => ([*a, *b], holds),
+        // Where j < i does not hold.
+        Binary::Lt => ([*b, *a], !holds),
+        _ => return None,
+    };
+    let (kept, gone) = if holds { (then, other) } else { (other, then) };
+    let never = number(&expr.part(gone), &Sizes::new()) == Some(f64::NEG_INFINITY);
+    never.then_some((indices, kept))
 }
 
 /// Whether an expression is the product times a number that depends on no element.

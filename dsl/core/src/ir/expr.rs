@@ -70,7 +70,7 @@ pub enum Instr {
     /// The element of operand `k` at the current indices.
     Load(usize),
     /// A number.
-    Const(f64),
+    Const(#[serde(with = "number")] f64),
     /// An extent as a number (a mean divides by it).
     Size(Extent),
     /// The current value of an index of the operation, as a number.
@@ -100,6 +100,32 @@ impl Instr {
             Instr::Binary(_, a, b) => [Some(a), Some(b), None],
             Instr::Select(c, a, b) => [Some(c), Some(a), Some(b)],
             Instr::Load(_) | Instr::Const(_) | Instr::Size(_) | Instr::Position(_) | Instr::Row(_) => [None; 3],
+        }
+    }
+}
+
+/// Numbers as JSON, which has none that are not finite: those are texts.
+mod number {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Number(f64),
+        Text(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        match number.is_finite() {
+            true => number.serialize(serializer),
+            false => number.to_string().serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        match Form::deserialize(deserializer)? {
+            Form::Number(number) => Ok(number),
+            Form::Text(text) => text.parse().map_err(serde::de::Error::custom),
         }
     }
 }
@@ -196,5 +222,18 @@ impl Expr {
         use Unary::{Cos, Erf, Exp, Gelu, Log, Sigmoid, Sin, Tanh};
         let costly = |i: &&Instr| matches!(i, Instr::Unary(Exp | Log | Sigmoid | Gelu | Tanh | Erf | Sin | Cos, _));
         self.0.iter().filter(costly).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_comes_back_from_json() {
+        for number in [0.0, -1.5, 1e300, f64::INFINITY, f64::NEG_INFINITY] {
+            let text = serde_json::to_string(&Instr::Const(number)).unwrap();
+            assert_eq!(serde_json::from_str::<Instr>(&text).unwrap(), Instr::Const(number), "{text}");
+        }
     }
 }

@@ -50,6 +50,8 @@ pub enum Op {
         inner: Index,
         /// The index that only v and the result have.
         channel: Index,
+        /// The index of queries, where a key takes part only if its position is not above the query's.
+        causal: Option<Index>,
     },
     /// `after(row over `over` of before(operands))`.
     Rows {

@@ -1,7 +1,7 @@
 //! The law of graphs, checked after building, after rewriting and before planning.
 
 use super::op::AxisRef;
-use super::{Access, Contraction, Expr, Extent, Graph, Instr, Node, Op};
+use super::{Access, Contraction, Expr, Extent, Graph, Index, Instr, Node, Op};
 
 /// A graph that breaks the law: a bug of whoever made it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +72,7 @@ fn check_node(graph: &Graph, node: &Node) -> Result<(), String> {
                 None => Ok(()),
             }
         }
-        Op::Attend { factor, key, inner, channel } if one && node.operands.len() >= 3 => {
+        Op::Attend { factor, key, inner, channel, causal } if one && node.operands.len() >= 3 => {
             let has = |k: usize, i: &usize| node.operands[k].mentions(*i);
             let result = &node.results[0];
             let added = |i: &usize| node.operands[3..].iter().any(|o| o.mentions(*i));
@@ -81,6 +81,10 @@ fn check_node(graph: &Graph, node: &Node) -> Result<(), String> {
             let channel_fits = !has(0, channel) && !has(1, channel) && !added(channel);
             if !factor.is_number() {
                 return Err("scales its logits by what is no number".into());
+            }
+            let of_queries = |i: Index| result.mentions(i) && !has(1, &i) && !has(2, &i) && i != *channel;
+            if causal.is_some_and(|query| !of_queries(query)) {
+                return Err("ends its keys at what is no index of queries".into());
             }
             match [key, inner, channel].into_iter().all(|i| *i < node.indices.len())
                 && key_fits

@@ -5,7 +5,7 @@
 
 use super::Instr;
 use super::op::{AxisRef, Index, Node, Op};
-use crate::kernel::RowOp;
+use crate::kernel::{Attend, RowOp};
 
 /// How partial results of a consumed index combine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,6 +71,17 @@ impl Node {
                 if own && kept { Behaviour::Map } else { Behaviour::Whole }
             }
             Op::Repeat(_) => Behaviour::Whole,
+        }
+    }
+
+    /// How many of so many of its points are computed: of a causal attention those of the keys that take part.
+    pub fn computed(&self, extent: &dyn Fn(Index) -> u128) -> (u128, u128) {
+        match self.op {
+            Op::Attend { key, causal: Some(query), .. } => {
+                let (queries, keys) = (extent(query), extent(key));
+                (Attend::pairs(0..queries, 0..keys), queries.saturating_mul(keys))
+            }
+            _ => (1, 1),
         }
     }
 

@@ -50,7 +50,12 @@ impl Graph {
                 write!(f, " over {} of {} then {}", over.join(""), expr_text(before), expr_text(after))?;
             }
             Op::Concat { along } => write!(f, " along {}", letter(*along))?,
-            Op::Attend { key, .. } => write!(f, " over {}", letter(*key))?,
+            Op::Attend { key, causal, .. } => {
+                write!(f, " over {}", letter(*key))?;
+                if let Some(query) = causal {
+                    write!(f, " up to {}", letter(*query))?;
+                }
+            }
             Op::Repeat(repeat) => write!(f, " {} times", repeat.count)?,
             Op::View => {}
             Op::Contract(c) => contraction_text(f, c)?,

@@ -6,7 +6,7 @@
 //! contract  = 2·rows·columns·(contracted + 4) / contract rate + elements packed / pack rate
 //!           + 6·elements normalized / scalar rate + what is done to the sums, as pointwise
 //! attend    = 2·logits·(inner + 4 + channels) / contract rate + logits / logit rate
-//!           + 6·terms added·logits / scalar rate + elements packed / pack rate
+//!           + 6·terms added·logits / scalar rate + elements packed / pack rate, of the keys that take part
 //! pointwise = points·(functions + operands + 1) / scalar rate + exponentials / exponential rate
 //! rows      = pointwise + points / its rate + rows·row
 //! ```
@@ -168,7 +168,8 @@ fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<
         *sum += if twice { 2 * bytes } else { bytes };
     }
     let traffic = per_microsecond(near, target.cache_bandwidth).saturating_add(per_microsecond(far, target.bandwidth));
-    let work = threaded(work(node, target, &extent, first), target);
+    let whole = |i: Index| u128::from(bound.extents[id][i]);
+    let work = threaded(work(node, target, (&extent, &whole), first), target);
     let time = work.max(traffic).saturating_add(work.min(traffic) / 2);
     u64::try_from(time).unwrap_or(u64::MAX).saturating_add(if first { target.call } else { 0 })
 }

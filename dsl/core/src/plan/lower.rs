@@ -151,7 +151,7 @@ impl Site<'_> {
         match &node.op {
             Op::View | Op::Repeat(_) => vec![],
             Op::Contract(_) => vec![self.contract(&[self], home, scratch, onto)],
-            Op::Attend { factor, key, inner, channel } => {
+            Op::Attend { factor, key, inner, channel, causal } => {
                 let mut operands = operands;
                 let running = match onto {
                     Onto::Running(home) => {
@@ -173,6 +173,7 @@ impl Site<'_> {
                     key: *key,
                     inner: *inner,
                     channel: *channel,
+                    causal: *causal,
                 };
                 vec![(Kernel::Attend(kernel), self.call(operands, vec![result], lengths, scratch))]
             }

@@ -23,16 +23,26 @@ pub(super) fn per_microsecond(amount: u128, rate: u64) -> u128 {
     u64::try_from(scaled).map_or_else(|_| scaled / u128::from(rate), |scaled| u128::from(scaled / rate))
 }
 
-/// Nanoseconds of a node's arithmetic at given extents, shared by all threads. A contraction that is not the first
+/// Nanoseconds of a node's arithmetic at given extents, of its whole ones, shared by all threads. A contraction that is not the first
 /// of its call finds the operand in common ready.
-pub(super) fn work(node: &Node, target: &Target, extent: &dyn Fn(Index) -> u128, first: bool) -> u128 {
+pub(super) fn work(
+    node: &Node,
+    target: &Target,
+    (extent, whole): (&dyn Fn(Index) -> u128, &dyn Fn(Index) -> u128),
+    first: bool,
+) -> u128 {
     let points = || (0..node.indices.len()).map(extent).fold(1, u128::saturating_mul);
     match &node.op {
         Op::View | Op::Repeat(_) | Op::Concat { .. } => 0,
         Op::Pointwise(expr) => scalar(target, points(), &[expr], node.operands.len() as u128 + STRIDED * strided(node)),
         Op::Rows { before, row, over, after } => rows(node, target, points(), (before, *row, over, after), extent),
         Op::Contract(c) => contract(node, c, target, extent, first),
-        Op::Attend { key, inner, channel, .. } => attend(node, target, [*key, *inner, *channel], extent),
+        Op::Attend { key, inner, channel, causal, .. } => {
+            // A turn's part of a causal attention is longer or shorter as its queries come late or early: the mean counts.
+            let (computed, points) = node.computed(whole);
+            let all = attend(node, target, ([*key, *inner, *channel], *causal), extent);
+            all.saturating_mul(computed) / points.max(1)
+        }
     }
 }
 
@@ -135,13 +145,19 @@ fn contract(
 }
 
 /// Two products, the logits between them, and keys and values packed anew for every block of queries.
-fn attend(node: &Node, target: &Target, own: [Index; 3], extent: &dyn Fn(Index) -> u128) -> u128 {
+fn attend(
+    node: &Node,
+    target: &Target,
+    (own, causal): ([Index; 3], Option<Index>),
+    extent: &dyn Fn(Index) -> u128,
+) -> u128 {
     let [key, inner, channel] = own;
     let (k, v) = (&node.operands[1], &node.operands[2]);
-    // As the kernel: the longest index that keys and values lack runs along a block of queries.
+    // As the kernel: the causal index or the longest one that keys and values lack runs along a block of queries.
     let others = (0..node.indices.len()).filter(|i| !own.contains(i));
     let all = others.clone().map(extent).fold(1, u128::saturating_mul);
-    let queries = others.filter(|&i| !k.mentions(i) && !v.mentions(i)).map(extent).max().unwrap_or(1).max(1);
+    let alike = others.filter(|&i| !k.mentions(i) && !v.mentions(i)).map(extent).max();
+    let queries = causal.map(extent).or(alike).unwrap_or(1).max(1);
     let batches = all / queries;
     let (keys, inner, channels) = (extent(key), extent(inner), extent(channel));
     let logits = all.saturating_mul(keys);

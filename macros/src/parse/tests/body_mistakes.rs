@@ -130,11 +130,13 @@ fn endless_control() {
 fn loops() {
     check(
         "fn f() {
-            for i in 0..4 { x = i } 'a: for i in y {} let z = for i in y {};
+            for i in 0..4 { x = i } for _ in 1..4 {} for _ in 0..=4 {} 'a: for i in y {} let z = for i in y {};
             for [a, b] in y {}
         }",
         &[
-            ".: [control-for] a loop runs over layers, not over numbers",
+            "i: [control-for] a turn does not know its number: all have the same parameters",
+            ".: [control-for] turns are counted from 0 up to a size, which is not reached",
+            ".: [control-for] turns are counted from 0 up to a size, which is not reached",
             "'a: [control-for] `'a` names a loop that nothing can leave",
             "for: [control-for] `for` gives no value",
             "[a, b]: [syntax-pattern] `[a, b]` is no pattern of a model",

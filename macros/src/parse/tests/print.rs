@@ -115,6 +115,7 @@ fn statement(statement: &Statement) -> String {
             let pattern = self::pattern(pattern);
             format!("for {pattern} in {} {}", expression(over), block(body))
         }
+        Statement::Turns { count, body, .. } => format!("for _ in 0..{} {}", expression(count), block(body)),
         Statement::Expression(value) => expression(value),
     }
 }

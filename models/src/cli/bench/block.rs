@@ -21,9 +21,18 @@ pub(super) struct Program {
 impl Program {
     /// A model of the registry's Evoformers.
     pub(super) fn new(model: &crease_core::lang::Model, (s, r): Size) -> Result<Program, CliError> {
-        let elaborated = model.elaborate(&Settings::new(), &Options::default())?;
+        Program::of(model, &Settings::new(), &[("S", s), ("R", r)])
+    }
+
+    /// Any model under settings, its axes so long.
+    pub(super) fn of(
+        model: &crease_core::lang::Model,
+        settings: &Settings,
+        axes: &[(&str, u64)],
+    ) -> Result<Program, CliError> {
+        let elaborated = model.elaborate(settings, &Options::default())?;
         let mut sizes = elaborated.sizes.clone();
-        sizes.extend([("S".to_string(), s), ("R".to_string(), r)]);
+        sizes.extend(axes.iter().map(|(name, length)| ((*name).to_string(), *length)));
         Ok(Program { graph: elaborated.graph, sizes })
     }
 }

@@ -60,7 +60,9 @@ impl Elaborator<'_> {
             Some(extent) => Over::Turns(extent),
             None => Over::Turns(Extent::literal(1)),
         };
+        self.turning += 1;
         self.each(&over, &Pattern::Ignore(count.span), count, body, span);
+        self.turning -= 1;
     }
 
     fn each(&mut self, over: &Over, pattern: &Pattern, at: &Expression, body: &Block, span: Span) {
@@ -74,7 +76,9 @@ impl Elaborator<'_> {
             self.layer(pattern, element, at.span, body, Layer { name, number: None });
             return;
         }
-        if self.options.record {
+        // A layer's number is that of the loop around it: turns have none to give, so layers within are written out.
+        let within_turns = self.turning > 0 && matches!(over, Over::Layers(..));
+        if self.options.record || within_turns {
             let Ok(layers) = over.count().eval(&self.frame.sizes) else {
                 self.unknown_number(at, &super::value::Scalar::size(over.count()));
                 return;

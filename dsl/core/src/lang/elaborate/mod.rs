@@ -102,6 +102,8 @@ pub(super) struct Elaborator<'a> {
     depth: usize,
     /// Arms of undecided branches walked so far.
     arms_walked: usize,
+    /// Loops of turns around the place being walked.
+    turning: usize,
     /// Fields of structs that were read.
     pub(super) reads: BTreeSet<(StructId, usize)>,
     /// Structs handed whole to functions of other modules.
@@ -140,6 +142,7 @@ impl<'a> Elaborator<'a> {
             calls: vec![id],
             depth: 0,
             arms_walked: 0,
+            turning: 0,
             reads: BTreeSet::new(),
             handed: BTreeSet::new(),
         }

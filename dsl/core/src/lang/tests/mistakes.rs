@@ -27,6 +27,7 @@ fn a_wrong_expression_is_said_once() {
         (over("z", e("R")), Code::AxesTwice),
         (over("z", e("S")), Code::AxesAbsent),
         (over("z", int(3)), Code::AxesPosition),
+        (call("causal", &[("", e("z")), ("query", int(1)), ("key", int(1))]), Code::AxesPosition),
         (over("z", text("R")), Code::CallsType),
         (call("softmax", &[("", e("z"))]), Code::CallsCount),
         (call("softmax", &[("", e("z")), ("ower", int(1))]), Code::CallsNamed),

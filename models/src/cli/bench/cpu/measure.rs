@@ -1,15 +1,16 @@
 //! A part's plans, run in turns with each other and with peers: what else the machine does falls on all alike.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
-use crease_core::plan::Plan;
+use crease_core::plan::{Plan, PlanPort};
 use crease_core::random::Choices;
 use crease_runtime::{
     Checks, Cpu, Event, Executable, Weights, forget_peak_resident, peak_resident_bytes, resident_bytes,
 };
+use serde_json::{Value, json};
 
 use super::super::block::Size;
-use super::parts::Part;
 use super::peer::Peer;
 use super::programs::{Kind, Plans, input_bytes};
 use super::quiet::{DISTURBED, Since};
@@ -47,10 +48,36 @@ impl Times {
     }
 }
 
+/// How long a program's axes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct At(pub(super) Vec<(&'static str, u64)>);
+
+impl From<Size> for At {
+    fn from((s, r): Size) -> At {
+        At(vec![("s", s), ("r", r)])
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let axes: Vec<String> = self.0.iter().map(|(name, length)| format!("{name}={length}")).collect();
+        f.write_str(&axes.join(" "))
+    }
+}
+
+impl At {
+    /// The axes as JSON, and more beside them.
+    pub(super) fn with(&self, more: Value) -> Value {
+        let axes = self.0.iter().map(|(name, length)| ((*name).to_string(), json!(length)));
+        let more = more.as_object().cloned().unwrap_or_default();
+        Value::Object(axes.chain(more).collect())
+    }
+}
+
 /// What was measured of a plan.
 pub(super) struct Figure {
     pub(super) part: &'static str,
-    pub(super) size: Size,
+    pub(super) at: At,
     pub(super) kind: Kind,
     pub(super) times: Times,
     /// Useful floating-point operations.
@@ -84,6 +111,17 @@ impl Given {
         };
         let (m, z) = (draw("m", s * r * 256), draw("z", r * r * 128));
         Given(vec![m, z, draw("msa_mask", s * r), draw("pair_mask", r * r)])
+    }
+
+    /// Numbers for every input of a plan.
+    pub(super) fn of(plan: &Plan) -> Given {
+        let mut choices = Choices::new(7);
+        let mut draw = |port: &PlanPort| {
+            let count = port.shape.iter().product::<u64>();
+            let number = |noise: f64| if port.name.ends_with("mask") { f64::from(noise > -0.8) } else { noise };
+            (port.name.clone(), (0..count).map(|_| number(choices.noise()) as f32).collect())
+        };
+        Given(plan.inputs.iter().map(&mut draw).collect())
     }
 
     /// Fills every input of a plan, as each run needs it: inputs are updated in their places.
@@ -142,25 +180,29 @@ pub(super) struct Found {
 pub(super) struct Session<'a> {
     pub(super) cpu: &'a Cpu,
     pub(super) given: &'a Given,
-    pub(super) size: Size,
+    pub(super) at: &'a At,
     pub(super) runs: usize,
 }
 
 impl Session<'_> {
-    /// Every plan of a part and every peer, so many times in turns.
-    pub(super) fn measure(&self, part: &Part, plans: &Plans, peers: &mut [Peer]) -> Result<Found, CliError> {
+    /// Every plan of a part of so many useful operations and every peer, so many times in turns.
+    pub(super) fn measure(
+        &self,
+        (part, flops): (&'static str, u64),
+        plans: &Plans,
+        peers: &mut [Peer],
+    ) -> Result<Found, CliError> {
         let any = &plans.made[0].1;
         let weights = random_weights(any, 0);
-        let (s, r) = self.size;
         let mut figures = Vec::new();
         for (kind, plan) in &plans.made {
             let (moved, resident) = first_run(plan, &weights, self.given, self.cpu)?;
             figures.push(Figure {
-                part: part.name,
-                size: self.size,
+                part,
+                at: self.at.clone(),
                 kind: *kind,
                 times: Times::default(),
-                flops: (part.flops)(s, r),
+                flops,
                 moved,
                 planned: plan.memory.arena.saturating_sub(input_bytes(plan)),
                 resident,

@@ -1,11 +1,13 @@
 //! `crease bench cpu`: how fast a block and its parts run here, against the machine's ceiling and against others.
 //!
-//! One file a job: `parts.rs` has the programs, `flops.rs` counts them, `programs.rs` plans them, `measure.rs` runs them
+//! One file a job: `parts.rs` has the programs, `causal.rs` GPT-2's block and `igfold.rs` work of IgFold's size, `flops.rs` counts them, `programs.rs` plans them, `measure.rs` runs them
 //! in turns, `peer.rs` runs other people's, `ceiling.rs` the machine's best, `parallel.rs` threads and stacks,
 //! `quiet.rs` sees who else was busy, `promises.rs` says what is kept, `table.rs`, `machine.rs` and `roofline.rs` write it down.
 
+mod causal;
 mod ceiling;
 mod flops;
+mod igfold;
 mod machine;
 mod measure;
 mod parallel;
@@ -31,16 +33,17 @@ use super::super::error::CliError;
 use super::block::Size;
 use super::report::{Report, write};
 use ceiling::Ceiling;
-use measure::{Figure, Given, Session};
+use measure::{At, Figure, Found, Given, Session};
 use parts::{BLOCK, PARTS};
-use peer::{Peer, Whose};
+use peer::{Peer, Variant, Whose};
 use programs::{Kind, Plans};
 use promises::Measured;
 
 /// Threads that plans are made for and run on.
 const THREADS: usize = 2;
-/// The longest axis that is measured.
+/// The longest axis of the Evoformer's block that is measured, and of GPT-2's.
 const LONGEST: u64 = 4096;
+const MOST_POSITIONS: u64 = 65536;
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -48,6 +51,9 @@ pub(super) struct Arguments {
     #[arg(long, value_delimiter = ',', value_parser = size, value_name = "SxR",
           default_value = "128x64,128x256,128x384,128x512,512x384")]
     sizes: Vec<Size>,
+    /// Positions of GPT-2's block.
+    #[arg(long, value_delimiter = ',', value_parser = positions, value_name = "N", default_value = "2048,4096,8192")]
+    positions: Vec<u64>,
     /// Whose block to run in turns with ours; once for each. `bench/README.md` says what they need.
     #[arg(long, value_enum)]
     against: Vec<Whose>,
@@ -57,7 +63,7 @@ pub(super) struct Arguments {
     /// Timed runs of each plan, after one that is not.
     #[arg(long, default_value_t = NonZeroUsize::new(5).expect("not zero"))]
     runs: NonZeroUsize,
-    /// Only the block, none of its parts.
+    /// Only the blocks, none of the Evoformer block's parts and nothing of IgFold's size.
     #[arg(long)]
     block: bool,
     /// Blocks of the stack that is run against as many times one block.
@@ -66,8 +72,8 @@ pub(super) struct Arguments {
     /// Where `cpu.json`, `cpu.md` and `roofline.svg` are written.
     #[arg(long, value_name = "FOLDER", default_value = "bench")]
     output: PathBuf,
-    /// Two sizes, two runs and four blocks.
-    #[arg(long, conflicts_with_all = ["sizes", "runs", "blocks"])]
+    /// Two sizes of the Evoformer's block, one of GPT-2's, two runs and four blocks.
+    #[arg(long, conflicts_with_all = ["sizes", "positions", "runs", "blocks"])]
     quick: bool,
     /// Rows of the squares whose product is the ceiling.
     #[arg(long, hide = true, default_value_t = 4096)]
@@ -80,9 +86,15 @@ fn size(text: &str) -> Result<Size, String> {
     read(s).zip(read(r)).ok_or_else(|| format!("expected SEQUENCESxRESIDUES, each from 1 to {LONGEST}, found `{text}`"))
 }
 
+fn positions(text: &str) -> Result<u64, String> {
+    let read = text.trim().parse().ok().filter(|n| (1..=MOST_POSITIONS).contains(n));
+    read.ok_or_else(|| format!("expected positions, from 1 to {MOST_POSITIONS}, found `{text}`"))
+}
+
 /// How much is measured.
 struct Scope {
     sizes: Vec<Size>,
+    positions: Vec<u64>,
     runs: usize,
     blocks: u64,
 }
@@ -90,8 +102,13 @@ struct Scope {
 impl Scope {
     fn new(arguments: &Arguments) -> Scope {
         match arguments.quick {
-            true => Scope { sizes: vec![(128, 64), (128, 256)], runs: 2, blocks: 4 },
-            false => Scope { sizes: arguments.sizes.clone(), runs: arguments.runs.get(), blocks: arguments.blocks },
+            true => Scope { sizes: vec![(128, 64), (128, 256)], positions: vec![2048], runs: 2, blocks: 4 },
+            false => Scope {
+                sizes: arguments.sizes.clone(),
+                positions: arguments.positions.clone(),
+                runs: arguments.runs.get(),
+                blocks: arguments.blocks,
+            },
         }
     }
 
@@ -116,12 +133,18 @@ pub(super) fn cpu(arguments: &Arguments) -> Result<ExitCode, CliError> {
     for &size in &scope.sizes {
         figures.extend(measure(&mut report, arguments, &scope, (&cpu, &target), size, &ceiling)?);
     }
+    for &positions in &scope.positions {
+        figures.extend(causal::measure(&mut report, arguments, scope.runs, (&cpu, &target), positions, &ceiling)?);
+    }
+    if !arguments.block {
+        figures.extend(igfold::measure(&mut report, scope.runs, (&cpu, &target), &ceiling)?);
+    }
     let size = scope.one();
     let given = Given::new(size);
     let alone = parallel::threads(&mut report, &cpu, &given, size, scope.runs)?;
     parallel::stack(&mut report, &cpu, &given, size, scope.blocks, &alone)?;
     parallel::bits(&mut report, &given, size)?;
-    let drawn: Vec<&Figure> = figures.iter().filter(|f| f.size == size && f.kind == Kind::Fastest).collect();
+    let drawn: Vec<&Figure> = figures.iter().filter(|f| f.at == At::from(size) && f.kind == Kind::Fastest).collect();
     write(&arguments.output.join("roofline.svg"), &roofline::roofline(&drawn, &ceiling, THREADS))?;
     write(&arguments.output.join("cpu.md"), &table::page(&report, &machine, &ceiling, &figures))?;
     let about = json!({
@@ -141,35 +164,19 @@ fn measure(
     size: Size,
     ceiling: &Ceiling,
 ) -> Result<Vec<Figure>, CliError> {
-    let given = Given::new(size);
-    let session = Session { cpu, given: &given, size, runs: scope.runs };
-    let mut peers = peers(report, arguments, size)?;
-    table::head(report, size)?;
+    let (given, at) = (Given::new(size), At::from(size));
+    let session = Session { cpu, given: &given, at: &at, runs: scope.runs };
+    let mut peers = peers(report, arguments, &Whose::EVOFORMERS, &at)?;
+    table::head(report, &at)?;
     let mut figures = Vec::new();
     let parts = if arguments.block { &PARTS[..1] } else { &PARTS[..] };
     for part in parts {
-        report.doing(format!("{} at s={} r={}", part.name, size.0, size.1));
+        report.doing(format!("{} at {at}", part.name));
         let plans = Plans::new(part, size, target)?;
         let block = part.name == BLOCK.name;
-        let found = session.measure(part, &plans, if block { &mut peers } else { &mut [] })?;
-        for figure in &found.figures {
-            table::line(report, figure, ceiling)?;
-        }
-        if found.clean < scope.runs {
-            let text = format!(
-                "{} of {} rounds were not disturbed by other processes, which used up to {:.2} processors{}",
-                found.clean,
-                found.rounds,
-                found.others,
-                if found.clean == 0 { ": all count, and give no verdict" } else { "" },
-            );
-            let data = json!({ "rounds": found.rounds, "clean": found.clean, "others": found.others });
-            report.line("quiet", &text, None, data)?;
-        }
-        for (kind, error) in &plans.refused {
-            let text = format!("{} {}: {error}", part.name, kind.name());
-            report.line("time", &text, None, json!({ "part": part.name, "plan": kind.name() }))?;
-        }
+        let job = (part.name, (part.flops)(size.0, size.1));
+        let found = session.measure(job, &plans, if block { &mut peers } else { &mut [] })?;
+        told(report, part.name, &plans, &found, scope.runs, ceiling)?;
         if block {
             let (figures, clean) = (&found.figures, found.clean > 0);
             Measured { size, figures, peers: &peers, ceiling, clean }.promises(report)?;
@@ -181,20 +188,51 @@ fn measure(
     Ok(figures)
 }
 
-/// Peers that start at a size; a line for each that does not.
-fn peers(report: &mut Report, arguments: &Arguments, size: Size) -> Result<Vec<Peer>, CliError> {
+/// A program's lines: its plans' figures, how quiet it was if it was not, and the plans that there are none of.
+fn told(
+    report: &mut Report,
+    part: &str,
+    plans: &Plans,
+    found: &Found,
+    runs: usize,
+    ceiling: &Ceiling,
+) -> Result<(), CliError> {
+    for figure in &found.figures {
+        table::line(report, figure, ceiling)?;
+    }
+    if found.clean < runs {
+        let text = format!(
+            "{} of {} rounds were not disturbed by other processes, which used up to {:.2} processors{}",
+            found.clean,
+            found.rounds,
+            found.others,
+            if found.clean == 0 { ": all count, and give no verdict" } else { "" },
+        );
+        let data = json!({ "rounds": found.rounds, "clean": found.clean, "others": found.others });
+        report.line("quiet", &text, None, data)?;
+    }
+    for (kind, error) in &plans.refused {
+        let text = format!("{part} {}: {error}", kind.name());
+        report.line("time", &text, None, json!({ "part": part, "plan": kind.name() }))?;
+    }
+    Ok(())
+}
+
+/// Those of some peers that are asked for and start; a line for each that does not.
+fn peers(report: &mut Report, arguments: &Arguments, among: &[Whose], at: &At) -> Result<Vec<Peer>, CliError> {
     let mut peers = Vec::new();
-    for variant in arguments.against.iter().flat_map(|whose| whose.variants()) {
-        let name = variant.name();
-        report.doing(format!("{name} loads at s={} r={}", size.0, size.1));
-        match variant.start(&arguments.peers, size, THREADS) {
+    let asked = arguments.against.iter().filter(|whose| among.contains(whose));
+    for variant in asked.flat_map(|whose| whose.variants()) {
+        let name = Variant::name(*variant);
+        report.doing(format!("{name} loads at {at}"));
+        match variant.start(&arguments.peers, at, THREADS) {
             Ok(peer) => {
-                let text = format!("s={} r={} {name}: ready, {}", size.0, size.1, peer.versions);
+                let text = format!("{at} {name}: ready, {}", peer.versions);
                 report.line("peer", &text, None, json!({ "peer": name, "versions": peer.versions }))?;
                 peers.push(peer);
             }
             Err(why) => {
-                let text = format!("s={} r={} {name}: {why}", size.0, size.1);
+                let text = format!("{at} {name}: {why}");
                 report.line("peer", &text, None, json!({ "peer": name, "failed": why }))?;
             }
         }

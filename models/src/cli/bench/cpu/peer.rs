@@ -10,8 +10,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde_json::Value;
 
-use super::super::block::Size;
-use super::measure::Times;
+use super::measure::{At, Times};
 use crate::cli::error::one_line;
 
 /// Longest wait for a peer to load, compile and run once, and for any other run.
@@ -25,6 +24,8 @@ pub(super) enum Whose {
     Openfold,
     /// DeepMind's AlphaFold under `jax.jit`.
     Jax,
+    /// PyTorch alone: GPT-2's block.
+    Torch,
 }
 
 /// A peer's way of running a block.
@@ -38,6 +39,9 @@ pub(super) struct Variant {
 }
 
 impl Whose {
+    /// Those who have an Evoformer block.
+    pub(super) const EVOFORMERS: [Whose; 2] = [Whose::Openfold, Whose::Jax];
+
     pub(super) fn variants(self) -> &'static [Variant] {
         let whose = self;
         match whose {
@@ -50,14 +54,16 @@ impl Whose {
                 }
             }
             Whose::Jax => const { &[Variant { whose: Whose::Jax, name: "subbatch4", leanest: false }] },
+            Whose::Torch => const { &[Variant { whose: Whose::Torch, name: "sdpa", leanest: true }] },
         }
     }
 
-    /// The script, the variable that names its Python, and the one that names the checkout.
-    fn needs(self) -> (&'static str, &'static str, &'static str) {
+    /// The script, the variable that names its Python, and the one that names the checkout, where it needs one.
+    fn needs(self) -> (&'static str, &'static str, Option<&'static str>) {
         match self {
-            Whose::Openfold => ("openfold.py", "PY", "OPENFOLD_SRC"),
-            Whose::Jax => ("alphafold.py", "JPY", "ALPHAFOLD_SRC"),
+            Whose::Openfold => ("openfold.py", "PY", Some("OPENFOLD_SRC")),
+            Whose::Jax => ("alphafold.py", "JPY", Some("ALPHAFOLD_SRC")),
+            Whose::Torch => ("gpt.py", "PY", None),
         }
     }
 }
@@ -185,6 +191,7 @@ impl Variant {
         let whose = match self.whose {
             Whose::Openfold => "OpenFold",
             Whose::Jax => "AlphaFold, jax.jit",
+            Whose::Torch => "PyTorch",
         };
         format!("{whose} {}", self.name)
     }
@@ -193,15 +200,17 @@ impl Variant {
     ///
     /// # Errors
     /// In one line: what is missing or failed.
-    pub(super) fn start(self, folder: &Path, (s, r): Size, threads: usize) -> Result<Peer, String> {
+    pub(super) fn start(self, folder: &Path, at: &At, threads: usize) -> Result<Peer, String> {
         let (script, python, sources) = self.whose.needs();
         let variable = |name: &str| {
             let value = std::env::var_os(name).filter(|value| !value.is_empty());
             value.ok_or_else(|| format!("{name} is not set: bench/README.md says how"))
         };
         let python = PathBuf::from(variable(python)?);
-        variable(sources)?;
-        let arguments = [self.name.to_string(), s.to_string(), r.to_string(), threads.to_string()];
+        sources.map(variable).transpose()?;
+        let axes = at.0.iter().map(|(_, length)| length.to_string());
+        let arguments: Vec<String> =
+            [self.name.to_string()].into_iter().chain(axes).chain([threads.to_string()]).collect();
         let mut script = Script::start(&python, &folder.join(script), &arguments)?;
         match script.hear(LOADING)? {
             Said::Ready { versions, peak } => {

@@ -65,28 +65,32 @@ pub(super) struct Plans {
 
 impl Plans {
     pub(super) fn new(part: &Part, size: Size, target: &Target) -> Result<Plans, CliError> {
-        let Program { graph, sizes } = Program::new(&(part.model)(), size)?;
+        let program = Program::new(&(part.model)(), size)?;
+        let block = part.name == BLOCK.name;
+        let mut plans = Plans::of(&program, target, block.then(|| allowance(size)))?;
+        if block && NAIVE.contains(&size) {
+            plans.made.push((Kind::Naive, naive(&program.graph, &program.sizes, target)?));
+        }
+        Ok(plans)
+    }
+
+    /// The plans of any program, one of them within so many bytes above weights and inputs.
+    pub(super) fn of(program: &Program, target: &Target, above: Option<u64>) -> Result<Plans, CliError> {
         // Random weights are in no file.
-        let planner = Planner::new(&graph, &sizes, target)?.holding_weights();
+        let planner = Planner::new(&program.graph, &program.sizes, target)?.holding_weights();
         let fastest = planner.plan(None)?;
         let (least, most) = (planner.leanest().memory.arena, fastest.memory.arena);
         let weights = fastest.memory.weights;
         let between = |thousandths: u64| least + most.saturating_sub(least) * thousandths / 1000;
         let mut budgets = vec![(Kind::Smallest, least)];
         budgets.extend(BETWEEN.map(|thousandths| (Kind::Between(thousandths), between(thousandths))));
-        let block = part.name == BLOCK.name;
-        if block {
-            budgets.push((Kind::Above(allowance(size)), input_bytes(&fastest) + allowance(size)));
-        }
+        budgets.extend(above.map(|bytes| (Kind::Above(bytes), input_bytes(&fastest) + bytes)));
         let mut plans = Plans { made: vec![(Kind::Fastest, fastest)], refused: Vec::new() };
         for (kind, arena) in budgets {
             match planner.plan(Some(weights + arena)) {
                 Ok(plan) => plans.made.push((kind, plan)),
                 Err(error) => plans.refused.push((kind, error)),
             }
-        }
-        if block && NAIVE.contains(&size) {
-            plans.made.push((Kind::Naive, naive(&graph, &sizes, target)?));
         }
         Ok(plans)
     }

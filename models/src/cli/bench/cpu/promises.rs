@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use clap::ValueEnum;
 use crease_core::units::format_bytes;
 use serde_json::json;
 
@@ -91,7 +90,7 @@ impl Measured<'_> {
         let ran = || self.peers.iter().filter(|peer| peer.times.runs() > 0);
         // The fastest of some of the peers is no verdict on all of them.
         let whose: BTreeSet<Whose> = ran().map(|peer| peer.variant.whose).collect();
-        let fastest = ran().filter(|_| whose.len() == Whose::value_variants().len());
+        let fastest = ran().filter(|_| whose.len() == Whose::EVOFORMERS.len());
         let fastest = fastest.min_by(|a, b| times(a).total_cmp(&times(b))).map(|peer| ("fastest", peer, &FASTEST[..]));
         let leanest = ran().filter(|peer| peer.variant.leanest).map(|peer| ("leanest", peer, &LEANEST[..]));
         for (what, peer, table) in fastest.into_iter().chain(leanest) {

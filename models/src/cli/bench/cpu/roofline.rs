@@ -93,8 +93,8 @@ pub(super) fn roofline(figures: &[&Figure], ceiling: &Ceiling, threads: usize) -
             Point { name: figure.part, intensity, gflops }
         })
         .collect();
-    let size = figures.first().map_or((0, 0), |figure| figure.size);
-    let title = format!("The Evoformer block and its parts at s={} r={}, {threads} threads", size.0, size.1);
+    let at = figures.first().map(|figure| figure.at.to_string()).unwrap_or_default();
+    let title = format!("The Evoformer block and its parts at {at}, {threads} threads");
     picture(&title, &points, ceiling.gflops(), ceiling.bandwidth)
 }
 

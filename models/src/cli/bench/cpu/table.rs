@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::report::Report;
 use super::ceiling::Ceiling;
-use super::measure::Figure;
+use super::measure::{At, Figure};
 use crate::cli::plan::seconds;
 
 const HEADS: [&str; 11] =
@@ -49,9 +49,9 @@ fn aligned(cells: &[String; 11]) -> String {
 }
 
 /// What the columns are, above a size's figures.
-pub(super) fn head(report: &mut Report, (s, r): (u64, u64)) -> Result<(), crate::cli::error::CliError> {
-    let heads = HEADS.map(|head| if head == "part" { format!("s={s} r={r}") } else { head.to_string() });
-    report.line("time", &aligned(&heads), None, json!({ "s": s, "r": r }))
+pub(super) fn head(report: &mut Report, at: &At) -> Result<(), crate::cli::error::CliError> {
+    let heads = HEADS.map(|head| if head == "part" { at.to_string() } else { head.to_string() });
+    report.line("time", &aligned(&heads), None, at.with(json!({})))
 }
 
 /// A figure's line.
@@ -61,21 +61,22 @@ pub(super) fn line(report: &mut Report, figure: &Figure, ceiling: &Ceiling) -> R
 }
 
 fn data(figure: &Figure, ceiling: &Ceiling) -> Value {
-    json!({
-        "s": figure.size.0, "r": figure.size.1, "part": figure.part, "plan": figure.kind.name(),
+    figure.at.with(json!({
+        "part": figure.part, "plan": figure.kind.name(),
         "median": figure.times.median(), "min": figure.times.min(), "runs": figure.times.runs(),
         "flops": figure.flops, "gflops": figure.gflops(), "share": figure.gflops() / ceiling.gflops(),
         "moved": figure.moved, "planned": figure.planned, "measured": figure.resident,
         "predicted": figure.predicted,
-    })
+    }))
 }
 
 /// The page: the machine, its ceiling, what is promised, and a table a size.
 pub(super) fn page(report: &Report, machine: &[(&str, String)], ceiling: &Ceiling, figures: &[Figure]) -> String {
-    let mut page = "# The Evoformer block on a CPU\n\nMade by `crease bench cpu`. Useful operations are two a \
+    let mut page =
+        "# The Evoformer block, and others, on a CPU\n\nMade by `crease bench cpu`. Useful operations are two a \
         multiply-add of the products that the formulas ask for; peaks are above weights and inputs; bytes moved are \
         those of all kernel calls' operands and results. ![Roofline](roofline.svg)\n\n| machine | |\n| --- | --- |\n"
-        .to_string();
+            .to_string();
     let mut row = |cells: &[String]| {
         let _ = writeln!(page, "| {} |", cells.join(" | "));
     };
@@ -94,12 +95,12 @@ pub(super) fn page(report: &Report, machine: &[(&str, String)], ceiling: &Ceilin
     for text in report.texts("peer") {
         let _ = writeln!(page, "- {text}");
     }
-    let mut size = None;
+    let mut at = None;
     for figure in figures {
-        if size != Some(figure.size) {
-            size = Some(figure.size);
-            let (s, r) = figure.size;
-            let _ = writeln!(page, "\n## s={s} r={r}\n\n| {} |\n|{}", HEADS.join(" | "), " --- |".repeat(HEADS.len()));
+        if at != Some(&figure.at) {
+            at = Some(&figure.at);
+            let (heads, rules) = (HEADS.join(" | "), " --- |".repeat(HEADS.len()));
+            let _ = writeln!(page, "\n## {}\n\n| {heads} |\n|{rules}", figure.at);
         }
         let _ = writeln!(page, "| {} |", cells(figure, ceiling).join(" | "));
     }

@@ -153,7 +153,7 @@ impl Elaborator<'_> {
                 let telling: &[&str] = match code {
                     Code::AxesRange => &["start", "at", "axis"],
                     Code::AxesReshape => &["into", "axis"],
-                    Code::AxesPosition => &["order", "over", "axis"],
+                    Code::AxesPosition => &["order", "over", "axis", "key"],
                     _ => &[],
                 };
                 let telling = telling.iter().find_map(|name| args.find(name).map(|a| a.0));

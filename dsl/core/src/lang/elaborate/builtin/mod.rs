@@ -32,6 +32,7 @@ const WORDS: &[Builtin] = &[
     word("linear",     &["x", "w", "bias?"],               "linear(x, w.layer)"),
     word("layer_norm", &["x", "w?", "eps?"],               "layer_norm(x, w.norm, eps = 1e-5)"),
     word("softmax",    &["x", "over"],                     "softmax(x, over = AXIS)"),
+    word("causal",     &["x", "query", "key"],             "causal(logits, query = AXIS, key = AXIS)"),
     word("einsum",     &["spec", "*"],                     "einsum(\"ikc,jkc->ijc\", a, b)"),
     // Reductions.
     word("sum",        &["x", "over", "keep?"],            "sum(x, over = AXIS)"),
@@ -123,6 +124,12 @@ impl Elaborator<'_> {
                 let x = self.tensor(args.get("x"))?;
                 let axis = self.axis(args.get("over"), (args.get("x").0, x), 0)?;
                 let built = self.frame.builder.softmax(x, axis);
+                self.built(built, args)
+            }
+            "causal" => {
+                let x = self.tensor(args.get("x"))?;
+                let [query, key] = ["query", "key"].map(|side| self.axis(args.get(side), (args.get("x").0, x), 0));
+                let built = self.frame.builder.causal(x, query?, key?);
                 self.built(built, args)
             }
             "einsum" => {
