@@ -1,8 +1,9 @@
 //! Right programs and the graphs they become.
 
 use super::*;
-use crate::ir::{Op, check_graph};
+use crate::ir::{Op, Sizes, check_graph};
 use crate::lang::{Elaborated, Options, Settings, elaborate, signature};
+use crate::oracle::{Tensor, Tensors, evaluate};
 
 fn build(library: &Library, settings: &Settings, options: &Options) -> Elaborated {
     assert_eq!(crate::lang::check(library), []);
@@ -38,6 +39,37 @@ fn a_loop_is_planned_once_or_unrolled_for_records() {
 
     let none = build(&stack(), &Settings::new().with("N", 0), &record);
     assert_eq!((none.graph.nodes.len(), none.records.len()), (0, 0));
+}
+
+#[test]
+fn turns_run_one_body_alone_within_layers_and_around_them() {
+    let step = |of: &str| assign("x", call("linear", &[("", e("x")), ("", e(of))]));
+    let each = |inner: Statement| layers("b", e("w.blocks"), vec![inner]);
+    let alone = turns(e("N"), vec![step("w.first.linear")]);
+    let within = each(turns(e("H"), vec![step("b.linear")]));
+    let around = turns(e("H"), vec![each(step("b.linear"))]);
+    let sizes = Sizes::from([("R", 2), ("S", 3), ("C", 4), ("D", 6), ("H", 2), ("N", 3)].map(|(n, v)| (n.into(), v)));
+    let tensor = |shape: &[u64], seed: u64| {
+        let count: u64 = shape.iter().product();
+        let data = (0..count).map(|k| ((k + 1) * (seed + 3) % 11) as f64 / 7.0 - 0.6).collect();
+        Tensor { shape: shape.to_vec(), data }
+    };
+    let mut tensors = Tensors::from([("m".into(), tensor(&[3, 2, 4], 0))]);
+    tensors.extend([("z".into(), tensor(&[2, 2, 4], 1)), ("mask".into(), tensor(&[3, 2], 2))]);
+    for (k, block) in ["first", "blocks.0", "blocks.1", "blocks.2"].iter().enumerate() {
+        tensors.insert(format!("{block}.linear.weight"), tensor(&[4, 4], 5 + k as u64));
+        tensors.insert(format!("{block}.linear.bias"), tensor(&[4], 20 + k as u64));
+    }
+    for (body, turns) in [(alone, 3), (within, 6), (around, 6)] {
+        let library = library("S R C", block(vec![declare("x", true, e("m")), body], Some(e("x"))));
+        let looped = build(&library, &Settings::new(), &Options::default());
+        assert!(matches!(looped.graph.nodes[0].op, Op::Repeat(_)), "{}", looped.graph);
+        let unrolled = build(&library, &Settings::new(), &Options { record: true, ..Options::default() });
+        let products = unrolled.graph.nodes.iter().filter(|n| n.op == Op::contract()).count();
+        assert_eq!(products, turns, "{}", unrolled.graph);
+        let run = |graph| evaluate(graph, &sizes, &tensors).expect("everything is given");
+        assert_eq!(run(&looped.graph), run(&unrolled.graph), "{}", looped.graph);
+    }
 }
 
 #[test]

@@ -66,6 +66,10 @@ fn layers(name: &str, over: Expression, statements: Vec<Statement>) -> Statement
     Statement::For { pattern, over, body: block(statements, None), span: Span(5) }
 }
 
+fn turns(count: Expression, statements: Vec<Statement>) -> Statement {
+    Statement::Turns { count, body: block(statements, None), span: Span(5) }
+}
+
 /// A size: a name, a number, or a product `H*D`.
 fn size(text: &str) -> SizeExpr {
     let kind = match (text.split_once('*'), text.parse()) {
