@@ -1,7 +1,7 @@
 //! FASTA files of antibodies: which records are chains of one.
 //!
 //! A record is an antibody of its own, its chains apart by `:` or `/`, unless its name says that it is a chain:
-//! `name:H`, a letter alone (`H`), `heavy`, `light`, `vh`, `vl`, or a line of the protein data bank
+//! `name:H`, a capital alone (`H`), `heavy`, `light`, `vh`, `vl`, or a line of the protein data bank
 //! (`1NCB_2|Chain B[auth L]|…`). Chains of one name belong together.
 
 use std::path::Path;
@@ -164,7 +164,7 @@ fn chain_of(name: &str) -> Option<(String, char)> {
     let chain = match word.to_ascii_lowercase().as_str() {
         "heavy" | "vh" => 'H',
         "light" | "vl" => 'L',
-        _ => letter(word)?,
+        _ => letter(word).filter(char::is_ascii_uppercase)?,
     };
     Some((String::new(), chain))
 }
