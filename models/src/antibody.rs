@@ -10,6 +10,8 @@ pub mod antibody {
     type A = Axis;
     /// Tokens of the other chain.
     type B = Axis;
+    /// Residues of all chains.
+    type R = Axis;
     /// Width of an encoder's token.
     const C_TOKEN: usize = 512;
     /// Layers of the encoder.
@@ -34,20 +36,30 @@ pub mod antibody {
         (slice(x, 0, 1, A - 1), slice(slice(maps, 1, 1, A - 1), 2, 1, A - 1))
     }
 
+    /// What every model says.
+    fn ask(
+        tokens: Tensor<R, C_TOKEN>,
+        maps: Tensor<{ ENCODER_LAYERS * ENCODER_HEADS }, R, R>,
+        w: Antibody,
+    ) -> (Tensor<MODELS, R, 4, 3>, Tensor<MODELS, R, 4>) {
+        let mut coordinates = full(0.0, shape = [MODELS, R, 4, 3]);
+        let mut error = full(0.0, shape = [MODELS, R, 4]);
+        for model in w.models {
+            let (atoms, expected) = igfold(tokens, maps, model);
+            // The newest stands last: after all models the zeros are gone.
+            coordinates = concat(slice(coordinates, 0, 1, MODELS), unsqueeze(atoms, 0), axis = 0);
+            error = concat(slice(error, 0, 1, MODELS), unsqueeze(expected, 0), axis = 0);
+        }
+        (coordinates, error)
+    }
+
     /// N, CA, C and CB of each residue in ångströms, and the error expected of each, by every model.
     pub fn antibody_chain(
         tokens: Tensor<A>,
         w: Antibody,
     ) -> (Tensor<MODELS, { A - 2 }, 4, 3>, Tensor<MODELS, { A - 2 }, 4>) {
         let (x, maps) = read(tokens, w.bert);
-        let mut coordinates = full(0.0, shape = [MODELS, A - 2, 4, 3]);
-        let mut error = full(0.0, shape = [MODELS, A - 2, 4]);
-        for model in w.models {
-            let (atoms, expected) = igfold(x, maps, model);
-            // The newest stands last: after all models the zeros are gone.
-            coordinates = concat(slice(coordinates, 0, 1, MODELS), unsqueeze(atoms, 0), axis = 0);
-            error = concat(slice(error, 0, 1, MODELS), unsqueeze(expected, 0), axis = 0);
-        }
+        let (coordinates, error) = ask(x, maps, w);
         (coordinates, error)
     }
 
@@ -65,13 +77,7 @@ pub mod antibody {
         let upper = concat(maps, right, axis = 2);
         let lower = concat(left, other_maps, axis = 2);
         let both = concat(upper, lower, axis = 1);
-        let mut coordinates = full(0.0, shape = [MODELS, A + B - 4, 4, 3]);
-        let mut error = full(0.0, shape = [MODELS, A + B - 4, 4]);
-        for model in w.models {
-            let (atoms, expected) = igfold(tokens, both, model);
-            coordinates = concat(slice(coordinates, 0, 1, MODELS), unsqueeze(atoms, 0), axis = 0);
-            error = concat(slice(error, 0, 1, MODELS), unsqueeze(expected, 0), axis = 0);
-        }
+        let (coordinates, error) = ask(tokens, both, w);
         (coordinates, error)
     }
 }

@@ -87,7 +87,7 @@ pub mod igfold {
     }
 
     /// The projection of an edge is part of the key and of the value.
-    fn attend_nodes(x: Tensor<R, C_NODE>, edges: Tensor<R, R, C_NODE>, w: NodeProjections) -> Tensor<R, C_NODE> {
+    pub fn attend_nodes(x: Tensor<R, C_NODE>, edges: Tensor<R, R, C_NODE>, w: NodeProjections) -> Tensor<R, C_NODE> {
         let q = rearrange("i (h d) -> i h d", linear(x, w.to_q), h = NODE_HEADS) * (1.0 / sqrt(C_NODE_HEAD));
         let kv = rearrange("j (n h d) -> n j h d", linear(x, w.to_kv), n = 2, h = NODE_HEADS);
         let (k, v) = (pick(kv, 0, 0), pick(kv, 0, 1));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crease_core::oracle::layer_name;
+use crease_core::oracle::{layer_name, stacked_name};
 use crease_core::plan::PlanParam;
 use memmap2::{Mmap, UncheckedAdvice};
 use safetensors::{Dtype, SafeTensors};
@@ -201,7 +201,7 @@ impl Weights {
         if layers == 0 {
             return Ok(Vec::new());
         }
-        let stacked = param.name.replace("{}.", "").replace(".{}", "");
+        let stacked = stacked_name(&param.name);
         if !counts.is_empty()
             && self.find(&layer_name(&param.name, &vec![0; counts.len()])).is_none()
             && let Some((part, entry)) = self.find(&stacked)

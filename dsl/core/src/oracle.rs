@@ -60,6 +60,11 @@ pub fn layer_name(name: &str, layers: &[u64]) -> String {
     layers.iter().fold(name.to_string(), |text, layer| text.replacen("{}", &layer.to_string(), 1))
 }
 
+/// The name of a layered parameter in a checkpoint that stacks its layers: without the numbers' places.
+pub fn stacked_name(name: &str) -> String {
+    name.replace("{}.", "").replace(".{}", "")
+}
+
 fn find<'a>(tensors: &'a Tensors, name: &str, shape: &[u64]) -> Result<&'a Tensor, OracleError> {
     match tensors.get(name) {
         Some(tensor) if tensor.shape == shape => Ok(tensor),

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crease_core::lang::Parameter;
+use crease_core::oracle::stacked_name;
 use crease_runtime::{Weights, WeightsError};
 
 pub use file::{FileError, TensorFile};
@@ -80,7 +81,7 @@ impl Checkpoint {
             let count = |hole| (0..).take_while(|n| self.shapes.contains_key(&at(hole, *n))).count() as u64;
             return Some((shape.clone(), (0..holes).map(count).collect()));
         }
-        let stacked = self.shapes.get(&parameter.name.replace("{}.", "").replace(".{}", ""))?;
+        let stacked = self.shapes.get(&stacked_name(&parameter.name))?;
         let rank = stacked.len().checked_sub(holes).filter(|_| holes > 0)?;
         Some((stacked[stacked.len() - rank..].to_vec(), stacked[..holes].iter().map(|n| *n as u64).collect()))
     }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crease_core::oracle::stacked_name;
+
 /// Older OpenFold checkpoints keep a block's later parts under `core`; read as today's names.
 const RENAMED: [(&str, &str); 4] = [
     (".core.msa_transition.", ".msa_transition."),
@@ -28,7 +30,7 @@ pub(crate) fn pattern(name: &str) -> String {
 /// several. Empty, or ends in a dot. `expected` has patterns.
 pub(super) fn prefix<'a>(names: impl Iterator<Item = &'a str>, expected: &BTreeSet<String>) -> String {
     // A stacked checkpoint has `blocks.x` for `blocks.{}.x`.
-    let stacked: BTreeMap<String, &String> = expected.iter().map(|e| (e.replace("{}.", ""), e)).collect();
+    let stacked: BTreeMap<String, &String> = expected.iter().map(|e| (stacked_name(e), e)).collect();
     let mut found: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
     for name in names {
         let starts = std::iter::once(0).chain(name.match_indices('.').map(|(at, _)| at + 1));

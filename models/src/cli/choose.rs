@@ -7,6 +7,7 @@ use std::str::FromStr;
 use crease_core::ir::Sizes;
 use crease_core::lang::ast::Literal;
 use crease_core::lang::{Model, Parameter, Settings, Signature};
+use crease_core::oracle::stacked_name;
 use crease_core::plan::{Plan, Planner};
 use crease_core::units::parse_bytes;
 use crease_runtime::{Cpu, cpu};
@@ -131,7 +132,7 @@ impl Chosen {
     /// Whether a tensor of a checkpoint is a parameter of the model, alone or stacked.
     pub(super) fn reads(&self, name: &str) -> bool {
         let name = pattern(name);
-        let is = |p: &Parameter| pattern(&p.name) == name || p.name.replace("{}.", "").replace(".{}", "") == name;
+        let is = |p: &Parameter| pattern(&p.name) == name || stacked_name(&p.name) == name;
         self.signature.parameters.iter().any(is)
     }
 

@@ -1,6 +1,5 @@
 //! `crease evoformer`: from an alignment to representations.
 
-use std::fmt::Write;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,14 +10,14 @@ use clap::Args;
 use crease_core::ir::Sizes;
 use crease_core::lang::Options;
 use crease_core::plan::Plan;
-use crease_core::units::format_bytes;
-use crease_runtime::{Backend, Checks, Event, Executable, RunError, peak_resident_bytes};
+use crease_runtime::{Backend, Checks, Event, Executable, RunError};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::choose::{Budget, Chosen, machine, plan_within};
 use super::error::{CliError, usage};
 use super::infer::{Equations, adopt};
-use super::plan::{planner, seconds};
+use super::outcome::Outcome;
+use super::plan::planner;
 use super::profile::{self, Profile};
 use super::run::{about, fused, outputs};
 use super::table;
@@ -115,7 +114,7 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let weights = given.unwrap_or_else(|| random_weights(&plan, arguments.weights_seed));
     let mut executable = Executable::new(&plan, &weights, &cpu, Checks::default())?;
     fill(&mut executable, &rows)?;
-    let mut report = Report { text: String::new() };
+    let mut report = Report(Outcome::default());
     report.inputs(arguments, &rows, checkpoint.as_ref(), blocks);
     drop(rows);
     let mut profile = Profile::new(&arguments.profile, &plan)?;
@@ -126,7 +125,7 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let profiled = profile.end(time)?;
     output.write(&outputs(&executable, &plan, str::to_string)?, &about(&chosen))?;
     report.outcome(arguments, &plan, planned, time);
-    super::print(&(profiled + &report.text))?;
+    super::print(&(profiled + &report.0.take()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -195,29 +194,23 @@ fn run<B: Backend>(executable: &mut Executable<'_, B>, blocks: u64, profile: &mu
 }
 
 /// What the command says when it is done.
-struct Report {
-    text: String,
-}
+struct Report(Outcome);
 
 impl Report {
-    fn line(&mut self, name: &str, value: &str) {
-        let _ = writeln!(self.text, "{name:<11}{value}");
-    }
-
     fn inputs(&mut self, arguments: &Arguments, rows: &MsaRows, checkpoint: Option<&Checkpoint>, blocks: u64) {
         let (residues, sequences, extra) = (rows.num_residues, rows.num_seqs, rows.num_extra);
         let extra = if extra > 0 { format!(", {extra} more in their profiles") } else { String::new() };
         let name = arguments.alignment.display();
-        self.line("alignment", &format!("{name}: {residues} residues, {sequences} sequences{extra}"));
+        self.0.line("alignment", &format!("{name}: {residues} residues, {sequences} sequences{extra}"));
         match (checkpoint, &arguments.weights) {
             (Some(checkpoint), Some(path)) => {
                 let prefix = checkpoint.prefix();
                 let under = if prefix.is_empty() { String::new() } else { format!(", under `{prefix}`") };
-                self.line("weights", &format!("{}{under}", path.display()));
+                self.0.line("weights", &format!("{}{under}", path.display()));
             }
             _ => {
                 let words = "random: no --weights was given, so the numbers say nothing about the protein";
-                self.line("weights", &format!("{words} (seed {})", arguments.weights_seed));
+                self.0.line("weights", &format!("{words} (seed {})", arguments.weights_seed));
             }
         }
         let why = match (arguments.blocks, checkpoint) {
@@ -225,23 +218,16 @@ impl Report {
             (None, Some(_)) => "as the weights have",
             (None, None) => "the default without weights; AlphaFold has 48",
         };
-        self.line("blocks", &format!("{blocks} ({why})"));
+        self.0.line("blocks", &format!("{blocks} ({why})"));
     }
 
     fn outcome(&mut self, arguments: &Arguments, plan: &Plan, planned: Duration, time: Duration) {
-        self.line("budget", &plan.budget.map_or("none: the fastest plan".into(), format_bytes));
-        let (memory, predicted) = (&plan.memory, seconds(plan.time));
-        let parts = format!("{} of weights, {} of arena", format_bytes(memory.weights), format_bytes(memory.arena));
-        self.line("plan", &format!("peak {} ({parts}), {predicted} predicted", format_bytes(memory.total())));
-        let measured = peak_resident_bytes().map_or("not told by this system".into(), format_bytes);
-        self.line("measured", &format!("peak {measured} of the whole process"));
-        let (planned, time) = (planned.as_secs_f64(), time.as_secs_f64());
-        self.line("time", &format!("{time:.2} s, and {planned:.2} s to plan"));
+        self.0.run(plan, planned, time);
         let shape = |port: &crease_core::plan::PlanPort| {
             let extents: Vec<String> = port.shape.iter().map(u64::to_string).collect();
             format!("{} [{}]", port.name, extents.join(", "))
         };
         let outputs: Vec<String> = plan.outputs.iter().map(shape).collect();
-        self.line("output", &format!("{}: {}", arguments.output.display(), outputs.join(", ")));
+        self.0.line("output", &format!("{}: {}", arguments.output.display(), outputs.join(", ")));
     }
 }

@@ -11,6 +11,7 @@ mod evoformer;
 mod fold;
 mod infer;
 mod list;
+mod outcome;
 mod plan;
 mod profile;
 mod reference;

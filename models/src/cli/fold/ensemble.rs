@@ -18,7 +18,7 @@ const PROGRAMS: [(&str, &[&str]); 2] = [("antibody_chain", &["A"]), ("antibody_p
 
 /// What is asked, at the moment for chains of some lengths.
 pub(super) struct Ensemble {
-    pub(super) models: Vec<u32>,
+    models: usize,
     weights: Weights,
     /// Whether all weights that the program reads lie in files as they are used.
     in_file: bool,
@@ -47,7 +47,7 @@ impl Ensemble {
             all.join(&MODELS.replace("{}", &place.to_string()), own);
         }
         let in_file = all.are_in_file(|name| chosen.reads(name));
-        Ok(Ensemble { models: models.to_vec(), weights: all, in_file, plan: None })
+        Ok(Ensemble { models: models.len(), weights: all, in_file, plan: None })
     }
 
     /// The weights, and the plan for chains with so many tokens.
@@ -60,7 +60,7 @@ impl Ensemble {
         if self.plan.as_ref().is_none_or(|(known, _)| known != lengths) {
             let (program, axes) = PROGRAMS[lengths.len() - 1];
             let mut chosen = Chosen::new(program, &[])?;
-            chosen.settings.set("MODELS", self.models.len() as u64);
+            chosen.settings.set("MODELS", self.models as u64);
             let axes: Sizes = axes.iter().map(|a| (*a).to_string()).zip(lengths.iter().copied()).collect();
             let (_, plan) = planned(&chosen, &axes, &Options::default(), target, budget, self.in_file)?;
             self.plan = Some((lengths.to_vec(), plan));

@@ -15,13 +15,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::choose::{Budget, machine};
 use super::error::{CliError, usage};
+use super::outcome::Outcome;
 use super::profile::{self, Profile};
 use super::table;
 use crate::checkpoint::{IgFoldFiles, OutputFile};
 use crate::fold::{Antibody, Prediction, Vocabulary, antibodies};
 use crate::structure::Format;
 use ensemble::Ensemble;
-use summary::Summary;
 
 /// Most residues of a chain: the encoder's positions without its opening and closing token.
 const LONGEST_CHAIN: usize = 510;
@@ -57,7 +57,7 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let start = Instant::now();
     Format::of(&arguments.output)?;
     let antibodies = antibodies(&arguments.sequences)?;
-    short_enough(&antibodies, arguments)?;
+    antibodies.iter().try_for_each(|antibody| antibody.at_most(LONGEST_CHAIN, &arguments.sequences))?;
     let outputs = names::outputs(&arguments.output, &antibodies);
     // A place that cannot be written is told before the work, not after it.
     outputs.iter().try_for_each(|path| OutputFile::new(path).map(drop))?;
@@ -66,7 +66,8 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let mut ensemble = Ensemble::new(&files, &arguments.models)?;
     let cpu = machine(arguments.threads)?;
     let target = arguments.table.machine(&cpu)?;
-    let mut summary = Summary::new(arguments, &ensemble);
+    let mut outcome = Outcome::default();
+    summary::weights(&mut outcome, arguments);
     for (antibody, output) in antibodies.iter().zip(&outputs) {
         let began = Instant::now();
         let tokens: Vec<Vec<f32>> = antibody.chains.iter().map(|chain| vocabulary.tokens(&chain.residues)).collect();
@@ -87,20 +88,14 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
         let (best, predictions) = chosen(coordinates, errors, arguments.models.len())
             .ok_or_else(|| usage("the weights give no finite coordinates: they are not those of a trained model"))?;
         predictions[best].structure(antibody).write(output)?;
-        summary.antibody(antibody, plan, &predictions, best);
-        summary.times(planned, ran, output);
-        super::print(&(profiled + &summary.take()))?;
+        summary::predictions(&mut outcome, (antibody, &arguments.models), &predictions, best);
+        outcome.run(plan, planned, ran);
+        outcome.line("output", &output.display().to_string());
+        super::print(&(profiled + &outcome.take()))?;
     }
-    summary.end(start.elapsed());
-    super::print(&summary.take())?;
+    outcome.line("in all", &format!("{:.2} s", start.elapsed().as_secs_f64()));
+    super::print(&outcome.take())?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn short_enough(antibodies: &[Antibody], arguments: &Arguments) -> Result<(), CliError> {
-    for antibody in antibodies {
-        antibody.at_most(LONGEST_CHAIN, &arguments.sequences)?;
-    }
-    Ok(())
 }
 
 /// What each model predicts, and which expects the lowest error; none where a number is none.

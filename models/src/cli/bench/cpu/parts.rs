@@ -111,6 +111,9 @@ mod parts {
     }
 }
 
+/// Triangle multiplication of outgoing and of incoming edges, for other widths too.
+pub(super) const TRIANGLES: [fn() -> Model; 2] = [parts::outgoing, parts::incoming];
+
 /// A program that is measured.
 pub(super) struct Part {
     pub(super) name: &'static str,

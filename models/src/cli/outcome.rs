@@ -1,0 +1,40 @@
+//! What a command says of a run: what was promised, what was held, how long it took.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crease_core::plan::Plan;
+use crease_core::units::format_bytes;
+use crease_runtime::peak_resident_bytes;
+
+use super::plan::seconds;
+
+/// Lines of a name and a value.
+#[derive(Default)]
+pub(super) struct Outcome {
+    text: String,
+}
+
+impl Outcome {
+    /// A line.
+    pub(super) fn line(&mut self, name: &str, value: &str) {
+        let _ = writeln!(self.text, "{name:<11}{value}");
+    }
+
+    /// Budget and plan, the process's peak, and the time it took to plan and to run.
+    pub(super) fn run(&mut self, plan: &Plan, planned: Duration, ran: Duration) {
+        self.line("budget", &plan.budget.map_or("none: the fastest plan".into(), format_bytes));
+        let (memory, predicted) = (&plan.memory, seconds(plan.time));
+        let parts = format!("{} of weights, {} of arena", format_bytes(memory.weights), format_bytes(memory.arena));
+        self.line("plan", &format!("peak {} ({parts}), {predicted} predicted", format_bytes(memory.total())));
+        let measured = peak_resident_bytes().map_or("not told by this system".into(), format_bytes);
+        self.line("measured", &format!("peak {measured} of the whole process"));
+        let (planned, ran) = (planned.as_secs_f64(), ran.as_secs_f64());
+        self.line("time", &format!("{ran:.2} s, and {planned:.2} s to plan"));
+    }
+
+    /// What there is to print.
+    pub(super) fn take(&mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
+}
