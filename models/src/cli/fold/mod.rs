@@ -85,8 +85,7 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
         let ran = began.elapsed();
         let profiled = profile.end(ran)?;
         let (coordinates, errors) = (executable.output("coordinates")?, executable.output("error")?);
-        let (best, predictions) = chosen(coordinates, errors, arguments.models.len())
-            .ok_or_else(|| usage("the weights give no finite coordinates: they are not those of a trained model"))?;
+        let (best, predictions) = chosen(coordinates, errors, &arguments.models)?;
         predictions[best].structure(antibody).write(output)?;
         summary::predictions(&mut outcome, (antibody, &arguments.models), &predictions, best);
         outcome.run(plan, planned, ran);
@@ -98,18 +97,23 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What each model predicts, and which expects the lowest error; none where a number is none.
-fn chosen<'e>(coordinates: &'e [f32], errors: &'e [f32], models: usize) -> Option<(usize, Vec<Prediction<'e>>)> {
-    let each = |all: &'e [f32]| all.chunks_exact(all.len() / models);
+/// What each model predicts, and which expects the lowest error.
+fn chosen<'e>(
+    coordinates: &'e [f32],
+    errors: &'e [f32],
+    models: &[u32],
+) -> Result<(usize, Vec<Prediction<'e>>), CliError> {
+    let each = |all: &'e [f32]| all.chunks_exact(all.len() / models.len());
     let both = each(coordinates).zip(each(errors));
     let predictions: Vec<Prediction<'e>> =
         both.map(|(coordinates, errors)| Prediction { coordinates, errors }).collect();
-    if !predictions.iter().all(Prediction::is_finite) {
-        return None;
+    if let Some(k) = predictions.iter().position(|prediction| !prediction.is_finite()) {
+        let text = "gives coordinates that are no numbers: its weights or the encoder's are not a trained model's";
+        return Err(usage(format!("IgFold's model {} {text}", models[k])));
     }
     let expected: Vec<f64> = predictions.iter().map(Prediction::error).collect();
-    let best = (0..models).min_by(|a, b| expected[*a].total_cmp(&expected[*b]))?;
-    Some((best, predictions))
+    let best = (0..expected.len()).min_by(|a, b| expected[*a].total_cmp(&expected[*b])).unwrap_or_default();
+    Ok((best, predictions))
 }
 
 /// Runs with a bar over layers and models where a person watches.
