@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Add, Mul, Sub};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +16,9 @@ pub type Sizes = BTreeMap<String, u64>;
 /// The size of an axis: a sum of products of symbols with integer coefficients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Extent {
-    /// Sorted products (each a sorted list of symbols) with non-zero coefficients.
-    terms: BTreeMap<Vec<String>, i64>,
+    /// Sorted products (each a sorted list of symbols) with non-zero coefficients. Shared: the planner copies graphs
+    /// many times and never changes a size.
+    terms: Arc<BTreeMap<Vec<String>, i64>>,
 }
 
 /// Why an extent has no concrete size.
@@ -46,7 +48,7 @@ impl Extent {
         if coefficient != 0 {
             terms.insert(symbols, coefficient);
         }
-        Extent { terms }
+        Extent { terms: Arc::new(terms) }
     }
 
     /// The number, where the extent has no symbols.
@@ -73,7 +75,7 @@ impl Extent {
     /// Replaces symbols by extents; symbols that `with` does not know stay.
     pub fn substitute(&self, with: &dyn Fn(&str) -> Option<Extent>) -> Extent {
         let mut sum = Extent::default();
-        for (symbols, &coefficient) in &self.terms {
+        for (symbols, &coefficient) in self.terms.iter() {
             let mut product = Extent::term(Vec::new(), coefficient);
             for symbol in symbols {
                 product = product * with(symbol).unwrap_or_else(|| Extent::symbol(symbol.clone()));
@@ -90,8 +92,8 @@ impl Extent {
         if terms.next().is_some() {
             return None;
         }
-        let mut quotient = Extent::default();
-        for (symbols, &coefficient) in &self.terms {
+        let mut quotient = BTreeMap::new();
+        for (symbols, &coefficient) in self.terms.iter() {
             let mut rest = symbols.clone();
             for symbol in divisors {
                 rest.remove(rest.iter().position(|s| s == symbol)?);
@@ -99,9 +101,9 @@ impl Extent {
             if coefficient % divisor != 0 {
                 return None;
             }
-            quotient.terms.insert(rest, coefficient / divisor);
+            quotient.insert(rest, coefficient / divisor);
         }
-        Some(quotient)
+        Some(Extent { terms: Arc::new(quotient) })
     }
 
     /// The concrete size under a binding.
@@ -110,7 +112,7 @@ impl Extent {
     /// A symbol without a size, a negative size, or one that overflows.
     pub fn eval(&self, sizes: &Sizes) -> Result<u64, ExtentError> {
         let mut sum: i128 = 0;
-        for (symbols, &coefficient) in &self.terms {
+        for (symbols, &coefficient) in self.terms.iter() {
             let mut product = i128::from(coefficient);
             for symbol in symbols {
                 let size = sizes.get(symbol).ok_or_else(|| ExtentError::Unbound(symbol.clone()))?;
@@ -129,11 +131,12 @@ impl Extent {
 impl Add for Extent {
     type Output = Extent;
     fn add(mut self, other: Extent) -> Extent {
-        for (symbols, coefficient) in other.terms {
-            let entry = self.terms.entry(symbols).or_insert(0);
-            *entry = entry.saturating_add(coefficient);
+        let terms = Arc::make_mut(&mut self.terms);
+        for (symbols, coefficient) in other.terms.iter() {
+            let entry = terms.entry(symbols.clone()).or_insert(0);
+            *entry = entry.saturating_add(*coefficient);
         }
-        self.terms.retain(|_, c| *c != 0);
+        terms.retain(|_, c| *c != 0);
         self
     }
 }
@@ -150,8 +153,8 @@ impl Mul for Extent {
     #[expect(clippy::suspicious_arithmetic_impl, reason = "a product of sums is a sum of products")]
     fn mul(self, other: Extent) -> Extent {
         let mut product = Extent::default();
-        for (left, &a) in &self.terms {
-            for (right, &b) in &other.terms {
+        for (left, &a) in self.terms.iter() {
+            for (right, &b) in other.terms.iter() {
                 let mut symbols: Vec<String> = left.iter().chain(right).cloned().collect();
                 symbols.sort();
                 product = product + Extent::term(symbols, a.saturating_mul(b));

@@ -15,6 +15,10 @@
 //! it is written. Work below the table's grain stays with one thread. `work.rs` has the arithmetic; rates are
 //! those of all threads. A model to rank plans by, never a promise.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::bound::Bound;
@@ -22,7 +26,7 @@ use super::join;
 use super::target::Target;
 use super::tree::{Item, Loop};
 use super::work::{per_microsecond, work};
-use crate::ir::{Access, AxisRef, Index, NodeId, Op, ValueId};
+use crate::ir::{Access, AxisRef, Index, NodeId, Op};
 
 /// The loops around an item, innermost first, each at a number of positions.
 #[derive(Clone, Copy)]
@@ -32,69 +36,108 @@ pub(super) struct Around<'a> {
     pub outer: Option<&'a Around<'a>>,
 }
 
-/// Nanoseconds of a tree's items inside loops.
-pub(super) fn time(bound: &Bound, target: &Target, items: &[Item], around: Option<&Around<'_>>) -> u64 {
-    let mut sum: u64 = 0;
-    visit((bound, target), items, around, (0, 1), &mut |_, time| sum = sum.saturating_add(time));
-    sum
+/// The times of a graph's calls on a machine. Many stretches and loops ask for the same: each is reckoned once.
+pub(super) struct Costs {
+    pub bound: Rc<Bound>,
+    pub target: Rc<Target>,
+    known: RefCell<FxHashMap<Call, u64>>,
 }
 
-/// Nanoseconds of each node of a tree (views are none), in order, over all turns of its loops.
-pub(super) fn times(bound: &Bound, target: &Target, items: &[Item]) -> Vec<u64> {
-    let mut times: Vec<u64> = Vec::new();
-    visit((bound, target), items, None, (0, 1), &mut |at, time| {
-        times.resize(times.len().max(at + 1), 0);
-        times[at] = times[at].saturating_add(time);
-    });
-    times
+/// One node in one call, and all of the loops around it that its time depends on.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Call {
+    id: NodeId,
+    /// Whether none came before it in the call; those that follow find the operand in common read.
+    first: bool,
+    /// Whether a loop folds its result.
+    folds: bool,
+    /// Its indices that loops split, and their positions.
+    split: SmallVec<[(Index, u64); 2]>,
+    /// The operands, then the results, that stay in the innermost loop: a bit for each.
+    stays: u64,
 }
 
-/// Gives every node's place in the order and its nanoseconds: for the full turns of the loops around it, and
-/// again for their tails. `at` is the place of the first node, `turns` how often the items run. Gives the
-/// place after the last.
-fn visit(
-    (bound, target): (&Bound, &Target),
-    items: &[Item],
-    around: Option<&Around<'_>>,
-    (mut at, turns): (usize, u64),
-    sink: &mut impl FnMut(usize, u64),
-) -> usize {
-    let mut joined = 0;
-    for (k, item) in items.iter().enumerate() {
-        match item {
-            Item::Node(id) if bound.graph.nodes[*id].op == Op::View => {}
-            Item::Node(_) if joined > 0 => {
-                sink(at, 0);
-                (at, joined) = (at + 1, joined - 1);
-            }
-            Item::Node(id) => {
-                let mut time = node_time(bound, *id, target, around, true);
-                if !folded(*id, around) {
-                    let each = |id| loops(around).map(move |l| l.each.slices.get(&id).map(|s| (s.index, s.axis())));
-                    let call = join::call(bound, &items[k..], &|a, b| each(a).eq(each(b)));
-                    joined = call.len() - 1;
-                    for other in &call[1..] {
-                        time = time.saturating_add(node_time(bound, *other, target, around, false));
+impl Costs {
+    pub(super) fn new(bound: Rc<Bound>, target: Rc<Target>) -> Costs {
+        Costs { bound, target, known: RefCell::default() }
+    }
+
+    /// Nanoseconds of a tree's items inside loops.
+    pub(super) fn time(&self, items: &[Item], around: Option<&Around<'_>>) -> u64 {
+        let mut sum: u64 = 0;
+        self.visit(items, around, (0, 1), &mut |_, time| sum = sum.saturating_add(time));
+        sum
+    }
+
+    /// Nanoseconds of each node of a tree (views are none), in order, over all turns of its loops.
+    pub(super) fn times(&self, items: &[Item]) -> Vec<u64> {
+        let mut times: Vec<u64> = Vec::new();
+        self.visit(items, None, (0, 1), &mut |at, time| {
+            times.resize(times.len().max(at + 1), 0);
+            times[at] = times[at].saturating_add(time);
+        });
+        times
+    }
+
+    /// Gives every node's place in the order and its nanoseconds: for the full turns of the loops around it, and
+    /// again for their tails. `at` is the place of the first node, `turns` how often the items run. Gives the
+    /// place after the last.
+    fn visit(
+        &self,
+        items: &[Item],
+        around: Option<&Around<'_>>,
+        (mut at, turns): (usize, u64),
+        sink: &mut impl FnMut(usize, u64),
+    ) -> usize {
+        let bound = &*self.bound;
+        let mut joined = 0;
+        for (k, item) in items.iter().enumerate() {
+            match item {
+                Item::Node(id) if bound.graph.nodes[*id].op == Op::View => {}
+                Item::Node(_) if joined > 0 => {
+                    sink(at, 0);
+                    (at, joined) = (at + 1, joined - 1);
+                }
+                Item::Node(id) => {
+                    let mut time = self.node(*id, around, true);
+                    if matches!(bound.graph.nodes[*id].op, Op::Contract(_)) && !folded(*id, around) {
+                        let each = |id| loops(around).map(move |l| l.each.slices.get(id).map(|s| (s.index, s.axis())));
+                        let call = join::call(bound, &items[k..], &|a, b| each(a).eq(each(b)));
+                        joined = call.len() - 1;
+                        for other in &call[1..] {
+                            time = time.saturating_add(self.node(*other, around, false));
+                        }
                     }
+                    sink(at, turns.saturating_mul(time));
+                    at += 1;
                 }
-                sink(at, turns.saturating_mul(time));
-                at += 1;
-            }
-            Item::Loop(each) => {
-                let mut turn = |positions: u64, times: u64| {
-                    let inside = Around { each, positions, outer: around };
-                    visit((bound, target), &each.body, Some(&inside), (at, turns.saturating_mul(times)), sink)
-                };
-                let (full, tail) = (each.total / each.chunk, each.total % each.chunk);
-                let end = turn(each.chunk, full);
-                if tail > 0 {
-                    turn(tail, 1);
+                Item::Loop(each) => {
+                    let mut turn = |positions: u64, times: u64| {
+                        let inside = Around { each, positions, outer: around };
+                        self.visit(&each.body, Some(&inside), (at, turns.saturating_mul(times)), sink)
+                    };
+                    let (full, tail) = (each.total / each.chunk, each.total % each.chunk);
+                    let end = turn(each.chunk, full);
+                    if tail > 0 {
+                        turn(tail, 1);
+                    }
+                    at = end;
                 }
-                at = end;
             }
         }
+        at
     }
-    at
+
+    /// Nanoseconds of node `id` in one call inside loops.
+    fn node(&self, id: NodeId, around: Option<&Around<'_>>, first: bool) -> u64 {
+        let call = Call::of(&self.bound, id, around, first);
+        if let Some(time) = self.known.borrow().get(&call) {
+            return *time;
+        }
+        let time = call.time(&self.bound, &self.target);
+        self.known.borrow_mut().insert(call, time);
+        time
+    }
 }
 
 /// Nanoseconds to copy so many bytes from memory to memory.
@@ -108,70 +151,79 @@ fn loops<'a>(around: Option<&'a Around<'a>>) -> impl Iterator<Item = &'a Around<
     std::iter::successors(around, |here| here.outer)
 }
 
-/// The extents of a node's indices inside loops. In 128 bits: sizes that no machine holds still get a time, a very
-/// long one.
-fn extents(bound: &Bound, id: NodeId, around: Option<&Around<'_>>) -> SmallVec<[u128; 8]> {
-    let mut extents: SmallVec<[u128; 8]> = bound.extents[id].iter().map(|e| u128::from(*e)).collect();
-    let inward: SmallVec<[&Around<'_>; 4]> = loops(around).collect();
-    // The innermost loop that splits an index has the last word.
-    for here in inward.into_iter().rev() {
-        if let Some(index) = here.each.index(id) {
-            extents[index] = u128::from(here.positions);
-        }
-    }
-    extents
-}
-
 /// Whether a loop folds a node's result.
 fn folded(id: NodeId, around: Option<&Around<'_>>) -> bool {
-    loops(around).any(|here| here.each.slices.get(&id).is_some_and(|s| s.axis().is_none()))
+    loops(around).any(|here| here.each.slices.get(id).is_some_and(|s| s.axis().is_none()))
 }
 
-/// Nanoseconds of node `id` in one call inside loops; where others came before it in the call, what it reads
-/// in common with them has been read.
-fn node_time(bound: &Bound, id: NodeId, target: &Target, around: Option<&Around<'_>>, first: bool) -> u64 {
-    let node = &bound.graph.nodes[id];
-    if matches!(node.op, Op::View | Op::Repeat(_)) {
-        return 0;
+impl Call {
+    fn of(bound: &Bound, id: NodeId, around: Option<&Around<'_>>, first: bool) -> Call {
+        let node = &bound.graph.nodes[id];
+        let mut split: SmallVec<[(Index, u64); 2]> = SmallVec::new();
+        // The innermost loop that splits an index has the last word.
+        for here in loops(around) {
+            if let Some(index) = here.each.index(id)
+                && split.iter().all(|(known, _)| *known != index)
+            {
+                split.push((index, here.positions));
+            }
+        }
+        let mut stays = 0;
+        if let Some(turn) = around.map(|a| a.each) {
+            // Made and read within one turn, or a weight that every turn reads again.
+            let read = node.operands.iter().map(|access| {
+                let root = bound.roots[access.value];
+                bound.producers[root].map_or(bound.is_param[root], |maker| turn.runs(maker))
+            });
+            let reads = |root: usize| bound.readers[root].iter().any(|&reader| turn.runs(reader));
+            let written = node.results.iter().map(|access| reads(bound.roots[access.value]));
+            // What comes after the first 64 counts as far.
+            for (bit, _) in read.chain(written).take(64).enumerate().filter(|(_, near)| *near) {
+                stays |= 1 << bit;
+            }
+        }
+        Call { id, first, folds: folded(id, around), split, stays }
     }
-    let extents = extents(bound, id, around);
-    let extent = |i: Index| extents[i];
-    let touched = |access: &Access| -> u128 {
-        let axis = |a: &AxisRef| match a {
-            AxisRef::Index(i) | AxisRef::Shifted(i, _) => extent(*i),
-            AxisRef::Joined(o, i) => extent(*o) * extent(*i),
-            AxisRef::Unit => 1,
+
+    fn time(&self, bound: &Bound, target: &Target) -> u64 {
+        let node = &bound.graph.nodes[self.id];
+        if matches!(node.op, Op::View | Op::Repeat(_)) {
+            return 0;
+        }
+        // In 128 bits: sizes that no machine holds still get a time, a very long one.
+        let mut extents: SmallVec<[u128; 8]> = bound.extents[self.id].iter().map(|e| u128::from(*e)).collect();
+        self.split.iter().for_each(|(index, positions)| extents[*index] = u128::from(*positions));
+        let extent = |i: Index| extents[i];
+        let touched = |access: &Access| -> u128 {
+            let axis = |a: &AxisRef| match a {
+                AxisRef::Index(i) | AxisRef::Shifted(i, _) => extent(*i),
+                AxisRef::Joined(o, i) => extent(*o) * extent(*i),
+                AxisRef::Unit => 1,
+            };
+            4 * access.axes.iter().map(axis).product::<u128>()
         };
-        4 * access.axes.iter().map(axis).product::<u128>()
-    };
-    // Made and read within one turn, or a weight that every turn reads again.
-    let turn = around.map(|a| a.each);
-    let stays_near = |root: ValueId| match (turn, bound.producers[root]) {
-        (None, _) => false,
-        (Some(_), None) => bound.is_param[root],
-        (Some(turn), Some(maker)) => turn.runs(maker),
-    };
-    let read_here = |root: ValueId| turn.is_some_and(|t| bound.readers[root].iter().any(|&r| t.runs(r)));
-    let (mut near, mut far) = (0u128, 0u128);
-    for access in node.operands.iter().skip(usize::from(!first)) {
-        let bytes = touched(access);
-        let stays = stays_near(bound.roots[access.value]) && bytes <= u128::from(target.cache / 2);
-        *(if stays { &mut near } else { &mut far }) += bytes;
+        let stays =
+            |bit: usize, bytes: u128| bit < 64 && self.stays >> bit & 1 == 1 && bytes <= u128::from(target.cache / 2);
+        let (mut near, mut far) = (0u128, 0u128);
+        for (bit, access) in node.operands.iter().enumerate().skip(usize::from(!self.first)) {
+            let bytes = touched(access);
+            *(if stays(bit, bytes) { &mut near } else { &mut far }) += bytes;
+        }
+        // A fold reads what it adds to; results that rarely take an operand's memory are fetched too.
+        let fetched = matches!(node.op, Op::Contract(_) | Op::Attend { .. } | Op::Rows { .. });
+        for (bit, access) in (node.operands.len()..).zip(&node.results) {
+            let bytes = touched(access);
+            let near_by = stays(bit, bytes);
+            let (sum, twice) = if near_by { (&mut near, self.folds) } else { (&mut far, self.folds || fetched) };
+            *sum += if twice { 2 * bytes } else { bytes };
+        }
+        let traffic =
+            per_microsecond(near, target.cache_bandwidth).saturating_add(per_microsecond(far, target.bandwidth));
+        let whole = |i: Index| u128::from(bound.extents[self.id][i]);
+        let work = threaded(work(node, target, (&extent, &whole), self.first), target);
+        let time = work.max(traffic).saturating_add(work.min(traffic) / 2);
+        u64::try_from(time).unwrap_or(u64::MAX).saturating_add(if self.first { target.call } else { 0 })
     }
-    // A fold reads what it adds to; results that rarely take an operand's memory are fetched too.
-    let fetched = matches!(node.op, Op::Contract(_) | Op::Attend { .. } | Op::Rows { .. });
-    let folds = folded(id, around);
-    for access in &node.results {
-        let bytes = touched(access);
-        let stays = read_here(bound.roots[access.value]) && bytes <= u128::from(target.cache / 2);
-        let (sum, twice) = if stays { (&mut near, folds) } else { (&mut far, folds || fetched) };
-        *sum += if twice { 2 * bytes } else { bytes };
-    }
-    let traffic = per_microsecond(near, target.cache_bandwidth).saturating_add(per_microsecond(far, target.bandwidth));
-    let whole = |i: Index| u128::from(bound.extents[id][i]);
-    let work = threaded(work(node, target, (&extent, &whole), first), target);
-    let time = work.max(traffic).saturating_add(work.min(traffic) / 2);
-    u64::try_from(time).unwrap_or(u64::MAX).saturating_add(if first { target.call } else { 0 })
 }
 
 /// Work that all threads would share, if there is enough of it to share.

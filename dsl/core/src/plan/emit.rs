@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use layers::Layer;
 
 use super::bound::Bound;
-use super::cost;
 use super::life::{Content, Life};
 use super::lower::{Home, Onto, Site, Turn};
 use super::piece::Piece;
@@ -245,7 +244,7 @@ impl Emitter {
         let (start, end) = (self.moment, self.moment + count as u64 - 1);
         let global = |local: usize| numbers.get(local).map_or(end, |number| start + *number as u64);
         let counters: Vec<LoopId> = life.moments.loops.iter().map(|_| self.new_loop()).collect();
-        let mut of_nodes = cost::times(bound, &piece.target, &candidate.items).into_iter();
+        let mut of_nodes = piece.costs.times(&candidate.items).into_iter();
         let leaves = life.moments.leaves.iter();
         let times = leaves.map(|leaf| if leaf.fill { 0 } else { of_nodes.next().unwrap_or(0) }).collect();
         let (scratch, partial) = (BTreeMap::new(), BTreeMap::new());
@@ -346,7 +345,7 @@ impl Emitter {
             .collect();
         let (turns, site) = (&all_turns[at - first], &sites[at - first]);
         let root = bound.graph.nodes[id].results[0].value;
-        let combine = moments.loops.iter().find_map(|each| match each.slices.get(&id)?.join {
+        let combine = moments.loops.iter().find_map(|each| match each.slices.get(id)?.join {
             Join::Combine(combine) => Some(combine),
             Join::Merge(_) => None,
         });
@@ -358,7 +357,7 @@ impl Emitter {
             }
             (Some(combine), Some(&slot)) => {
                 let chunks = leaf.path.iter().zip(turns).filter_map(|(&each, turn)| {
-                    let axis = moments.loops[each].slices.get(&id)?.axis()?;
+                    let axis = moments.loops[each].slices.get(id)?.axis()?;
                     Some((axis, moments.loops[each].chunk, turn.id))
                 });
                 let (base, chunks) = (Base::Slot(slot), chunks.collect::<Vec<_>>());

@@ -42,7 +42,7 @@ fn joins(bound: &Bound, call: &[NodeId], id: NodeId) -> bool {
     if first.operands[0] != node.operands[0] || a.norm != b.norm || bound.extents[call[0]] != bound.extents[id] {
         return false;
     }
-    let of = |access: &Access| (0..node.indices.len()).map(|i| access.mentions(i)).collect::<Vec<bool>>();
+    let same = |a: &Access, b: &Access| (0..node.indices.len()).all(|i| a.mentions(i) == b.mentions(i));
     let common = |k: Option<usize>, other: Option<usize>| match (k, other) {
         (Some(k), Some(other)) => first.operands[k] == node.operands[other],
         (None, None) => true,
@@ -50,8 +50,8 @@ fn joins(bound: &Bound, call: &[NodeId], id: NodeId) -> bool {
     };
     let affine = a.affine().into_iter().zip(b.affine()).all(|(k, other)| common(k, other));
     let alike = affine
-        && of(first.result()) == of(node.result())
-        && node.operands[1..=b.sums].iter().all(|o| of(o) == of(&first.operands[1]));
+        && same(first.result(), node.result())
+        && node.operands[1..=b.sums].iter().all(|o| same(o, &first.operands[1]));
     if !alike {
         return false;
     }

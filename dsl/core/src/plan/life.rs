@@ -3,7 +3,7 @@
 
 use super::bound::Bound;
 use super::piece::Piece;
-use super::tree::{Item, Leaf, Moments};
+use super::tree::{Item, Leaf, Moments, Within};
 use crate::ir::{AxisRef, Index, NodeId, Op, ValueId};
 use crate::kernel::Attend;
 use crate::rules::{Join, Operand};
@@ -27,7 +27,7 @@ pub(super) struct Buffer {
     /// The root whose buffer it takes over.
     pub alias: Option<ValueId>,
     /// The loops that the buffer is made anew in each turn of, outermost first.
-    home: Vec<usize>,
+    home: Within,
 }
 
 /// What a buffer holds.
@@ -70,7 +70,7 @@ impl Life {
         for root in piece.live_at(l) {
             let last = life.last_read(piece, root, r, &[]).unwrap_or(0);
             let (content, bytes) = (Content::Before(root), bound.bytes(root));
-            let buffer = Buffer { content, bytes, chunks: vec![], first: 0, last, alias: None, home: vec![] };
+            let buffer = Buffer { content, bytes, chunks: vec![], first: 0, last, alias: None, home: Within::new() };
             life.buffers.push(buffer);
         }
         for at in 0..life.moments.leaves.len() {
@@ -135,7 +135,7 @@ impl Life {
         let producer = self.moments.leaves.iter().rfind(|l| l.node == leaf.node).expect("a leaf is in its tree");
         let mut depth = producer.path.len();
         for (d, &each) in producer.path.iter().enumerate() {
-            let slice = self.moments.loops[each].slices.get(&leaf.node);
+            let slice = self.moments.loops[each].slices.get(leaf.node);
             if slice.is_some_and(|s| matches!(s.join, Join::Combine(_))) {
                 depth = depth.min(d);
             }
@@ -146,7 +146,7 @@ impl Life {
         if piece.last_use[root] >= r {
             depth = 0;
         }
-        let home = producer.path[..depth].to_vec();
+        let home = Within::from(&producer.path[..depth]);
         let first = match leaf.path.get(depth) {
             Some(&inner) => self.moments.spans[inner].0,
             None => at,
@@ -158,7 +158,7 @@ impl Life {
         let mut chunks = Vec::new();
         let mut bytes = bound.bytes(root);
         for &each in &home {
-            let axis = self.moments.loops[each].slices.get(&leaf.node).and_then(|s| s.axis());
+            let axis = self.moments.loops[each].slices.get(leaf.node).and_then(|s| s.axis());
             if let Some(axis) = axis {
                 let (extent, positions) = (bound.shapes[root][axis], self.moments.loops[each].chunk);
                 bytes = bytes / extent.max(1) * positions;
@@ -178,7 +178,7 @@ impl Life {
         let own = bound.shapes[result.value].iter().zip(&result.axes);
         let mut bytes = 4 * own.filter(|(_, a)| **a != AxisRef::Index(channel)).map(|(e, _)| e).product::<u64>();
         for &each in &home {
-            if let Some(axis) = self.moments.loops[each].slices.get(&leaf.node).and_then(|s| s.axis()) {
+            if let Some(axis) = self.moments.loops[each].slices.get(leaf.node).and_then(|s| s.axis()) {
                 let (extent, positions) = (bound.shapes[result.value][axis], self.moments.loops[each].chunk);
                 bytes = bytes / extent.max(1) * positions;
                 chunks.push((axis, positions, each));
@@ -211,7 +211,7 @@ impl Life {
         let result = own.root()?;
         let node = &bound.graph.nodes[leaf.node];
         let inner = &leaf.path[own.home.len()..];
-        let written = |each: &usize| self.moments.loops[*each].slices.get(&leaf.node).map(|s| s.join);
+        let written = |each: &usize| self.moments.loops[*each].slices.get(leaf.node).map(|s| s.join);
         // A fold's result is set to its start before anything is read.
         if inner.iter().any(|each| !matches!(written(each), Some(Join::Merge(_)))) {
             return None;
@@ -245,7 +245,7 @@ impl Life {
                 let shared = &inner[..common(inner, reader.path.get(own.home.len()..).unwrap_or_default())];
                 shared.iter().all(|each| {
                     let Some(Join::Merge(axis)) = written(each) else { return false };
-                    self.moments.loops[*each].slices.get(&reader.node).is_some_and(|reading| {
+                    self.moments.loops[*each].slices.get(reader.node).is_some_and(|reading| {
                         bound.graph.nodes[reader.node].operands.iter().zip(&reading.operands).all(|(o, how)| {
                             bound.roots[o.value] != root || (o.value == root && *how == Operand::Split(axis))
                         })
@@ -310,7 +310,7 @@ fn common(a: &[usize], b: &[usize]) -> usize {
 /// Whether any loop around a leaf folds it.
 pub(super) fn folds(moments: &Moments, leaf: &Leaf) -> bool {
     leaf.path.iter().any(|&each| {
-        let slice = moments.loops[each].slices.get(&leaf.node);
+        let slice = moments.loops[each].slices.get(leaf.node);
         slice.is_some_and(|s| matches!(s.join, Join::Combine(_)))
     })
 }
@@ -319,7 +319,7 @@ pub(super) fn folds(moments: &Moments, leaf: &Leaf) -> bool {
 fn result_bytes(bound: &Bound, moments: &Moments, leaf: &Leaf) -> u64 {
     let result = bound.graph.nodes[leaf.node].results[0].value;
     leaf.path.iter().fold(bound.bytes(result), |bytes, &each| {
-        let axis = moments.loops[each].slices.get(&leaf.node).and_then(|s| s.axis());
+        let axis = moments.loops[each].slices.get(leaf.node).and_then(|s| s.axis());
         axis.map_or(bytes, |a| bytes / bound.shapes[result][a].max(1) * moments.loops[each].chunk)
     })
 }

@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use super::bound::Bound;
+use super::cost::Costs;
 use super::life::END;
 use super::target::Target;
 use crate::ir::{NodeId, Op, ValueId};
@@ -16,22 +17,22 @@ pub(super) struct Piece {
     pub bound: Rc<Bound>,
     pub forms: Rc<Forms>,
     pub target: Rc<Target>,
+    pub costs: Rc<Costs>,
     pub order: Vec<NodeId>,
     /// Where each node stands in the order.
     pub position: Vec<usize>,
     /// The last position at which each root is read; [`END`] for outputs and inputs that stay.
     pub last_use: Vec<usize>,
+    /// The nodes that read each value, views too, in the order.
+    pub consumers: Vec<Vec<NodeId>>,
+    /// The roots that are no weights, and the positions after which they are there.
+    made: Vec<(ValueId, usize)>,
 }
 
 impl Piece {
     /// `stays` marks inputs that must outlive the piece.
-    pub(super) fn new(
-        bound: Rc<Bound>,
-        forms: Rc<Forms>,
-        target: Rc<Target>,
-        order: Vec<NodeId>,
-        stays: &[bool],
-    ) -> Piece {
+    pub(super) fn new(costs: &Rc<Costs>, forms: Rc<Forms>, order: Vec<NodeId>, stays: &[bool]) -> Piece {
+        let (bound, target) = (Rc::clone(&costs.bound), Rc::clone(&costs.target));
         let graph = &bound.graph;
         let mut position = vec![0; graph.nodes.len()];
         order.iter().enumerate().for_each(|(p, &id)| position[id] = p);
@@ -47,18 +48,25 @@ impl Piece {
                 last_use[bound.roots[value]] = END;
             }
         }
-        Piece { bound, forms, target, order, position, last_use }
+        let mut consumers: Vec<Vec<NodeId>> = vec![Vec::new(); graph.values.len()];
+        for &id in &order {
+            for operand in &graph.nodes[id].operands {
+                if consumers[operand.value].last() != Some(&id) {
+                    consumers[operand.value].push(id);
+                }
+            }
+        }
+        let there = |v: ValueId| match bound.producers[v] {
+            Some(id) => Some(position[id] + 1),
+            None => (!bound.is_param[v] && graph.inputs.iter().any(|p| p.value == v)).then_some(0),
+        };
+        let roots = (0..bound.roots.len()).filter(|&v| bound.roots[v] == v);
+        let made = roots.filter_map(|v| Some((v, there(v)?))).collect();
+        Piece { bound, forms, target, costs: Rc::clone(costs), order, position, last_use, consumers, made }
     }
 
     /// The roots made before position `l` (inputs too) that are read at or after it.
     pub(super) fn live_at(&self, l: usize) -> impl Iterator<Item = ValueId> {
-        let bound = &*self.bound;
-        (0..bound.roots.len()).filter(move |&v| {
-            let made_before = match bound.producers[v] {
-                Some(id) => self.position[id] < l,
-                None => !bound.is_param[v] && bound.graph.inputs.iter().any(|p| p.value == v),
-            };
-            bound.roots[v] == v && made_before && self.last_use[v] >= l
-        })
+        self.made.iter().filter(move |(v, at)| *at <= l && self.last_use[*v] >= l).map(|(v, _)| *v)
     }
 }

@@ -4,13 +4,14 @@
 use std::rc::Rc;
 
 use super::bound::Bound;
+use super::cost::Costs;
 use super::life::Life;
 use super::piece::Piece;
 use super::search::{Part, Path, Search, Way, Weights};
 use super::stretch::Candidate;
 use super::target::Target;
 use super::tree::{Item, Loop, Slices};
-use super::{ALIGNMENT, Plan, PlanError, cost, emit};
+use super::{ALIGNMENT, Plan, PlanError, emit};
 use crate::ir::{Graph, NodeId, Sizes};
 use crate::rules::Forms;
 
@@ -19,6 +20,7 @@ pub(super) struct Program {
     pub bound: Rc<Bound>,
     forms: Rc<Forms>,
     target: Rc<Target>,
+    costs: Rc<Costs>,
     name: String,
     sizes: Sizes,
 }
@@ -43,7 +45,8 @@ impl Program {
         crate::ir::check_graph(graph)?;
         let bound = Rc::new(Bound::new(graph, sizes)?);
         let (name, sizes, target) = (graph.name.clone(), sizes.clone(), Rc::new(target.clone()));
-        Ok(Program { bound, forms: Rc::new(Forms::default()), target, name, sizes })
+        let costs = Rc::new(Costs::new(Rc::clone(&bound), Rc::clone(&target)));
+        Ok(Program { bound, forms: Rc::new(Forms::default()), target, costs, name, sizes })
     }
 
     /// With the legal splits explored, for those who grow regions.
@@ -55,7 +58,7 @@ impl Program {
     /// The program as one piece in an order.
     pub(super) fn piece(&self, order: Vec<NodeId>) -> Piece {
         let stays = vec![false; self.bound.graph.values.len()];
-        Piece::new(Rc::clone(&self.bound), Rc::clone(&self.forms), Rc::clone(&self.target), order, &stays)
+        Piece::new(&self.costs, Rc::clone(&self.forms), order, &stays)
     }
 
     /// The nodes as written.
@@ -65,7 +68,7 @@ impl Program {
 
     /// Nanoseconds of some items.
     pub(super) fn time(&self, items: &[Item]) -> u64 {
-        cost::time(&self.bound, &self.target, items, None)
+        self.costs.time(items, None)
     }
 
     /// Bytes of all weights.
@@ -117,14 +120,14 @@ pub(super) fn whole(piece: &Piece) -> Vec<Stretch> {
 
 /// A stretch as one loop; nodes that the loop does not split run before it.
 pub(super) fn looped(piece: &Piece, (l, r): (usize, usize), slices: &Slices, chunk: u64) -> Stretch {
-    let (body, before): (Vec<NodeId>, Vec<NodeId>) = piece.order[l..r].iter().partition(|id| slices.contains_key(id));
+    let (body, before): (Vec<NodeId>, Vec<NodeId>) = piece.order[l..r].iter().partition(|id| slices.splits(**id));
     let items = |nodes: Vec<NodeId>| nodes.into_iter().map(Item::Node);
     let total = total(&piece.bound, slices);
-    let each = Loop { slices: Rc::clone(slices), total, chunk: chunk.clamp(1, total), body: items(body).collect() };
+    let each = Loop::new(slices, total, chunk.clamp(1, total), items(body).collect());
     Stretch { l, r, items: items(before).chain([Item::Loop(Rc::new(each))]).collect() }
 }
 
 /// The extent that a loop splits.
 pub(super) fn total(bound: &Bound, slices: &Slices) -> u64 {
-    slices.iter().next().map_or(1, |(id, slice)| bound.extents[*id][slice.index])
+    slices.iter().next().map_or(1, |(id, slice)| bound.extents[id][slice.index])
 }

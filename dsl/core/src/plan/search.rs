@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::bound::Bound;
+use super::cost::Costs;
 use super::piece::Piece;
 use super::segment::{Segment, segments};
 use super::stretch::{self, Candidate};
@@ -235,11 +236,12 @@ fn nodes_part(
     let size = |extent: &Extent| extent.eval(sizes).unwrap_or(u64::MAX);
     for graph in fuse::variants(&segment.graph, &size) {
         let bound = Rc::new(Bound::new(&graph, sizes)?);
+        let costs = Rc::new(Costs::new(Rc::clone(&bound), Rc::clone(target)));
         let forms = Rc::new(Forms::explore(&graph));
         let mut stays = segment.stays.clone();
         stays.resize(graph.values.len(), false);
         for order in order::orders(&graph, &|v| bound.bytes(v)) {
-            variants.push(Piece::new(Rc::clone(&bound), Rc::clone(&forms), Rc::clone(target), order, &stays));
+            variants.push(Piece::new(&costs, Rc::clone(&forms), order, &stays));
         }
     }
     let (mut ways, mut tried) = (Vec::new(), Vec::new());

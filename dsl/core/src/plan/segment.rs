@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::Bound;
-use crate::ir::{Graph, NodeId, Op, Port, ValueId};
+use crate::ir::{Graph, NodeId, Op, Port, Value, ValueId};
 
 /// Nodes (no views) of a piece until it may end: smaller programs are not cut.
 const SMALLEST: usize = 9;
@@ -15,7 +15,7 @@ const NEAR: usize = 8;
 
 /// A part of a graph as a graph of its own.
 pub(super) struct Segment {
-    /// Values keep their numbers.
+    /// Values keep their numbers; those of other parts are empty here, so that copies stay small.
     pub graph: Graph,
     /// For each value: an input that is needed after the part.
     pub stays: Vec<bool>,
@@ -104,9 +104,13 @@ fn segment(
     let stays = (0..graph.values.len()).map(|v| inputs.contains(&v) && later(v)).collect();
     let port = |v: &ValueId| Port { name: graph.values[*v].name.clone(), value: *v };
     let params = graph.params.iter().filter(|p| read.contains(&p.value)).cloned().collect();
+    let known = |v: ValueId| made.contains(&v) || read.contains(&v) || inputs.contains(&v);
+    let nothing = || Value { name: String::new(), shape: Vec::new() };
+    let values = graph.values.iter().enumerate();
+    let values = values.map(|(v, value)| if known(v) { value.clone() } else { nothing() }).collect();
     let graph = Graph {
         name: graph.name.clone(),
-        values: graph.values.clone(),
+        values,
         nodes: nodes.iter().map(|&id| graph.nodes[id].clone()).collect(),
         inputs: inputs.iter().map(port).collect(),
         params,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::cost::{self, Around};
+use super::cost::Around;
 use super::join;
 use super::life::{Life, Profile};
 use super::piece::Piece;
@@ -36,7 +36,7 @@ pub(super) fn enumerate(piece: &Piece) -> Vec<Rc<Candidate>> {
     for l in 0..piece.order.len() {
         let items = vec![Item::Node(piece.order[l])];
         let peak = highest(&Life::of(piece, &items, (l, l + 1)).profile(), 1, 1);
-        let time = cost::time(&piece.bound, &piece.target, &items, None);
+        let time = piece.costs.time(&items, None);
         candidates.push(Rc::new(Candidate { l, r: l + 1, items, peak, time }));
         candidates.extend(joined(piece, l));
         for (r, slices) in regions(piece, l) {
@@ -54,7 +54,7 @@ fn joined(piece: &Piece, l: usize) -> Option<Rc<Candidate>> {
     let r = piece.position[*last] + 1;
     let items = rest[..r - l].to_vec();
     let peak = highest(&Life::of(piece, &items, (l, r)).profile(), 1, 1);
-    let time = cost::time(&piece.bound, &piece.target, &items, None);
+    let time = piece.costs.time(&items, None);
     Some(Rc::new(Candidate { l, r, items, peak, time }))
 }
 
@@ -76,21 +76,25 @@ fn regions(piece: &Piece, l: usize) -> Vec<(usize, Slices)> {
 /// Every loop over some nodes that splits the last one.
 fn loops_over(piece: &Piece, stretch: &[NodeId]) -> Vec<Slices> {
     let last = stretch[stretch.len() - 1];
-    let mut seen: BTreeSet<Vec<(NodeId, usize)>> = BTreeSet::new();
     let seeds = piece.forms.slices(last).iter().filter(|s| piece.bound.extents[last][s.index] > 1);
-    let grown = seeds.filter_map(|seed| region::grow(piece, stretch, seed));
-    grown.filter(|slices| seen.insert(slices.iter().map(|(id, s)| (*id, s.index)).collect())).collect()
+    let mut found: Vec<Slices> = Vec::new();
+    for slices in seeds.filter_map(|seed| region::grow(piece, stretch, seed)) {
+        if !found.contains(&slices) {
+            found.push(slices);
+        }
+    }
+    found
 }
 
 /// The extent that a loop splits.
 fn total(piece: &Piece, slices: &Slices) -> u64 {
     let (id, slice) = slices.iter().next().expect("a loop splits something");
-    piece.bound.extents[*id][slice.index]
+    piece.bound.extents[id][slice.index]
 }
 
 /// What runs before the loop, and in it.
 fn parted(stretch: &[NodeId], slices: &Slices) -> (Vec<Item>, Vec<Item>) {
-    let (body, before): (Vec<NodeId>, Vec<NodeId>) = stretch.iter().partition(|id| slices.contains_key(id));
+    let (body, before): (Vec<NodeId>, Vec<NodeId>) = stretch.iter().partition(|id| slices.splits(**id));
     let items = |nodes: Vec<NodeId>| nodes.into_iter().map(Item::Node).collect();
     (items(before), items(body))
 }
@@ -99,8 +103,9 @@ fn parted(stretch: &[NodeId], slices: &Slices) -> (Vec<Item>, Vec<Item>) {
 fn chunked(piece: &Piece, (l, r): (usize, usize), slices: &Slices, out: &mut Vec<Rc<Candidate>>) {
     let total = total(piece, slices);
     let (before, body) = parted(&piece.order[l..r], slices);
+    let body: Rc<[Item]> = body.into();
     let with = |chunk: u64| -> Vec<Item> {
-        let each = Loop { slices: Rc::clone(slices), total, chunk, body: body.clone() };
+        let each = Loop::new(slices, total, chunk, Rc::clone(&body));
         before.iter().cloned().chain([Item::Loop(Rc::new(each))]).collect()
     };
     let profile = Life::of(piece, &with(1), (l, r)).profile();
@@ -109,7 +114,7 @@ fn chunked(piece: &Piece, (l, r): (usize, usize), slices: &Slices, out: &mut Vec
     for chunk in sizes {
         let peak = highest(&profile, chunk, 1);
         let items = with(chunk);
-        let time = cost::time(&piece.bound, &piece.target, &items, None);
+        let time = piece.costs.time(&items, None);
         // Smaller chunks are only worth keeping while they save memory.
         if last.is_some_and(|(p, t)| peak >= p && time >= t) {
             continue;
@@ -183,7 +188,7 @@ fn repeated(piece: &Piece, (l, r): (usize, usize), before: &[Item], slices: &Sli
         let here = piece.last_use[root] < r;
         if cheap
             && here
-            && piece.bound.readers[root].iter().all(|reader| slices.contains_key(reader) || moved.contains(reader))
+            && piece.bound.readers[root].iter().all(|reader| slices.splits(*reader) || moved.contains(reader))
         {
             moved.insert(*id);
         }
@@ -192,7 +197,7 @@ fn repeated(piece: &Piece, (l, r): (usize, usize), before: &[Item], slices: &Sli
         return None;
     }
     let runs = piece.order[l..r].iter().copied().filter(|id| graph.nodes[*id].op != Op::View);
-    let (body, before): (Vec<NodeId>, Vec<NodeId>) = runs.partition(|id| slices.contains_key(id) || moved.contains(id));
+    let (body, before): (Vec<NodeId>, Vec<NodeId>) = runs.partition(|id| slices.splits(*id) || moved.contains(id));
     let items = |nodes: Vec<NodeId>| nodes.into_iter().map(Item::Node).collect();
     Some((items(before), items(body)))
 }
@@ -209,7 +214,7 @@ fn inside(
     let nodes: Vec<NodeId> =
         body.iter().filter_map(|i| if let Item::Node(id) = i { Some(*id) } else { None }).collect();
     let around = |chunk: u64, body: Vec<Item>| -> Vec<Item> {
-        let each = Loop { slices: Rc::clone(slices), total, chunk, body };
+        let each = Loop::new(slices, total, chunk, body.into());
         before.iter().cloned().chain([Item::Loop(Rc::new(each))]).collect()
     };
     let is_view = |id: NodeId| piece.bound.graph.nodes[id].op == Op::View;
@@ -220,15 +225,14 @@ fn inside(
         .filter(|(_, _, s)| s.iter().all(|(id, s)| slices.get(id).is_none_or(|o| o.index != s.index)))
         .collect();
     let mut choices: Vec<Choice> = Vec::new();
+    // Before the first node of a turn.
+    let outside = Moments::of(&piece.bound, &around(1, Vec::new())).leaves.len();
+    let moments = |nodes: &[Item]| nodes.iter().filter(|item| matches!(item, Item::Node(id) if !is_view(*id))).count();
     let mut add = |i: usize, j: usize, items: Vec<Item>, varied: Option<(Slices, u64)>| {
-        let mut turn = body[..i].to_vec();
-        let first = Moments::of(&piece.bound, &around(1, turn.clone())).leaves.len();
-        turn.extend(items.iter().cloned());
-        let end = Moments::of(&piece.bound, &around(1, turn.clone())).leaves.len();
-        turn.extend(body[j..].iter().cloned());
+        let turn = body[..i].iter().chain(&items).chain(&body[j..]).cloned().collect();
         let mut profile = Life::of(piece, &around(1, turn), (l, r)).profile();
-        profile.truncate(end);
-        profile.drain(..first);
+        profile.truncate(profile.len() - moments(&body[j..]));
+        profile.drain(..outside + moments(&body[..i]));
         choices.push(Choice { i, j, items, varied, profile });
     };
     for (i, item) in body.iter().enumerate() {
@@ -237,23 +241,23 @@ fn inside(
     for (i, j, own) in inner {
         let (hoisted, turn) = parted(&nodes[i..j], &own);
         let total = self::total(piece, &own);
-        let each = Loop { slices: Rc::clone(&own), total, chunk: 1, body: turn };
+        let each = Loop::new(&own, total, 1, turn.into());
         let items = hoisted.into_iter().chain([Item::Loop(Rc::new(each))]).collect();
         add(i, j, items, Some((own, total)));
     }
-    let mut outside = Life::of(piece, &around(1, body.clone()), (l, r)).profile();
-    outside.truncate(Moments::of(&piece.bound, &before).leaves.len());
+    let mut leading = Life::of(piece, &around(1, body.clone()), (l, r)).profile();
+    leading.truncate(moments(&before));
     for chunk in ladder(total).into_iter().take(6) {
-        let turn = Loop { slices: Rc::clone(slices), total, chunk, body: Vec::new() };
+        let turn = Loop::new(slices, total, chunk, Rc::new([]));
         let mut candidates: Vec<Rc<Candidate>> = Vec::new();
         for choice in &choices {
             choice.at(piece, &turn, &mut candidates);
         }
-        let leading = highest(&outside, chunk, 1);
+        let leading = highest(&leading, chunk, 1);
         for (picks, peak) in paths(nodes.len(), &candidates) {
             let items: Vec<Item> = picks.iter().flat_map(|&k| candidates[k].items.iter().cloned()).collect();
             let items = around(chunk, items);
-            let time = cost::time(&piece.bound, &piece.target, &items, None);
+            let time = piece.costs.time(&items, None);
             out.push(Rc::new(Candidate { l, r, items, peak: peak.max(leading), time }));
         }
     }
@@ -279,7 +283,7 @@ impl Choice {
                 Some((slices, _)) => self.items.iter().map(|item| resized(item, slices, size)).collect(),
                 None => self.items.clone(),
             };
-            let time = cost::time(&piece.bound, &piece.target, &items, Some(&around));
+            let time = piece.costs.time(&items, Some(&around));
             let peak = highest(&self.profile, turn.chunk, size);
             out.push(Rc::new(Candidate { l: self.i, r: self.j, items, peak, time }));
         }
@@ -294,8 +298,7 @@ fn highest(profile: &[Profile], outer: u64, inner: u64) -> u64 {
 fn resized(item: &Item, slices: &Slices, chunk: u64) -> Item {
     match item {
         Item::Loop(each) if Rc::ptr_eq(&each.slices, slices) => {
-            let body = each.body.clone();
-            Item::Loop(Rc::new(Loop { slices: Rc::clone(slices), total: each.total, chunk, body }))
+            Item::Loop(Rc::new(Loop::new(slices, each.total, chunk, Rc::clone(&each.body))))
         }
         other => other.clone(),
     }

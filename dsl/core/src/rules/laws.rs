@@ -1,5 +1,6 @@
 //! Laws: each rule's two sides, evaluated with the oracle on random small shapes.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -328,7 +329,7 @@ fn what_hides_other_keys_stays_a_softmax() {
 
 /// The slices of every sample that can be split so, put together again, are the whole.
 fn split(runner: &mut TestRunner, so: &dyn Fn(Join) -> bool) {
-    let cases: Vec<(Graph, Slice)> = samples()
+    let cases: Vec<(Graph, Rc<Slice>)> = samples()
         .into_iter()
         .flat_map(|g| {
             let slices = Forms::explore(&g).slices(0).to_vec();

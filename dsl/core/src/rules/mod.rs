@@ -9,6 +9,7 @@ mod form;
 mod laws;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use egg::{EGraph, Id, Runner};
@@ -71,7 +72,7 @@ pub struct Slice {
 /// Everything the rules found, read off the saturated e-graph.
 #[derive(Clone, Debug, Default)]
 pub struct Forms {
-    slices: BTreeMap<NodeId, Vec<Slice>>,
+    slices: BTreeMap<NodeId, Vec<Rc<Slice>>>,
     /// Nodes of the e-graph when it was saturated.
     pub size: usize,
     /// Classes of the e-graph then.
@@ -109,24 +110,24 @@ impl Forms {
     }
 
     /// Every legal split of a node.
-    pub fn slices(&self, node: NodeId) -> &[Slice] {
+    pub fn slices(&self, node: NodeId) -> &[Rc<Slice>] {
         self.slices.get(&node).map_or(&[], Vec::as_slice)
     }
 
     /// The split of a node along one of its indices, if it is legal.
-    pub fn slice(&self, node: NodeId, index: Index) -> Option<&Slice> {
+    pub fn slice(&self, node: NodeId, index: Index) -> Option<&Rc<Slice>> {
         self.slices(node).iter().find(|s| s.index == index)
     }
 
     /// The split of a node whose slices merge along this axis of its result.
-    pub fn slice_of_axis(&self, node: NodeId, axis: usize) -> Option<&Slice> {
+    pub fn slice_of_axis(&self, node: NodeId, axis: usize) -> Option<&Rc<Slice>> {
         self.slices(node).iter().find(|s| s.join == Join::Merge(axis))
     }
 }
 
 /// Reads the splits of node `id` off its class: each `merge axis (sliced node)`, `sum (sliced node)` or
 /// `max (sliced node)` is one.
-fn extract(egraph: &EGraph<Form, ()>, classes: &[Id], graph: &Graph, id: NodeId, class: Id) -> Vec<Slice> {
+fn extract(egraph: &EGraph<Form, ()>, classes: &[Id], graph: &Graph, id: NodeId, class: Id) -> Vec<Rc<Slice>> {
     let axis_number =
         |class: Id| egraph[class].iter().find_map(|f| if let Form::Axis(a) = f { Some(*a as usize) } else { None });
     let mut slices = Vec::new();
@@ -151,7 +152,7 @@ fn extract(egraph: &EGraph<Form, ()>, classes: &[Id], graph: &Graph, id: NodeId,
                 });
                 split.map_or(Operand::Whole, Operand::Split)
             });
-            slices.push(Slice { index: *index as usize, join, operands: operands.collect() });
+            slices.push(Rc::new(Slice { index: *index as usize, join, operands: operands.collect() }));
         }
     }
     slices.sort_by_key(|s| s.index);

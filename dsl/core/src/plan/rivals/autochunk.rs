@@ -169,7 +169,8 @@ impl<'a> State<'a> {
                     let flows = piece.bound.extents[last][seed.index] > 1;
                     let grown = flows.then(|| region::grow(piece, &piece.order[l..r], seed)).flatten();
                     // A dimension that is computed over ends the flow.
-                    let Some(slices) = grown.filter(|g| g.values().all(|slice| matches!(slice.join, Join::Merge(_))))
+                    let Some(slices) =
+                        grown.filter(|g| g.iter().all(|(_, slice)| matches!(slice.join, Join::Merge(_))))
                     else {
                         continue;
                     };

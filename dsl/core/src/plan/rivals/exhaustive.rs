@@ -143,7 +143,7 @@ impl Exhaustive {
             let total = super::super::schedule::total(&self.program.bound, slices);
             let with = |chunk: u64| {
                 let body = nodes.iter().copied().map(Item::Node).collect();
-                vec![Item::Loop(Rc::new(Loop { slices: Rc::clone(slices), total, chunk, body }))]
+                vec![Item::Loop(Rc::new(Loop::new(slices, total, chunk, body)))]
             };
             let profile = Life::of(&piece, &with(1), range).profile();
             for chunk in sizes(total) {

@@ -12,10 +12,13 @@ pub use autochunk::{AutoChunk, Stop, autochunk};
 pub use exhaustive::Exhaustive;
 pub use fixed::{Region, fixed};
 
+use std::rc::Rc;
+
 use super::bound::Bound;
+use super::cost::Costs;
 use super::schedule::{Program, whole};
 use super::tree::Item;
-use super::{Plan, PlanError, Target, cost};
+use super::{Plan, PlanError, Target};
 use crate::ir::{Graph, Op, Sizes};
 
 /// Why a rival has no plan.
@@ -55,7 +58,7 @@ pub fn naive(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Plan, Riva
 pub fn naive_time(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<u64, RivalError> {
     single(graph)?;
     let items: Vec<Item> = (0..graph.nodes.len()).map(Item::Node).collect();
-    Ok(cost::time(&Bound::new(graph, sizes)?, target, &items, None))
+    Ok(Costs::new(Rc::new(Bound::new(graph, sizes)?), Rc::new(target.clone())).time(&items, None))
 }
 
 /// The plan of the program as written, nothing fused, every operation whole: what [`naive_time`] predicts, to be run.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::super::bound::Bound;
-use super::super::tree::Slices;
+use super::super::tree::{Slices, Splits};
 use crate::ir::{AxisRef, Behaviour, Index, NodeId};
 use crate::rules::{Join, Operand, Slice};
 
@@ -19,12 +19,12 @@ pub(super) fn loops(bound: &Bound, nodes: &[NodeId]) -> Vec<Slices> {
 fn extend(
     bound: &Bound,
     rest: &[NodeId],
-    chosen: &mut BTreeMap<NodeId, Slice>,
+    chosen: &mut BTreeMap<NodeId, Rc<Slice>>,
     total: Option<u64>,
     found: &mut Vec<Slices>,
 ) {
     let Some((&id, rest)) = rest.split_first() else {
-        found.push(Rc::new(chosen.clone()));
+        found.push(Splits::new(chosen.iter().map(|(id, slice)| (*id, Rc::clone(slice)))));
         return;
     };
     for index in 0..bound.extents[id].len() {
@@ -33,14 +33,14 @@ fn extend(
             continue;
         }
         let Some(slice) = slice(bound, id, index).filter(|_| flows(bound, id, index, chosen)) else { continue };
-        chosen.insert(id, slice);
+        chosen.insert(id, Rc::new(slice));
         extend(bound, rest, chosen, Some(extent), found);
         chosen.remove(&id);
     }
 }
 
 /// Whether a node that is split along an index reads only finished slices of what the loop makes.
-fn flows(bound: &Bound, id: NodeId, index: Index, chosen: &BTreeMap<NodeId, Slice>) -> bool {
+fn flows(bound: &Bound, id: NodeId, index: Index, chosen: &BTreeMap<NodeId, Rc<Slice>>) -> bool {
     bound.graph.nodes[id].operands.iter().all(|operand| {
         let made = bound.producers[operand.value].and_then(|producer| chosen.get(&producer));
         made.is_none_or(|made| match made.join {
