@@ -282,11 +282,20 @@ impl Part {
             return Err(WeightsError::Shape { from, name, expected: expected.to_vec(), found: entry.shape.clone() });
         }
         let data = self.elements(entry);
-        match data.iter().position(|x| !x.is_finite()) {
+        match first_not_finite(data) {
             Some(element) => Err(WeightsError::NotFinite { from, name, value: data[element], element }),
             None => Ok(data),
         }
     }
+}
+
+/// The place of the first number that is not finite.
+fn first_not_finite(data: &[f32]) -> Option<usize> {
+    const BLOCK: usize = 1024;
+    // A block without a branch is looked through as fast as it is read.
+    let is_bad = |block: &[f32]| block.iter().fold(false, |bad, x| bad | !x.is_finite());
+    let from = BLOCK * data.chunks(BLOCK).position(is_bad)?;
+    Some(from + data[from..].iter().position(|x| !x.is_finite())?)
 }
 
 /// Elements of another type as 32-bit floats; integers only where that is exact.
@@ -306,4 +315,25 @@ fn convert(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
         Dtype::BOOL => each(bytes, |b: [u8; 1]| Some(f32::from(b[0] != 0)))?,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finite_is_found_wherever_it_stands() {
+        let check = |bad: &[(usize, f32)], expected: Option<usize>| {
+            let mut data = vec![1.0; 3000];
+            bad.iter().for_each(|(at, value)| data[*at] = *value);
+            assert_eq!(first_not_finite(&data), expected, "{bad:?}");
+        };
+        check(&[], None);
+        check(&[(0, f32::MAX), (1, f32::MIN_POSITIVE / 2.0)], None);
+        for at in [0, 1023, 1024, 2999] {
+            check(&[(at, f32::NAN)], Some(at));
+        }
+        check(&[(2500, f32::NAN), (2047, f32::NEG_INFINITY)], Some(2047));
+        assert_eq!(first_not_finite(&[]), None);
+    }
 }

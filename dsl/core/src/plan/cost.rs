@@ -40,10 +40,18 @@ pub(super) struct Around<'a> {
 pub(super) struct Costs {
     pub bound: Rc<Bound>,
     pub target: Rc<Target>,
-    known: RefCell<FxHashMap<Call, u64>>,
+    known: RefCell<Known>,
 }
 
-/// One node in one call, and all of the loops around it that its time depends on.
+/// Calls by their numbers, and times by a call's number and the positions of the loops that split it.
+#[derive(Default)]
+struct Known {
+    numbers: FxHashMap<Call, usize>,
+    calls: Vec<Call>,
+    times: FxHashMap<(usize, Positions), u64>,
+}
+
+/// One node in one call, and all of the loops around it that its time depends on, except their positions.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Call {
     id: NodeId,
@@ -51,11 +59,17 @@ struct Call {
     first: bool,
     /// Whether a loop folds its result.
     folds: bool,
-    /// Its indices that loops split, and their positions.
-    split: SmallVec<[(Index, u64); 2]>,
+    /// Its indices that loops split, and by which loop, the innermost being 0.
+    split: SmallVec<[(Index, usize); 2]>,
     /// The operands, then the results, that stay in the innermost loop: a bit for each.
     stays: u64,
 }
+
+/// Positions in a turn of each loop, innermost first.
+type Positions = SmallVec<[u64; 2]>;
+
+/// Nodes inside loops, ready to be timed at any positions.
+pub(super) struct Turn(Vec<usize>);
 
 impl Costs {
     pub(super) fn new(bound: Rc<Bound>, target: Rc<Target>) -> Costs {
@@ -79,6 +93,35 @@ impl Costs {
         times
     }
 
+    /// The body of the innermost loop around it, of nodes only.
+    pub(super) fn turn(&self, around: &Around<'_>) -> Turn {
+        let body = &around.each.body;
+        let (mut calls, mut joined) = (Vec::new(), 0);
+        for (k, item) in body.iter().enumerate() {
+            let Item::Node(id) = item else { unreachable!("a loop in a turn of nodes") };
+            if self.bound.graph.nodes[*id].op == Op::View {
+                continue;
+            }
+            if joined == 0 {
+                let before = calls.len();
+                calls.extend(self.begins(&body[k..], *id, Some(around)));
+                joined = calls.len() - before;
+            }
+            joined -= 1;
+        }
+        Turn(calls)
+    }
+
+    /// Nanoseconds of all turns of a loop, at positions of the loops around it, innermost first.
+    pub(super) fn turns(&self, turn: &Turn, total: u64, chunk: u64, outer: &[u64]) -> u64 {
+        let one = |positions: u64| {
+            let positions: Positions = std::iter::once(positions).chain(outer.iter().copied()).collect();
+            turn.0.iter().fold(0u64, |sum, call| sum.saturating_add(self.of(*call, &positions)))
+        };
+        let (full, tail) = (total / chunk, total % chunk);
+        full.saturating_mul(one(chunk)).saturating_add(if tail > 0 { one(tail) } else { 0 })
+    }
+
     /// Gives every node's place in the order and its nanoseconds: for the full turns of the loops around it, and
     /// again for their tails. `at` is the place of the first node, `turns` how often the items run. Gives the
     /// place after the last.
@@ -89,25 +132,19 @@ impl Costs {
         (mut at, turns): (usize, u64),
         sink: &mut impl FnMut(usize, u64),
     ) -> usize {
-        let bound = &*self.bound;
+        let positions: Positions = loops(around).map(|here| here.positions).collect();
         let mut joined = 0;
         for (k, item) in items.iter().enumerate() {
             match item {
-                Item::Node(id) if bound.graph.nodes[*id].op == Op::View => {}
+                Item::Node(id) if self.bound.graph.nodes[*id].op == Op::View => {}
                 Item::Node(_) if joined > 0 => {
                     sink(at, 0);
                     (at, joined) = (at + 1, joined - 1);
                 }
                 Item::Node(id) => {
-                    let mut time = self.node(*id, around, true);
-                    if matches!(bound.graph.nodes[*id].op, Op::Contract(_)) && !folded(*id, around) {
-                        let each = |id| loops(around).map(move |l| l.each.slices.get(id).map(|s| (s.index, s.axis())));
-                        let call = join::call(bound, &items[k..], &|a, b| each(a).eq(each(b)));
-                        joined = call.len() - 1;
-                        for other in &call[1..] {
-                            time = time.saturating_add(self.node(*other, around, false));
-                        }
-                    }
+                    let calls = self.begins(&items[k..], *id, around);
+                    let time = calls.iter().fold(0u64, |sum, call| sum.saturating_add(self.of(*call, &positions)));
+                    joined = calls.len() - 1;
                     sink(at, turns.saturating_mul(time));
                     at += 1;
                 }
@@ -128,15 +165,33 @@ impl Costs {
         at
     }
 
-    /// Nanoseconds of node `id` in one call inside loops.
-    fn node(&self, id: NodeId, around: Option<&Around<'_>>, first: bool) -> u64 {
-        let call = Call::of(&self.bound, id, around, first);
-        if let Some(time) = self.known.borrow().get(&call) {
-            return *time;
+    /// The numbers of a node and of those that join its kernel call.
+    fn begins(&self, items: &[Item], id: NodeId, around: Option<&Around<'_>>) -> SmallVec<[usize; 4]> {
+        let bound = &*self.bound;
+        let mut calls: SmallVec<[usize; 4]> = SmallVec::new();
+        calls.push(self.number(Call::of(bound, id, around, true)));
+        if matches!(bound.graph.nodes[id].op, Op::Contract(_)) && !folded(id, around) {
+            let each = |id| loops(around).map(move |l| l.each.slices.get(id).map(|s| (s.index, s.axis())));
+            let call = join::call(bound, items, &|a, b| each(a).eq(each(b)));
+            calls.extend(call[1..].iter().map(|other| self.number(Call::of(bound, *other, around, false))));
         }
-        let time = call.time(&self.bound, &self.target);
-        self.known.borrow_mut().insert(call, time);
-        time
+        calls
+    }
+
+    fn number(&self, call: Call) -> usize {
+        let known = &mut *self.known.borrow_mut();
+        *known.numbers.entry(call).or_insert_with_key(|call| {
+            known.calls.push(call.clone());
+            known.calls.len() - 1
+        })
+    }
+
+    /// Nanoseconds of a call by its number.
+    fn of(&self, number: usize, positions: &[u64]) -> u64 {
+        let known = &mut *self.known.borrow_mut();
+        let call = &known.calls[number];
+        let own: Positions = call.split.iter().map(|(_, depth)| positions[*depth]).collect();
+        *known.times.entry((number, own)).or_insert_with_key(|(_, own)| call.time(&self.bound, &self.target, own))
     }
 }
 
@@ -159,13 +214,13 @@ fn folded(id: NodeId, around: Option<&Around<'_>>) -> bool {
 impl Call {
     fn of(bound: &Bound, id: NodeId, around: Option<&Around<'_>>, first: bool) -> Call {
         let node = &bound.graph.nodes[id];
-        let mut split: SmallVec<[(Index, u64); 2]> = SmallVec::new();
+        let mut split: SmallVec<[(Index, usize); 2]> = SmallVec::new();
         // The innermost loop that splits an index has the last word.
-        for here in loops(around) {
+        for (depth, here) in loops(around).enumerate() {
             if let Some(index) = here.each.index(id)
                 && split.iter().all(|(known, _)| *known != index)
             {
-                split.push((index, here.positions));
+                split.push((index, depth));
             }
         }
         let mut stays = 0;
@@ -185,14 +240,15 @@ impl Call {
         Call { id, first, folds: folded(id, around), split, stays }
     }
 
-    fn time(&self, bound: &Bound, target: &Target) -> u64 {
+    /// Nanoseconds at positions of the loops that split it.
+    fn time(&self, bound: &Bound, target: &Target, positions: &[u64]) -> u64 {
         let node = &bound.graph.nodes[self.id];
         if matches!(node.op, Op::View | Op::Repeat(_)) {
             return 0;
         }
         // In 128 bits: sizes that no machine holds still get a time, a very long one.
         let mut extents: SmallVec<[u128; 8]> = bound.extents[self.id].iter().map(|e| u128::from(*e)).collect();
-        self.split.iter().for_each(|(index, positions)| extents[*index] = u128::from(*positions));
+        self.split.iter().zip(positions).for_each(|((index, _), at)| extents[*index] = u128::from(*at));
         let extent = |i: Index| extents[i];
         let touched = |access: &Access| -> u128 {
             let axis = |a: &AxisRef| match a {

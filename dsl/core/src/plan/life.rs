@@ -66,7 +66,8 @@ impl Life {
     pub(super) fn of(piece: &Piece, items: &[Item], (l, r): (usize, usize)) -> Life {
         let bound = &*piece.bound;
         let moments = Moments::of(bound, items);
-        let mut life = Life { moments, buffers: Vec::new() };
+        let buffers = Vec::with_capacity(3 * moments.leaves.len() + 8);
+        let mut life = Life { moments, buffers };
         for root in piece.live_at(l) {
             let last = life.last_read(piece, root, r, &[]).unwrap_or(0);
             let (content, bytes) = (Content::Before(root), bound.bytes(root));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::cost::Around;
+use super::cost::{Around, Turn};
 use super::join;
 use super::life::{Life, Profile};
 use super::piece::Piece;
@@ -103,24 +103,23 @@ fn parted(stretch: &[NodeId], slices: &Slices) -> (Vec<Item>, Vec<Item>) {
 fn chunked(piece: &Piece, (l, r): (usize, usize), slices: &Slices, out: &mut Vec<Rc<Candidate>>) {
     let total = total(piece, slices);
     let (before, body) = parted(&piece.order[l..r], slices);
-    let body: Rc<[Item]> = body.into();
-    let with = |chunk: u64| -> Vec<Item> {
-        let each = Loop::new(slices, total, chunk, Rc::clone(&body));
-        before.iter().cloned().chain([Item::Loop(Rc::new(each))]).collect()
-    };
+    let each = Loop::new(slices, total, 1, body.into());
+    let with =
+        |chunk: u64| -> Vec<Item> { before.iter().cloned().chain([Item::Loop(Rc::new(each.with(chunk)))]).collect() };
     let profile = Life::of(piece, &with(1), (l, r)).profile();
+    let alone = piece.costs.time(&before, None);
+    let turn = piece.costs.turn(&Around { each: &each, positions: 1, outer: None });
     let mut last: Option<(u64, u64)> = None;
     let sizes = if piece.order.len() <= FEW { every_size(total) } else { ladder(total) };
     for chunk in sizes {
         let peak = highest(&profile, chunk, 1);
-        let items = with(chunk);
-        let time = piece.costs.time(&items, None);
+        let time = alone.saturating_add(piece.costs.turns(&turn, total, chunk, &[]));
         // Smaller chunks are only worth keeping while they save memory.
         if last.is_some_and(|(p, t)| peak >= p && time >= t) {
             continue;
         }
         last = Some((peak, time));
-        out.push(Rc::new(Candidate { l, r, items, peak, time }));
+        out.push(Rc::new(Candidate { l, r, items: with(chunk), peak, time }));
     }
 }
 
@@ -228,35 +227,39 @@ fn inside(
     // Before the first node of a turn.
     let outside = Moments::of(&piece.bound, &around(1, Vec::new())).leaves.len();
     let moments = |nodes: &[Item]| nodes.iter().filter(|item| matches!(item, Item::Node(id) if !is_view(*id))).count();
-    let mut add = |i: usize, j: usize, items: Vec<Item>, varied: Option<(Slices, u64)>| {
-        let turn = body[..i].iter().chain(&items).chain(&body[j..]).cloned().collect();
-        let mut profile = Life::of(piece, &around(1, turn), (l, r)).profile();
-        profile.truncate(profile.len() - moments(&body[j..]));
-        profile.drain(..outside + moments(&body[..i]));
-        choices.push(Choice { i, j, items, varied, profile });
+    let split = Loop::new(slices, total, 1, Rc::new([]));
+    let split = Around { each: &split, positions: 1, outer: None };
+    let mut add = |i: usize, j: usize, alone: Vec<Item>, within: Option<Loop>| {
+        let timed = within.as_ref().map(|each| piece.costs.turn(&Around { each, positions: 1, outer: Some(&split) }));
+        let mut choice = Choice { i, j, alone, within: within.zip(timed), profile: Vec::new() };
+        let turn = body[..i].iter().cloned().chain(choice.items(1)).chain(body[j..].iter().cloned()).collect();
+        choice.profile = Life::of(piece, &around(1, turn), (l, r)).profile();
+        choice.profile.truncate(choice.profile.len() - moments(&body[j..]));
+        choice.profile.drain(..outside + moments(&body[..i]));
+        choices.push(choice);
     };
     for (i, item) in body.iter().enumerate() {
         add(i, i + 1, vec![item.clone()], None);
     }
     for (i, j, own) in inner {
         let (hoisted, turn) = parted(&nodes[i..j], &own);
-        let total = self::total(piece, &own);
-        let each = Loop::new(&own, total, 1, turn.into());
-        let items = hoisted.into_iter().chain([Item::Loop(Rc::new(each))]).collect();
-        add(i, j, items, Some((own, total)));
+        let within = Loop::new(&own, self::total(piece, &own), 1, turn.into());
+        add(i, j, hoisted, Some(within));
     }
     let mut leading = Life::of(piece, &around(1, body.clone()), (l, r)).profile();
     leading.truncate(moments(&before));
     for chunk in ladder(total).into_iter().take(6) {
-        let turn = Loop::new(slices, total, chunk, Rc::new([]));
-        let mut candidates: Vec<Rc<Candidate>> = Vec::new();
-        for choice in &choices {
-            choice.at(piece, &turn, &mut candidates);
+        let (mut candidates, mut made): (Vec<Rc<Candidate>>, Vec<(usize, u64)>) = (Vec::new(), Vec::new());
+        for (which, choice) in choices.iter().enumerate() {
+            for (size, peak, time) in choice.at(piece, &Around { positions: chunk, ..split }) {
+                candidates.push(Rc::new(Candidate { l: choice.i, r: choice.j, items: Vec::new(), peak, time }));
+                made.push((which, size));
+            }
         }
         let leading = highest(&leading, chunk, 1);
         for (picks, peak) in paths(nodes.len(), &candidates) {
-            let items: Vec<Item> = picks.iter().flat_map(|&k| candidates[k].items.iter().cloned()).collect();
-            let items = around(chunk, items);
+            let items = picks.iter().map(|&k| made[k]).flat_map(|(which, size)| choices[which].items(size));
+            let items = around(chunk, items.collect());
             let time = piece.costs.time(&items, None);
             out.push(Rc::new(Candidate { l, r, items, peak: peak.max(leading), time }));
         }
@@ -267,39 +270,31 @@ fn inside(
 struct Choice {
     i: usize,
     j: usize,
-    items: Vec<Item>,
-    /// The loop in it, and its extent.
-    varied: Option<(Slices, u64)>,
+    /// What is in no loop further inside.
+    alone: Vec<Item>,
+    /// The loop further inside, which comes last.
+    within: Option<(Loop, Turn)>,
     profile: Vec<Profile>,
 }
 
 impl Choice {
-    /// The candidates for one chunk size of the loop around, with a few of its own.
-    fn at(&self, piece: &Piece, turn: &Loop, out: &mut Vec<Rc<Candidate>>) {
-        let around = Around { each: turn, positions: turn.chunk, outer: None };
-        let sizes = self.varied.as_ref().map_or_else(|| vec![1], |(_, total)| ladder(*total));
-        for size in sizes.into_iter().step_by(2) {
-            let items: Vec<Item> = match &self.varied {
-                Some((slices, _)) => self.items.iter().map(|item| resized(item, slices, size)).collect(),
-                None => self.items.clone(),
-            };
-            let time = piece.costs.time(&items, Some(&around));
-            let peak = highest(&self.profile, turn.chunk, size);
-            out.push(Rc::new(Candidate { l: self.i, r: self.j, items, peak, time }));
-        }
+    fn items(&self, chunk: u64) -> impl Iterator<Item = Item> {
+        let each = self.within.iter().map(move |(each, _)| Item::Loop(Rc::new(each.with(chunk))));
+        self.alone.iter().cloned().chain(each)
+    }
+
+    /// Chunk sizes for one of the loop around, with their peaks and times.
+    fn at(&self, piece: &Piece, around: &Around<'_>) -> impl Iterator<Item = (u64, u64, u64)> {
+        let outer = around.positions;
+        let alone = piece.costs.time(&self.alone, Some(around));
+        let sizes = self.within.as_ref().map_or_else(|| vec![1], |(each, _)| ladder(each.total));
+        sizes.into_iter().step_by(2).map(move |size| {
+            let turns = self.within.iter().map(|(each, turn)| piece.costs.turns(turn, each.total, size, &[outer]));
+            (size, highest(&self.profile, outer, size), turns.fold(alone, u64::saturating_add))
+        })
     }
 }
 
 fn highest(profile: &[Profile], outer: u64, inner: u64) -> u64 {
     profile.iter().map(|p| p.at(outer, inner)).max().unwrap_or(0)
-}
-
-/// A loop with another chunk size.
-fn resized(item: &Item, slices: &Slices, chunk: u64) -> Item {
-    match item {
-        Item::Loop(each) if Rc::ptr_eq(&each.slices, slices) => {
-            Item::Loop(Rc::new(Loop::new(slices, each.total, chunk, Rc::clone(&each.body))))
-        }
-        other => other.clone(),
-    }
 }

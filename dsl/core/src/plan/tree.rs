@@ -108,7 +108,8 @@ impl Moments {
     }
 
     pub(super) fn of(bound: &Bound, items: &[Item]) -> Moments {
-        let mut moments = Moments { leaves: Vec::new(), loops: Vec::new(), spans: Vec::new(), calls: Vec::new() };
+        let (leaves, calls) = (Vec::with_capacity(2 * items.len() + 8), Vec::with_capacity(2 * items.len() + 8));
+        let mut moments = Moments { leaves, loops: Vec::new(), spans: Vec::new(), calls };
         moments.walk(bound, items, &mut Within::new(), &mut BTreeSet::new());
         moments
     }
@@ -161,6 +162,11 @@ impl Loop {
             }
         }
         Loop { slices: Rc::clone(slices), total, chunk, body, own }
+    }
+
+    /// The same loop with other turns.
+    pub(super) fn with(&self, chunk: u64) -> Loop {
+        Loop { chunk, ..self.clone() }
     }
 
     /// Whether a node runs in the body itself, in no loop further inside.
