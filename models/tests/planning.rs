@@ -1,6 +1,7 @@
 //! Plans of the Evoformer block: how small they get, and that more memory never costs time.
 
-use crease_core::lang::{Options, Settings};
+use crease_core::ir::Extent;
+use crease_core::lang::{Model, Options, Settings};
 use crease_core::plan::{InstructionSet, Planner, Target, naive_peak};
 
 /// The block's planner at a size, and the peak of its naive program without weights.
@@ -45,4 +46,24 @@ fn a_larger_budget_never_costs_time() {
         assert!(plan.time <= last, "at {budget} bytes {} ns, with less {last}", plan.time);
         last = plan.time;
     }
+}
+
+/// Turns of a loop read the same weights, and so do the encoders of two chains.
+#[test]
+fn a_plan_holds_each_weight_once() {
+    let check = |model: Model, axes: &[(&str, u64)]| {
+        let signature = model.signature().expect("a signature");
+        let elaborated = model.elaborate(&Settings::new(), &Options::default()).expect("a graph");
+        let mut sizes = elaborated.sizes.clone();
+        sizes.extend(axes.iter().map(|(name, size)| (name.to_string(), *size)));
+        let target = Target::shipped(InstructionSet::Avx512, 2);
+        let plan = Planner::new(&elaborated.graph, &sizes, &target).expect("a planner").plan(None).expect("a plan");
+        let extents = |extents: &[Extent]| extents.iter().map(|e| e.eval(&sizes).expect("a size")).product::<u64>();
+        let parameters = signature.parameters.iter().filter(|p| plan.params.iter().any(|read| read.name == p.name));
+        let expected: u64 = parameters.map(|p| 4 * extents(&p.shape) * extents(&p.counts)).sum();
+        assert_eq!(plan.memory.weights, expected, "{}", plan.name);
+    };
+    check(crease_models::evoformer::evoformer::evoformer_stack(), &[("S", 8), ("R", 16)]);
+    check(crease_models::structure_module::structure_module::structure_module(), &[("R", 16)]);
+    check(crease_models::antibody::antibody::antibody_pair(), &[("A", 14), ("B", 12)]);
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crease_core::oracle::{layer_name, stacked_name};
 use crease_core::plan::PlanParam;
@@ -87,6 +88,8 @@ struct Part {
 struct Entry {
     shape: Vec<usize>,
     data: Data,
+    /// The first number that is not finite, once it was looked for.
+    bad: OnceLock<Option<usize>>,
 }
 
 enum Data {
@@ -94,6 +97,12 @@ enum Data {
     Mapped(std::ops::Range<usize>),
     /// Converted or made.
     Held(Vec<f32>),
+}
+
+impl Entry {
+    fn new(shape: Vec<usize>, data: Data) -> Entry {
+        Entry { shape, data, bad: OnceLock::new() }
+    }
 }
 
 impl Weights {
@@ -111,7 +120,7 @@ impl Weights {
         if self.parts.is_empty() {
             self.parts.push(Part::default());
         }
-        self.parts[0].tensors.insert(name.into(), Entry { shape, data: Data::Held(data) });
+        self.parts[0].tensors.insert(name.into(), Entry::new(shape, Data::Held(data)));
     }
 
     /// Adds the tensors of another set under a prefix of their own. Errors name them, and where they come from, as
@@ -165,7 +174,7 @@ impl Weights {
                     found: format!("{:?}", view.dtype()),
                 })?),
             };
-            tensors.insert(own, Entry { shape: view.shape().to_vec(), data });
+            tensors.insert(own, Entry::new(view.shape().to_vec(), data));
         }
         let part = Part { from: path.display().to_string(), prefix: String::new(), tensors, map: Some(map) };
         Ok(Weights { parts: vec![part] })
@@ -211,24 +220,11 @@ impl Weights {
             let each = all.len() / layers as usize;
             return Ok((0..layers as usize).map(|k| &all[k * each..(k + 1) * each]).collect());
         }
-        let mut found = Vec::new();
-        for flat in 0..layers {
-            let mut rest = flat;
-            let mut numbers: Vec<u64> = counts
-                .iter()
-                .rev()
-                .map(|c| {
-                    let n = rest % c;
-                    rest /= c;
-                    n
-                })
-                .collect();
-            numbers.reverse();
-            let name = layer_name(&param.name, &numbers);
+        let each = param.names().into_iter().map(|name| {
             let (part, entry) = self.find(&name).ok_or_else(|| self.missing(&name, &param.shape))?;
-            found.push(part.checked(&name, entry, &param.shape)?);
-        }
-        Ok(found)
+            part.checked(&name, entry, &param.shape)
+        });
+        each.collect()
     }
 
     /// Lets the memory of mapped elements go: what is read of them again comes from the file. Nothing
@@ -282,8 +278,8 @@ impl Part {
             return Err(WeightsError::Shape { from, name, expected: expected.to_vec(), found: entry.shape.clone() });
         }
         let data = self.elements(entry);
-        match first_not_finite(data) {
-            Some(element) => Err(WeightsError::NotFinite { from, name, value: data[element], element }),
+        match entry.bad.get_or_init(|| first_not_finite(data)) {
+            &Some(element) => Err(WeightsError::NotFinite { from, name, value: data[element], element }),
             None => Ok(data),
         }
     }

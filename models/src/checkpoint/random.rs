@@ -1,6 +1,5 @@
 //! Random weights, for runs without a checkpoint.
 
-use crease_core::oracle::layer_name;
 use crease_core::plan::Plan;
 use crease_runtime::Weights;
 use rand_chacha::ChaCha8Rng;
@@ -12,29 +11,11 @@ pub fn random_weights(plan: &Plan, seed: u64) -> Weights {
     let mut weights = Weights::new(format!("random weights (seed {seed})"));
     for param in &plan.params {
         let shape: Vec<usize> = param.shape.iter().map(|e| *e as usize).collect();
-        let counts: Vec<u64> = param.layers.iter().map(|(_, count)| *count).collect();
-        for flat in 0..counts.iter().product() {
-            let name = layer_name(&param.name, &numbers(flat, &counts));
+        for name in param.names() {
             weights.insert(name.clone(), shape.clone(), tensor(&name, &shape, seed));
         }
     }
     weights
-}
-
-/// The number of a layer in each loop, the innermost last.
-fn numbers(flat: u64, counts: &[u64]) -> Vec<u64> {
-    let mut rest = flat;
-    let mut numbers: Vec<u64> = counts
-        .iter()
-        .rev()
-        .map(|count| {
-            let number = rest % count;
-            rest /= count;
-            number
-        })
-        .collect();
-    numbers.reverse();
-    numbers
 }
 
 fn tensor(name: &str, shape: &[usize], seed: u64) -> Vec<f32> {

@@ -31,6 +31,7 @@ mod text;
 mod tree;
 mod work;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,7 @@ use search::Weights;
 
 use crate::ir::{ExtentError, Graph, Sizes, SpecError};
 use crate::kernel::Kernel;
+use crate::oracle::layer_name;
 use crate::units::format_bytes;
 
 /// Every buffer starts at a multiple of this many bytes.
@@ -154,14 +156,36 @@ pub struct PlanParam {
 }
 
 impl PlanParam {
-    /// Bytes held: those of all its layers, or none where it is streamed.
-    pub fn bytes(&self) -> u64 {
-        if self.streamed {
-            return 0;
-        }
+    /// The checkpoint name of the tensor that each layer reads, the innermost layer fastest. Turns of a loop that has
+    /// no place in the name read the same one.
+    pub fn names(&self) -> Vec<String> {
         let layers: u64 = self.layers.iter().map(|(_, count)| count).product();
+        let name = |flat: u64| {
+            let mut rest = flat;
+            let mut numbers: Vec<u64> = Vec::with_capacity(self.layers.len());
+            for (_, count) in self.layers.iter().rev() {
+                numbers.push(rest % count);
+                rest /= count;
+            }
+            numbers.reverse();
+            layer_name(&self.name, &numbers)
+        };
+        (0..layers).map(name).collect()
+    }
+
+    /// Bytes of all its tensors.
+    fn bytes(&self) -> u64 {
+        let numbers = self.layers.iter().take(self.name.matches("{}").count());
+        let layers: u64 = numbers.map(|(_, count)| count).product();
         4 * self.shape.iter().product::<u64>() * layers
     }
+}
+
+/// Bytes of the weights that are held: a tensor that several loops read is held once.
+fn held(params: &[PlanParam]) -> u64 {
+    let mut seen = BTreeSet::new();
+    let first = params.iter().filter(|param| !param.streamed && seen.insert(&param.name));
+    first.map(PlanParam::bytes).sum()
 }
 
 /// A loop's counter.
