@@ -41,7 +41,7 @@ pub(super) fn same(one: &Path, other: &Path) -> bool {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         folder.canonicalize().ok()
     };
-    one.file_name() == other.file_name() && folder(one) == folder(other)
+    one.file_name() == other.file_name() && folder(one).is_some_and(|own| Some(own) == folder(other))
 }
 
 #[cfg(test)]
@@ -61,5 +61,17 @@ mod tests {
         check("out/x.pdb", &["1ncb", "a/b c"], &["out/x_1ncb.pdb", "out/x_a_b.pdb"]);
         check("x.cif", &["a", "a", ""], &["x_a.cif", "x_a_2.cif", "x_3.cif"]);
         check("page", &["a", "b"], &["page_a", "page_b"]);
+    }
+
+    #[test]
+    fn one_file_has_several_paths() {
+        let check = |one: &str, other: &str, expected: bool| {
+            assert_eq!(same(Path::new(one), Path::new(other)), expected, "{one} {other}");
+        };
+        check("x.pdb", "./x.pdb", true);
+        check("src/x.pdb", "src/../src/x.pdb", true);
+        check("x.pdb", "src/x.pdb", false);
+        check("x.pdb", "x.html", false);
+        check("nowhere/x", "no/where/x", false);
     }
 }

@@ -69,8 +69,7 @@ const distances = (link) => {
       link.pin(a, b);
       if (a !== null) hint(event, pair(a, b));
     });
-    svg.addEventListener('pointerleave', () => { unhint(); link.select(null); });
-    svg.addEventListener('blur', unhint);
+    svg.addEventListener('pointerleave', link.leave);
     svg.addEventListener('keydown', (event) => {
       const by = event.shiftKey ? 10 : 1;
       const step = { ArrowLeft: [-by, 0], ArrowRight: [by, 0], ArrowUp: [0, -by], ArrowDown: [0, by] }[event.key];

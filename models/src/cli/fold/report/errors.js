@@ -65,8 +65,7 @@ const errors = (link) => {
     const point = (event) => { const k = under(event); link.select(k); hint(event, link.words(k)); };
     svg.addEventListener('pointermove', point);
     svg.addEventListener('pointerdown', (event) => { link.pin(under(event)); hint(event, link.words(under(event))); });
-    svg.addEventListener('pointerleave', () => { unhint(); link.select(null); });
-    svg.addEventListener('blur', unhint);
+    svg.addEventListener('pointerleave', link.leave);
     svg.addEventListener('keydown', (event) => {
       const here = view.at ?? -1;
       const to = { ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: many - 1, PageUp: here - 10, PageDown: here + 10 }[event.key];
@@ -87,7 +86,7 @@ const errors = (link) => {
       const tens = Array.from({ length: Math.ceil(count / 10) }, (_, ten) => {
         const each = Array.from({ length: Math.min(10, count - 10 * ten) }, (_, k) => {
           const at = first + 10 * ten + k, [r, g, b] = colour.of('error', own[at] / link.bright);
-          return `<i data-k="${at}" style="background:rgb(${Math.round(r)} ${Math.round(g)} ${Math.round(b)});color:${.3 * r + .59 * g + .11 * b > 140 ? '#14181b' : '#fff'}">${residues[at].letter}</i>`;
+          return `<i data-k="${at}" style="background:rgb(${Math.round(r)} ${Math.round(g)} ${Math.round(b)});color:${.3 * r + .59 * g + .11 * b > 118 ? '#14181b' : '#fff'}">${residues[at].letter}</i>`;
         });
         return `<span><small>${10 * ten + 1}</small>${each.join('')}</span>`;
       });
@@ -105,7 +104,7 @@ const errors = (link) => {
     link.pin(k);
     if (k !== null) hint(event, link.words(k));
   });
-  letters.addEventListener('pointerleave', () => { unhint(); link.select(null); });
+  letters.addEventListener('pointerleave', link.leave);
 
   let lit = [];
   const select = () => {
@@ -124,6 +123,6 @@ const errors = (link) => {
     lit = own.filter((k) => k !== null).map((k) => letters.querySelector(`[data-k="${k}"]`)).filter(Boolean);
     lit.forEach((letter) => letter.classList.add('lit'));
   };
-  colour.legend(byId('errorscale'), 'error', link.bright, link.bright < link.most ? 'Å or more' : 'Å');
+  colour.legend(byId('errorscale'), 'error', link.bright, link.bright < link.highest ? 'Å or more' : 'Å');
   return { draw, model: () => { spell(); draw(); }, select };
 };

@@ -95,6 +95,7 @@ impl<'a> Report<'a> {
         })
     }
 
+    /// How long the chains are.
     fn chains(&self) -> String {
         let chain = |chain: &ChainSequence| {
             format!("<span>chain {}, {} residues</span>", escape(&chain.id.to_string()), chain.residues.len())
@@ -110,6 +111,7 @@ impl<'a> Report<'a> {
         self.antibody.chains.iter().enumerate().map(chain).collect()
     }
 
+    /// How good the structure is expected to be.
     fn verdict(&self) -> String {
         let Model { within, off, .. } = &self.models[self.best];
         format!("Expected to be {off:.2} Å off by root mean square, nine atoms of ten within {within:.2} Å.")
@@ -156,6 +158,7 @@ impl<'a> Report<'a> {
         .concat()
     }
 
+    /// Which models were asked.
     fn asked(&self) -> String {
         let numbers: Vec<String> = self.models.iter().map(|model| model.number.to_string()).collect();
         if numbers.len() == 1 { "the one asked".into() } else { format!("of {}", numbers.join(", ")) }
@@ -169,12 +172,12 @@ impl<'a> Report<'a> {
         let mut html = String::from("<ul class=\"models\" aria-label=\"Models\">");
         for (k, Model { number, within, off, .. }) in self.models.iter().enumerate() {
             let (pressed, written) = (k == self.best, if k == self.best { ", written" } else { "" });
-            let title = format!("show model {number}: nine atoms of ten within {within:.2} Å");
+            let title = format!("show model {number}: {off:.2} Å off by root mean square over all atoms");
             let _ = write!(
                 html,
                 "<li><button type=\"button\" data-model=\"{k}\" aria-pressed=\"{pressed}\" title=\"{title}\">\
-                 <b>model {number}{written}</b><strong>{within:.3} Å</strong><small>mean {off:.2} Å</small>\
-                 </button></li>"
+                 <b>model {number}{written}</b><strong>{within:.3} Å</strong><small>nine atoms of ten</small>\
+                 <small>all: {off:.2} Å</small></button></li>"
             );
         }
         html + "</ul>"

@@ -12,6 +12,7 @@
     data, residues, view,
     // The ends of the axis and of the colours, the same for all models. The few residues that are far off, as a long
     // loop's tip, share the last colour, or else the rest would have but one.
+    highest: sorted[sorted.length - 1],
     most: 1.06 * sorted[sorted.length - 1],
     bright: Math.max(1.5, Math.ceil(2 * sorted[Math.floor(.97 * (sorted.length - 1))]) / 2),
     short: (k) => `${data.chains[residues[k].chain].id} ${residues[k].letter}${residues[k].number}`,
@@ -29,16 +30,22 @@
       view.pinned = at !== null && !again;
       point(at, other);
     },
+    // A finger is gone when it has tapped: what it asked for stays until the next tap.
+    leave: (event) => {
+      if (event.pointerType !== 'touch') base.unhint();
+      link.select(null);
+    },
   };
+  addEventListener('pointerdown', base.unhint, true);
   const point = (at, other) => {
     if (at === view.at && other === view.other) return;
     [view.at, view.other] = [at, other];
     panels.forEach((panel) => panel.select());
   };
   addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' || event.key === 'Tab') base.unhint();
     if (event.key !== 'Escape') return;
     view.pinned = false;
-    base.unhint();
     point(null, null);
   });
 

@@ -99,12 +99,13 @@ const paint = (() => {
         const order = spine.map((_, k) => k).filter((k) => spine[k].joined).sort((a, b) => seen[a].z - seen[b].z);
         pen.fillStyle = `rgb(${ground.join(' ')})`;
         pen.fillRect(0, 0, canvas.width, canvas.height);
-        pen.lineCap = 'round';
         for (const k of order) {
           const fog = .68 * Math.min(Math.max((.55 - seen[k].z / reach) / 1.6, 0), 1);
           for (const [wide, dark] of [[1.25, .3], [.9, 1]]) {
             pen.strokeStyle = `rgb(${tints[k].map((n, i) => Math.round(n * dark * (1 - fog) + ground[i] * fog)).join(' ')})`;
             pen.lineWidth = wide * seen[k].by;
+            // An outline with round ends would cross the piece before.
+            pen.lineCap = dark < 1 ? 'butt' : 'round';
             pen.beginPath();
             pen.moveTo(seen[k - 1].x, seen[k - 1].y);
             pen.lineTo(seen[k].x, seen[k].y);

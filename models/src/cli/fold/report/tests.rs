@@ -72,7 +72,7 @@ fn a_single_chain_a_single_residue_and_no_name_make_a_page() {
     for chains in [&["QVQLQ"][..], &["Q"], &["Q", "D"]] {
         let page = page("", chains, &[3]);
         assert_eq!(data(&page)["chains"].as_array().map(Vec::len), Some(chains.len()));
-        assert!(page.contains("<h1>antibody ") && !page.contains("data-model=\""));
+        assert!(page.contains("<h1><b>antibody</b> ") && !page.contains("data-model=\""));
     }
 }
 

@@ -175,7 +175,7 @@ const viewer = (link) => {
   };
   canvas.addEventListener('pointerup', lift);
   canvas.addEventListener('pointercancel', lift);
-  canvas.addEventListener('pointerleave', () => { unhint(); link.select(null); });
+  canvas.addEventListener('pointerleave', link.leave);
   canvas.addEventListener('wheel', (event) => {
     // A page that is just being scrolled is not stopped by what comes under the pointer.
     if (performance.now() - scrolled < 300) return;
@@ -199,6 +199,17 @@ const viewer = (link) => {
   canvas.addEventListener('webglcontextrestored', () => { painter = paint(canvas); shape(); });
   new ResizeObserver(ask).observe(canvas);
   byId('reset').addEventListener('click', () => { settle(); reset(); });
+  byId('save').addEventListener('click', () => {
+    // What the graphics processor drew is at hand only until the next frame.
+    draw();
+    canvas.toBlob((blob) => {
+      const link = document.createElement('a');
+      link.download = `${document.querySelector('h1 b').textContent}.png`;
+      link.href = URL.createObjectURL(blob);
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  });
   const shape = () => {
     mesh = ribbon(data.models[view.model], data.chains, centre);
     painter.shape(mesh);
