@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::*;
 use crate::fold::ChainSequence;
 
-/// The page of chains that were never folded: a zigzag with errors that grow, by so many models.
+/// The page of chains that were never folded: a zigzag with errors that grow, by so many models; the first's stands
+/// elsewhere than the others'.
 fn page(name: &str, chains: &[&str], models: &[u32]) -> String {
     let named = "HL".chars().zip(chains);
     let chains = named.map(|(id, residues)| ChainSequence { id, residues: (*residues).into() }).collect();
@@ -17,7 +18,9 @@ fn page(name: &str, chains: &[&str], models: &[u32]) -> String {
     let atom = |k: usize| [0.95 * k as f32, (k % 3) as f32, (k / 4 % 2) as f32];
     let coordinates: Vec<f32> = (0..4 * count).flat_map(atom).collect();
     let errors: Vec<f32> = (0..4 * count).map(|k| 0.5 + (k / 4) as f32 * 0.25).collect();
-    let predictions = vec![Prediction { coordinates: &coordinates, errors: &errors }; models.len()];
+    let turned: Vec<f32> = coordinates.as_chunks::<3>().0.iter().flat_map(|[x, y, z]| [5.0 - y, *x, *z]).collect();
+    let of = |k| Prediction { coordinates: if k == 0 { &turned } else { &coordinates }, errors: &errors };
+    let predictions: Vec<Prediction<'_>> = (0..models.len()).map(of).collect();
 
     let mut builder = Builder::new("antibody");
     let input = builder.input("<x>", vec![Extent::symbol("N")]);
@@ -49,6 +52,12 @@ fn the_page_has_residues_errors_models_and_the_plan() {
             (Some(15), Some(15))
         );
     }
+    // Models are laid on each other.
+    let places = |model: usize| -> Vec<f64> {
+        let all = data["models"][model]["ca"].as_array().expect("a list").iter();
+        all.map(|x| x.as_f64().expect("a number")).collect()
+    };
+    assert!(places(0).iter().zip(places(1)).all(|(a, b)| (a - b).abs() < 0.011), "{:?} {:?}", places(0), places(1));
     assert_eq!(data["plan"]["budget"], 1 << 20);
     assert_eq!(data["plan"]["moments"].as_array().map(Vec::len), Some(1));
     // The root mean square of the errors, and the least sure residue.
