@@ -116,6 +116,60 @@ fn mistakes_are_one_line_and_leave_nothing() {
 }
 
 #[test]
+fn each_antibody_gets_a_page_with_its_residues_and_their_errors() {
+    let Some(weights) = igfold_weights() else { return };
+    let folder = folder("fold_pages");
+    let text = ">one <script>alert(1)</script>\nEVQLVESGGGLVQPGG:DIQMTQSPSSLSASV\n>two\nQVQLQESGGGLVQAGGSLRLSCAAS\n";
+    let page = folder.join("page.html");
+    let more = ["--models", "1,5", "--budget", "smallest", "--report", page.to_str().expect("a plain path")];
+    let told = run(&sequences(&folder, text), &folder.join("x.pdb"), &weights, &more);
+    for (name, letters) in [("one", "EVQLVESGGGLVQPGGDIQMTQSPSSLSASV"), ("two", "QVQLQESGGGLVQAGGSLRLSCAAS")] {
+        let path = folder.join(format!("page_{name}.html"));
+        assert!(told.contains(&format!("report     {}", path.display())), "{told}");
+        let page = std::fs::read_to_string(path).expect("a page");
+        assert!(page.contains(name) && !page.contains("<script>alert"));
+        let (_, rest) = page.split_once("id=\"data\">").expect("data");
+        let data = rest.split_once("</script>").expect("it ends").0;
+        let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
+        let chains = data["chains"].as_array().expect("a list").iter();
+        assert_eq!(chains.map(|chain| chain["letters"].as_str().expect("letters")).collect::<String>(), letters);
+        // The structure that was written is the one shown first.
+        let best = &data["models"][data["chosen"].as_u64().expect("a place") as usize];
+        let structure = Structure::read(folder.join(format!("x_{name}.pdb"))).expect("a structure");
+        let residues = structure.chains.iter().flat_map(|chain| &chain.residues);
+        let written: Vec<f64> = residues.map(|residue| residue.atoms[0].b_factor).collect();
+        let shown: Vec<f64> =
+            best["errors"].as_array().expect("a list").iter().map(|e| e.as_f64().expect("a number")).collect();
+        assert_eq!(shown.len(), written.len());
+        assert!(shown.iter().zip(&written).all(|(a, b)| (a - b).abs() < 0.011), "{shown:?} {written:?}");
+    }
+}
+
+#[test]
+fn a_page_needs_a_place_of_its_own_and_a_run_that_succeeds() {
+    let folder = folder("fold_page_refused");
+    let at = |name: &str| folder.join(name).to_str().expect("a plain path").to_string();
+    sequences(&folder, ">a\nQI\n");
+    let check = |report: &str, more: &[&str], expected: &str| {
+        let (sequences, output) = (at("sequences.fasta"), at("x.pdb"));
+        let arguments = ["fold", &sequences, "-o", &output, "--report", report];
+        let done = crease(arguments.iter().chain(more));
+        let errors = String::from_utf8_lossy(&done.stderr);
+        assert_eq!((done.status.code(), errors.lines().count()), (Some(2), 1), "{errors}");
+        assert!(errors.contains(expected), "expected `{expected}`, found `{errors}`");
+        assert_eq!(std::fs::read_dir(&folder).expect("a directory").count(), 1);
+    };
+    check(&at("nowhere/x.html"), &[], "there is no directory");
+    check(&at(""), &[], "is a directory");
+    check(&at("./x.pdb"), &[], "--output and --report are both");
+    check(&at("x.html"), &["--weights", "/no/such/place"], "there is no such directory");
+    if let Some(weights) = igfold_weights() {
+        let weights = weights.to_str().expect("a plain path");
+        check(&at("x.html"), &["--weights", weights, "--budget", "1MiB"], "at least");
+    }
+}
+
+#[test]
 fn a_checkpoint_without_a_tensor_is_refused_by_its_name() {
     let Some(weights) = igfold_weights() else { return };
     let folder = folder("fold_missing");

@@ -16,7 +16,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::choose::{Budget, Chosen, machine, plan_within};
 use super::error::{CliError, usage};
 use super::infer::{Equations, adopt};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Ran};
 use super::plan::planner;
 use super::profile::{self, Profile};
 use super::run::{about, fused, outputs};
@@ -222,7 +222,7 @@ impl Report {
     }
 
     fn outcome(&mut self, arguments: &Arguments, plan: &Plan, planned: Duration, time: Duration) {
-        self.0.run(plan, planned, time);
+        self.0.run(&Ran::new(plan, planned, time));
         let shape = |port: &crease_core::plan::PlanPort| {
             let extents: Vec<String> = port.shape.iter().map(u64::to_string).collect();
             format!("{} [{}]", port.name, extents.join(", "))

@@ -12,6 +12,7 @@ mod fold;
 mod infer;
 mod list;
 mod outcome;
+mod page;
 mod plan;
 mod profile;
 mod reference;

@@ -9,6 +9,23 @@ use crease_runtime::peak_resident_bytes;
 
 use super::plan::seconds;
 
+/// A run that is over.
+pub(super) struct Ran<'p> {
+    pub(super) plan: &'p Plan,
+    /// How long it took to plan, and to run.
+    pub(super) planned: Duration,
+    pub(super) took: Duration,
+    /// Most bytes that the process held, where the system tells.
+    pub(super) measured: Option<u64>,
+}
+
+impl<'p> Ran<'p> {
+    /// A run that is over just now.
+    pub(super) fn new(plan: &'p Plan, planned: Duration, took: Duration) -> Ran<'p> {
+        Ran { plan, planned, took, measured: peak_resident_bytes() }
+    }
+}
+
 /// Lines of a name and a value.
 #[derive(Default)]
 pub(super) struct Outcome {
@@ -22,15 +39,15 @@ impl Outcome {
     }
 
     /// Budget and plan, the process's peak, and the time it took to plan and to run.
-    pub(super) fn run(&mut self, plan: &Plan, planned: Duration, ran: Duration) {
+    pub(super) fn run(&mut self, &Ran { plan, planned, took, measured }: &Ran<'_>) {
         self.line("budget", &plan.budget.map_or("none: the fastest plan".into(), format_bytes));
         let (memory, predicted) = (&plan.memory, seconds(plan.time));
         let parts = format!("{} of weights, {} of arena", format_bytes(memory.weights), format_bytes(memory.arena));
         self.line("plan", &format!("peak {} ({parts}), {predicted} predicted", format_bytes(memory.total())));
-        let measured = peak_resident_bytes().map_or("not told by this system".into(), format_bytes);
+        let measured = measured.map_or("not told by this system".into(), format_bytes);
         self.line("measured", &format!("peak {measured} of the whole process"));
-        let (planned, ran) = (planned.as_secs_f64(), ran.as_secs_f64());
-        self.line("time", &format!("{ran:.2} s, and {planned:.2} s to plan"));
+        let (planned, took) = (planned.as_secs_f64(), took.as_secs_f64());
+        self.line("time", &format!("{took:.2} s, and {planned:.2} s to plan"));
     }
 
     /// What there is to print.

@@ -102,7 +102,7 @@ fn target(arguments: &Arguments) -> Result<Target, CliError> {
 }
 
 /// The sizes of axes and of constants that stayed symbols.
-fn whole_sizes(elaborated: &Elaborated, axes: &Sizes) -> Sizes {
+pub(super) fn whole_sizes(elaborated: &Elaborated, axes: &Sizes) -> Sizes {
     elaborated.sizes.iter().chain(axes).map(|(name, size)| (name.clone(), *size)).collect()
 }
 

@@ -36,6 +36,12 @@ impl Prediction<'_> {
         }
     }
 
+    /// The root mean square of the errors expected of all atoms, in Å.
+    pub fn root_mean_square(&self) -> f64 {
+        let sum: f64 = self.errors.iter().map(|e| f64::from(*e) * f64::from(*e)).sum();
+        (sum / self.errors.len().max(1) as f64).sqrt()
+    }
+
     /// The error expected of each residue: the root mean square of its atoms', in Å.
     pub fn residue_errors(&self) -> Vec<f64> {
         let mean =

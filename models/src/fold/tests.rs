@@ -77,6 +77,7 @@ fn predictions_become_structures() {
     let (coordinates, errors) = two();
     let prediction = Prediction { coordinates: &coordinates, errors: &errors };
     assert_eq!(prediction.residue_errors(), [1.0, 2.0]);
+    assert_eq!(prediction.root_mean_square(), 2.5_f64.sqrt());
     let antibody = &parse(">x\nGA\n").expect("whole")[0];
     let structure: Structure = prediction.structure(antibody);
     let residues = &structure.chain("H").expect("the chain").residues;

@@ -2,12 +2,12 @@
 
 use crease_core::ir::Sizes;
 use crease_core::lang::{Options, Parameter};
-use crease_core::plan::{Plan, Target};
+use crease_core::plan::{Naive, Plan, Target, naive};
 use crease_runtime::Weights;
 
 use super::super::choose::{Budget, Chosen};
 use super::super::error::{CliError, usage};
-use super::super::plan::planned;
+use super::super::plan::{planned, whole_sizes};
 use crate::checkpoint::{Checkpoint, IgFoldFiles};
 
 /// Where the encoder and the models stand in the program's parameters.
@@ -22,7 +22,13 @@ pub(super) struct Ensemble {
     weights: Weights,
     /// Whether all weights that the program reads lie in files as they are used.
     in_file: bool,
-    plan: Option<(Vec<u64>, Plan)>,
+    plan: Option<(Vec<u64>, Planned)>,
+}
+
+/// A plan, and the program as written.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) naive: Naive,
 }
 
 impl Ensemble {
@@ -56,14 +62,15 @@ impl Ensemble {
         lengths: &[u64],
         target: &Target,
         budget: Option<Budget>,
-    ) -> Result<(&Weights, &Plan), CliError> {
+    ) -> Result<(&Weights, &Planned), CliError> {
         if self.plan.as_ref().is_none_or(|(known, _)| known != lengths) {
             let (program, axes) = PROGRAMS[lengths.len() - 1];
             let mut chosen = Chosen::new(program, &[])?;
             chosen.settings.set("MODELS", self.models as u64);
             let axes: Sizes = axes.iter().map(|a| (*a).to_string()).zip(lengths.iter().copied()).collect();
-            let (_, plan) = planned(&chosen, &axes, &Options::default(), target, budget, self.in_file)?;
-            self.plan = Some((lengths.to_vec(), plan));
+            let (elaborated, plan) = planned(&chosen, &axes, &Options::default(), target, budget, self.in_file)?;
+            let naive = naive(&elaborated.graph, &whole_sizes(&elaborated, &axes))?;
+            self.plan = Some((lengths.to_vec(), Planned { plan, naive }));
         }
         let (_, plan) = self.plan.as_ref().expect("just made");
         Ok((&self.weights, plan))

@@ -2,6 +2,7 @@
 
 mod ensemble;
 mod names;
+mod report;
 mod summary;
 
 use std::num::NonZeroUsize;
@@ -15,13 +16,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::choose::{Budget, machine};
 use super::error::{CliError, usage};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Ran};
+use super::page::Timeline;
 use super::profile::{self, Profile};
 use super::table;
 use crate::checkpoint::{IgFoldFiles, OutputFile};
 use crate::fold::{Antibody, Prediction, Vocabulary, antibodies};
 use crate::structure::Format;
-use ensemble::Ensemble;
+use ensemble::{Ensemble, Planned};
+use report::Report;
 
 /// Most residues of a chain: the encoder's positions without its opening and closing token.
 const LONGEST_CHAIN: usize = 510;
@@ -34,6 +37,10 @@ pub(super) struct Arguments {
     /// The structure to write, PDB or mmCIF by its ending; of several antibodies each gets its name added.
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
+    /// Also write a page to look at in a browser: the backbone in space, the expected errors, distances, the plan's
+    /// memory; of several antibodies each gets its name added.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// A directory with the weights, as `crease weights igfold --to` makes it, or with the packages' files; without it
     /// they are looked for where `crease weights igfold` keeps them.
     #[arg(long, value_name = "DIR")]
@@ -59,8 +66,12 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let antibodies = antibodies(&arguments.sequences)?;
     antibodies.iter().try_for_each(|antibody| antibody.at_most(LONGEST_CHAIN, &arguments.sequences))?;
     let outputs = names::outputs(&arguments.output, &antibodies);
+    let pages = arguments.report.as_ref().map(|path| names::outputs(path, &antibodies)).unwrap_or_default();
+    if let Some(both) = outputs.iter().find(|output| pages.iter().any(|page| names::same(output, page))) {
+        return Err(usage(format!("--output and --report are both {}: give each its own file", both.display())));
+    }
     // A place that cannot be written is told before the work, not after it.
-    outputs.iter().try_for_each(|path| OutputFile::new(path).map(drop))?;
+    outputs.iter().chain(&pages).try_for_each(|path| OutputFile::new(path).map(drop))?;
     let files = IgFoldFiles::find(arguments.weights.as_deref())?;
     let vocabulary = Vocabulary::read(&files.vocabulary)?;
     let mut ensemble = Ensemble::new(&files, &arguments.models)?;
@@ -68,11 +79,11 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let target = arguments.table.machine(&cpu)?;
     let mut outcome = Outcome::default();
     summary::weights(&mut outcome, arguments);
-    for (antibody, output) in antibodies.iter().zip(&outputs) {
+    for (k, (antibody, output)) in antibodies.iter().zip(&outputs).enumerate() {
         let began = Instant::now();
         let tokens: Vec<Vec<f32>> = antibody.chains.iter().map(|chain| vocabulary.tokens(&chain.residues)).collect();
         let lengths: Vec<u64> = tokens.iter().map(|t| t.len() as u64).collect();
-        let (weights, plan) = ensemble.plan(&lengths, &target, arguments.budget)?;
+        let (weights, Planned { plan, naive }) = ensemble.plan(&lengths, &target, arguments.budget)?;
         let planned = began.elapsed();
         let mut executable = Executable::new(plan, weights, &cpu, Checks::default())?;
         for (tokens, port) in tokens.iter().zip(&plan.inputs) {
@@ -82,14 +93,20 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
         let began = Instant::now();
         profile.begin();
         run(&mut executable, &mut profile, antibody)?;
-        let ran = began.elapsed();
-        let profiled = profile.end(ran)?;
+        let ran = Ran::new(plan, planned, began.elapsed());
+        let profiled = profile.end(ran.took)?;
         let (coordinates, errors) = (executable.output("coordinates")?, executable.output("error")?);
         let (best, predictions) = chosen(coordinates, errors, &arguments.models)?;
         predictions[best].structure(antibody).write(output)?;
         summary::predictions(&mut outcome, (antibody, &arguments.models), &predictions, best);
-        outcome.run(plan, planned, ran);
+        outcome.run(&ran);
         outcome.line("output", &output.display().to_string());
+        if let Some(path) = pages.get(k) {
+            let timeline = Timeline::new(plan, naive);
+            let report = Report::new(antibody, (&arguments.models, &predictions), best, &ran, timeline);
+            OutputFile::new(path)?.write_text(&report.page())?;
+            outcome.line("report", &path.display().to_string());
+        }
         super::print(&(profiled + &outcome.take()))?;
     }
     outcome.line("in all", &format!("{:.2} s", start.elapsed().as_secs_f64()));

@@ -1,4 +1,4 @@
-//! What structures are called.
+//! What structures and pages are called.
 
 use std::path::{Path, PathBuf};
 
@@ -10,20 +10,20 @@ pub(super) fn of(antibody: &Antibody) -> String {
     if word.is_empty() { "antibody".into() } else { crate::shown::shown(word) }
 }
 
-/// Where each structure is written: the file that was asked for, of several with each one's name, or its number where
+/// Where what is made of each antibody is written: the file that was asked for, of several with each one's name, or its number where
 /// it has none or shares it.
 pub(super) fn outputs(asked: &Path, antibodies: &[Antibody]) -> Vec<PathBuf> {
     if antibodies.len() == 1 {
         return vec![asked.to_path_buf()];
     }
     let stem = asked.file_stem().unwrap_or_default().to_string_lossy();
-    let ending = asked.extension().unwrap_or_default().to_string_lossy();
+    let ending = asked.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
     let mut paths: Vec<PathBuf> = Vec::new();
     for (k, antibody) in antibodies.iter().enumerate() {
         let word = antibody.name.split_whitespace().next().unwrap_or_default();
         let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
         let name: String = word.chars().take(60).map(safe).collect();
-        let path = |name: &str| asked.with_file_name(format!("{stem}_{name}.{ending}"));
+        let path = |name: &str| asked.with_file_name(format!("{stem}_{name}{ending}"));
         let own = path(&name);
         let shared = name.is_empty() || paths.contains(&own);
         paths.push(if shared {
@@ -33,6 +33,15 @@ pub(super) fn outputs(asked: &Path, antibodies: &[Antibody]) -> Vec<PathBuf> {
         });
     }
     paths
+}
+
+/// Whether two paths are of one file, as far as that can be told of what may not be there yet.
+pub(super) fn same(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        folder.canonicalize().ok()
+    };
+    one.file_name() == other.file_name() && folder(one).is_some_and(|own| Some(own) == folder(other))
 }
 
 #[cfg(test)]
@@ -51,5 +60,18 @@ mod tests {
         check("out/x.pdb", &["1ncb"], &["out/x.pdb"]);
         check("out/x.pdb", &["1ncb", "a/b c"], &["out/x_1ncb.pdb", "out/x_a_b.pdb"]);
         check("x.cif", &["a", "a", ""], &["x_a.cif", "x_a_2.cif", "x_3.cif"]);
+        check("page", &["a", "b"], &["page_a", "page_b"]);
+    }
+
+    #[test]
+    fn one_file_has_several_paths() {
+        let check = |one: &str, other: &str, expected: bool| {
+            assert_eq!(same(Path::new(one), Path::new(other)), expected, "{one} {other}");
+        };
+        check("x.pdb", "./x.pdb", true);
+        check("src/x.pdb", "src/../src/x.pdb", true);
+        check("x.pdb", "src/x.pdb", false);
+        check("x.pdb", "x.html", false);
+        check("nowhere/x", "no/where/x", false);
     }
 }

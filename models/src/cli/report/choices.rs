@@ -6,9 +6,9 @@ use std::fmt::Write;
 use crease_core::plan::{Choice, Way};
 use crease_core::units::format_bytes;
 
-use super::page::escape;
 use super::story::{Piece, Story};
 use super::words::{longer, loops, one_loop};
+use crate::cli::page::escape;
 use crate::cli::plan::seconds;
 
 /// Width and height of a piece's front.

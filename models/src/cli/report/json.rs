@@ -2,23 +2,24 @@
 
 use serde_json::{Map, Value, json};
 
-use super::story::{Kind, Module, SLOT_KINDS, Story, slot_kind};
-use super::tree::around;
+use super::story::Story;
+use crate::cli::page::{Kind, Module};
 use crease_core::plan::{Way, WayLoop};
 
 impl Story<'_> {
     /// What `--json` adds.
     pub(in crate::cli) fn json(&self) -> Map<String, Value> {
         let weights = self.plan.memory.weights;
-        let moments = self.moments.iter().map(|moment| {
+        let moments = self.timeline.moments.iter().map(|moment| {
             json!({
-                "operation": moment.operation, "module": self.modules[moment.module].name,
+                "operation": moment.operation, "module": self.timeline.modules[moment.module].name,
                 "kernel": moment.kind.name(), "nanoseconds": moment.time, "result": moment.result,
                 "bytes": weights + moment.live.iter().sum::<u64>(),
             })
         });
-        let modules = self.modules.iter().map(module);
-        let kinds = Kind::ALL.iter().zip(self.kinds()).map(|(kind, time)| (kind.name().to_string(), json!(time)));
+        let modules = self.timeline.modules.iter().map(module);
+        let kinds =
+            Kind::ALL.iter().zip(self.timeline.kinds()).map(|(kind, time)| (kind.name().to_string(), json!(time)));
         let pieces = self.pieces.iter().map(|piece| {
             let choice = &piece.choice;
             json!({
@@ -27,7 +28,7 @@ impl Story<'_> {
             })
         });
         let curve = self.curve.iter().map(|point| json!({ "budget": point.budget, "nanoseconds": point.time }));
-        let naive = self.naive.operations.iter().zip(self.naive.timeline());
+        let naive = self.timeline.naive.operations.iter().zip(self.timeline.naive.timeline());
         let naive = naive.map(|(operation, bytes)| json!({ "operation": operation, "bytes": weights + bytes }));
         let mut map = Map::new();
         map.insert("modules".into(), modules.collect());
@@ -41,33 +42,12 @@ impl Story<'_> {
 
     /// What the page's pictures are drawn from.
     pub(super) fn packed(&self) -> Value {
-        let memory = &self.plan.memory;
-        let nests = around(self.plan);
-        let mut texts: Vec<&str> = Vec::new();
-        let nests: Vec<Vec<usize>> =
-            nests.iter().map(|nest| nest.iter().map(|t| number(&mut texts, t)).collect()).collect();
-        let moments = self.moments.iter().zip(&nests);
-        let moments = moments.map(|(m, nest)| json!([m.operation, m.module, m.kind as usize, m.time, m.result, nest]));
-        let slots = self.plan.slots.iter().zip(&self.writers);
-        let slots = slots.map(|(s, at)| json!([s.name, slot_kind(s.kind), s.offset, s.bytes, s.first, s.last, at]));
-        let values = self.naive.values.iter().map(|v| json!([v.name, slot_kind(v.kind), v.bytes, v.first, v.last]));
-        json!({
-            "weights": memory.weights, "arena": memory.arena, "budget": self.plan.budget, "peak": memory.moment,
-            "time": self.plan.time, "smallest": self.leanest.memory.total(), "least": self.least,
-            "kinds": SLOT_KINDS.map(|(_, name)| name), "kernels": Kind::ALL.map(Kind::name),
-            "modules": self.modules.iter().map(|m| &m.name).collect::<Vec<_>>(),
-            "loops": texts, "moments": moments.collect::<Vec<_>>(), "slots": slots.collect::<Vec<_>>(),
-            "naive": { "operations": self.naive.operations, "values": values.collect::<Vec<_>>() },
-            "curve": self.curve.iter().map(|p| [p.budget, p.time]).collect::<Vec<_>>(),
-        })
+        let mut map = self.timeline.packed();
+        map.insert("smallest".into(), json!(self.leanest.memory.total()));
+        map.insert("least".into(), json!(self.least));
+        map.insert("curve".into(), self.curve.iter().map(|p| json!([p.budget, p.time])).collect());
+        Value::Object(map)
     }
-}
-
-fn number<'a>(texts: &mut Vec<&'a str>, text: &'a str) -> usize {
-    texts.iter().position(|known| *known == text).unwrap_or_else(|| {
-        texts.push(text);
-        texts.len() - 1
-    })
 }
 
 fn module(module: &Module) -> Value {

@@ -2,7 +2,6 @@
 
 mod choices;
 mod json;
-mod names;
 mod page;
 mod parts;
 mod story;

@@ -7,6 +7,7 @@ use crease_core::units::format_bytes;
 use super::story::Story;
 use super::words::{consequence, verdict};
 use super::{choices, parts};
+use crate::cli::page::{self, escape, fill, target, width};
 use crate::cli::plan::seconds;
 
 const SKELETON: &str = include_str!("page.html");
@@ -21,13 +22,12 @@ impl Story<'_> {
         let constants = self.plan.sizes.iter().filter(|(name, _)| !self.axes.contains_key(*name));
         let constants: Vec<String> = constants.map(|(name, size)| words(name, size)).collect();
         let title = format!("{}, {}", self.plan.name, sizes.join(" "));
-        // Inside a script `<` could end it.
-        let data = self.packed().to_string().replace('<', "\\u003c");
         fill(SKELETON, &|name| match name {
             "title" => escape(&title),
-            "style" => STYLE.into(),
-            "script" => SCRIPT.into(),
-            "data" => data.clone(),
+            "style" => [page::STYLE, STYLE].concat(),
+            "script" => [page::SCRIPT, SCRIPT].concat(),
+            "data" => page::data(&self.packed()),
+            "memory" => page::MEMORY.into(),
             "model" => escape(&self.plan.name),
             "sizes" => sizes.iter().map(|s| format!("<span>{}</span>", escape(s))).collect(),
             "verdict" => escape(&verdict(self)),
@@ -44,40 +44,6 @@ impl Story<'_> {
     }
 }
 
-/// A text with every `{{name}}` replaced; what comes in is not looked at again.
-fn fill(skeleton: &str, of: &dyn Fn(&str) -> String) -> String {
-    let mut parts = skeleton.split("{{");
-    let mut page = parts.next().unwrap_or_default().to_string();
-    for part in parts {
-        let (name, rest) = part.split_once("}}").expect("the skeleton closes what it opens");
-        page += &of(name);
-        page += rest;
-    }
-    page
-}
-
-/// A text from outside, where markup is read.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped += "&amp;",
-            '<' => escaped += "&lt;",
-            '>' => escaped += "&gt;",
-            '"' => escaped += "&quot;",
-            '\'' => escaped += "&#39;",
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// The part of a whole in hundredths of a percent, as a percentage for the style.
-pub(super) fn width(part: u64, whole: u64) -> String {
-    let parts = u128::from(part) * 10_000 / u128::from(whole.max(1));
-    format!("{}.{:02}%", parts / 100, parts % 100)
-}
-
 /// Figures with a mark on the gauge: class, name, bytes, what it is.
 fn marks(story: &Story<'_>) -> Vec<(&'static str, &'static str, u64, &'static str)> {
     let mut marks = vec![
@@ -85,7 +51,7 @@ fn marks(story: &Story<'_>) -> Vec<(&'static str, &'static str, u64, &'static st
         ("smallest", "smallest budget", story.leanest.memory.total(), "the leanest plan found"),
     ];
     marks.extend(story.plan.budget.map(|budget| ("budget", "budget", budget, "what a run may hold")));
-    marks.push(("naive", "as written", story.naive_peak(), "nothing split, nothing in place"));
+    marks.push(("naive", "as written", story.timeline.naive_peak(), "nothing split, nothing in place"));
     marks
 }
 
@@ -117,29 +83,20 @@ fn gauge(story: &Story<'_>) -> String {
 fn facts(story: &Story<'_>) -> String {
     let memory = &story.plan.memory;
     let mut html = String::new();
-    let mut fact = |mark: &str, name: &str, value: String, note: String| {
-        let mark = if mark.is_empty() { String::new() } else { format!("<b class=\"mark {mark}\"></b>") };
-        // A path may be broken between its fields.
-        let (value, note) = (escape(&value), escape(&note).replace('.', ".<wbr>"));
-        let _ = write!(html, "<div><dt>{mark}{name}</dt><dd>{value}<small>{note}</small></dd></div>");
+    let mut fact = |mark: &str, name: &str, value: String, note: &str| {
+        html += &page::fact(mark, name, value, note);
     };
     let at = if memory.operation.is_empty() { "nothing runs".into() } else { format!("at {}", memory.operation) };
-    fact("", "plan peak", format_bytes(memory.total()), at);
-    fact("", "predicted time", seconds(story.plan.time), target(story));
+    fact("", "plan peak", format_bytes(memory.total()), &at);
+    fact("", "predicted time", seconds(story.plan.time), &target(story.plan));
     if story.plan.budget.is_none() {
-        fact("", "budget", "none".into(), "the fastest plan".into());
+        fact("", "budget", "none".into(), "the fastest plan");
     }
     for (class, name, bytes, note) in marks(story) {
-        fact(class, name, format_bytes(bytes), note.into());
+        fact(class, name, format_bytes(bytes), note);
     }
-    fact("", "weights", format_bytes(memory.weights), "part of the peak".into());
+    fact("", "weights", format_bytes(memory.weights), "part of the peak");
     html
-}
-
-fn target(story: &Story<'_>) -> String {
-    let target = &story.plan.target;
-    let threads = if target.threads == 1 { "1 thread".into() } else { format!("{} threads", target.threads) };
-    format!("{}, {threads}", target.instructions.name())
 }
 
 #[cfg(test)]
@@ -151,18 +108,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_from_outside_is_only_text() {
-        assert_eq!(escape("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
-        assert_eq!(fill("a{{b}}c{{d}}", &|name| format!("<{{{{{name}}}}}>")), "a<{{b}}>c<{{d}}>");
-        assert_eq!(width(1, 3), "33.33%");
-    }
-
-    #[test]
     fn the_skeleton_is_closed_and_stands_alone() {
-        for part in [SKELETON, STYLE, SCRIPT] {
+        for part in [SKELETON, STYLE, SCRIPT, page::MEMORY, page::STYLE, page::SCRIPT] {
             assert!(!part.contains("://") && !part.contains("@import"));
         }
-        assert!(!SCRIPT.contains("</script") && !STYLE.contains("</style"));
+        assert!([SCRIPT, page::SCRIPT].iter().all(|part| !part.contains("</script")));
+        assert!([STYLE, page::STYLE].iter().all(|part| !part.contains("</style")));
     }
 
     /// A program of so many operations, with a name that is markup.

@@ -4,11 +4,10 @@ use std::fmt::Write;
 
 use crease_core::units::format_bytes;
 
-use super::names::short;
-use super::page::{escape, width};
-use super::story::{Kind, Story};
+use super::story::Story;
 use super::tree::{Branch, What, tree};
 use super::words::percent;
+use crate::cli::page::{Kind, escape, short, width};
 use crate::cli::plan::seconds;
 
 /// A bar for each sub-module, in parts by kind of kernel.
@@ -17,14 +16,14 @@ pub(super) fn time(story: &Story<'_>) -> String {
         return "<p class=\"none\">Nothing takes time.</p>".into();
     }
     let mut html = String::from("<ul class=\"legend\">");
-    for (kind, time) in Kind::ALL.iter().zip(story.kinds()).filter(|(_, time)| *time > 0) {
+    for (kind, time) in Kind::ALL.iter().zip(story.timeline.kinds()).filter(|(_, time)| *time > 0) {
         let (name, share, time) = (kind.name(), escape(&percent(time, story.plan.time)), seconds(time));
         let swatch = format!("<i class=\"swatch kernel {name}\"></i>");
         let _ = write!(html, "<li title=\"{time}\">{swatch}{name} <span class=\"number\">{share}</span></li>");
     }
     html += "</ul><ol class=\"bars\">";
-    let most = story.modules.iter().map(|m| m.time).max().unwrap_or(0);
-    for module in &story.modules {
+    let most = story.timeline.modules.iter().map(|m| m.time).max().unwrap_or(0);
+    for module in &story.timeline.modules {
         let _ = write!(html, "<li><span class=\"name\">{}</span><span class=\"bar\">", escape(&module.name));
         for (kind, time) in Kind::ALL.iter().zip(module.by_kind).filter(|(_, time)| *time > 0) {
             let (name, wide, text) = (kind.name(), width(time, most), seconds(time));
@@ -46,7 +45,7 @@ pub(super) fn loops(story: &Story<'_>) -> String {
     }
     let mut html = String::new();
     // Bars are against the slowest sub-module, which stands open.
-    let slowest = story.slowest().map_or(("", 1), |module| (module.name.as_str(), module.time));
+    let slowest = story.timeline.slowest().map_or(("", 1), |module| (module.name.as_str(), module.time));
     branches.iter().for_each(|branch| show(&mut html, branch, story.plan.time, slowest));
     html
 }

@@ -31,7 +31,7 @@ impl Story<'_> {
 
     fn memory(&self, text: &mut String) {
         let weights = self.plan.memory.weights;
-        let live: Vec<u64> = self.moments.iter().map(|m| weights + m.live.iter().sum::<u64>()).collect();
+        let live: Vec<u64> = self.timeline.moments.iter().map(|m| weights + m.live.iter().sum::<u64>()).collect();
         let most = live.iter().copied().max().unwrap_or(0);
         if live.len() < 2 || most == 0 {
             return;
@@ -51,15 +51,15 @@ impl Story<'_> {
         if self.plan.time == 0 {
             return;
         }
-        let kinds = super::story::Kind::ALL.iter().zip(self.kinds()).filter(|(_, time)| *time > 0);
+        let kinds = crate::cli::page::Kind::ALL.iter().zip(self.timeline.kinds()).filter(|(_, time)| *time > 0);
         let mut kinds: Vec<(u64, String)> =
             kinds.map(|(kind, time)| (time, format!("{} {}", kind.name(), percent(time, self.plan.time)))).collect();
         kinds.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
         let kinds: Vec<String> = kinds.into_iter().map(|(_, words)| words).collect();
         let _ = writeln!(text, "time by part  {}", kinds.join(", "));
-        let width = self.name_width(self.modules.iter().map(|m| m.name.as_str()));
-        let most = self.modules.iter().map(|m| m.time).max().unwrap_or(1).max(1);
-        for module in &self.modules {
+        let width = self.name_width(self.timeline.modules.iter().map(|m| m.name.as_str()));
+        let most = self.timeline.modules.iter().map(|m| m.time).max().unwrap_or(1).max(1);
+        for module in &self.timeline.modules {
             let eighths = (u128::from(module.time) * 160 / u128::from(most)) as usize;
             let bar: String = std::iter::repeat_n('█', eighths / 8).chain([bar_end(eighths % 8)]).collect();
             let (time, share) = (seconds(module.time), percent(module.time, self.plan.time));

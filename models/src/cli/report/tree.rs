@@ -1,9 +1,9 @@
 //! The loops of a plan nested over its operations, with sub-modules around them.
 
-use crease_core::plan::{Plan, Step};
+use crease_core::plan::Step;
 
-use super::names::short;
 use super::story::Story;
+use crate::cli::page::short;
 
 /// A node of the tree.
 pub(super) struct Branch {
@@ -40,8 +40,8 @@ fn branches(story: &Story<'_>, steps: &[Step]) -> Vec<Branch> {
             Step::Call(call) if last == Some(call.moment) => continue,
             Step::Call(call) => {
                 last = Some(call.moment);
-                let Some(moment) = story.moments.get(call.moment as usize) else { continue };
-                let label = short(&call.origin, &story.modules[moment.module].name).to_string();
+                let Some(moment) = story.timeline.moments.get(call.moment as usize) else { continue };
+                let label = short(&call.origin, &story.timeline.modules[moment.module].name).to_string();
                 let (what, module) = (What::Operation { kernel: moment.kind.name() }, moment.module);
                 let (time, bytes) = (moment.time, moment.result);
                 list.push(Branch { what, label, time, bytes, inside: vec![], module });
@@ -73,7 +73,7 @@ fn modules(story: &Story<'_>, list: Vec<Branch>) -> Vec<Branch> {
             _ if alone => grouped.push(branch),
             _ => grouped.push(Branch {
                 what: What::Module,
-                label: story.modules[branch.module].name.clone(),
+                label: story.timeline.modules[branch.module].name.clone(),
                 time: branch.time,
                 bytes: 0,
                 module: branch.module,
@@ -86,29 +86,4 @@ fn modules(story: &Story<'_>, list: Vec<Branch>) -> Vec<Branch> {
 
 fn sum(list: &[Branch]) -> u64 {
     list.iter().fold(0, |sum, branch| sum.saturating_add(branch.time))
-}
-
-/// The loops around each moment in words, outermost first.
-pub(super) fn around(plan: &Plan) -> Vec<Vec<String>> {
-    let mut nests = vec![Vec::new(); plan.times.len()];
-    walk(&plan.steps, &mut Vec::new(), &mut nests);
-    nests
-}
-
-fn walk(steps: &[Step], nest: &mut Vec<String>, nests: &mut [Vec<String>]) {
-    for step in steps {
-        let (words, body) = match step {
-            Step::Call(call) => {
-                if let Some(own) = nests.get_mut(call.moment as usize) {
-                    own.clone_from(nest);
-                }
-                continue;
-            }
-            Step::Layers { count, body, .. } => (format!("{count} layers"), body),
-            Step::Chunk { total, chunk, label, body, .. } => (format!("{label}: {total} in chunks of {chunk}"), body),
-        };
-        nest.push(words);
-        walk(body, nest, nests);
-        nest.pop();
-    }
 }

@@ -53,7 +53,7 @@ pub(super) fn loops(way: &Way) -> String {
 
 /// Whether it fits and how that compares with the program as written.
 pub(super) fn verdict(story: &Story<'_>) -> String {
-    let (peak, naive) = (story.plan.memory.total(), story.naive_peak());
+    let (peak, naive) = (story.plan.memory.total(), story.timeline.naive_peak());
     let against = match (naive, peak) {
         (naive, peak) if naive > peak + peak / 20 => format!("{} less than as written", times(naive, peak)),
         (naive, peak) if peak > naive + naive / 20 => format!("{} what it holds as written", times(peak, naive)),
@@ -71,7 +71,7 @@ pub(super) fn verdict(story: &Story<'_>) -> String {
 /// What dominates, and what other budgets would change.
 pub(super) fn consequence(story: &Story<'_>) -> String {
     let mut text = format!("It takes {} (predicted)", seconds(story.plan.time));
-    if let Some(slowest) = story.slowest().filter(|m| m.time > 0 && story.modules.len() > 1) {
+    if let Some(slowest) = story.timeline.slowest().filter(|m| m.time > 0 && story.timeline.modules.len() > 1) {
         text += &format!(", {} of it in {}", percent(slowest.time, story.plan.time), slowest.name);
     }
     let (leanest, peak) = (story.leanest, story.plan.memory.total());

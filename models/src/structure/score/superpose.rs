@@ -2,6 +2,7 @@
 //! whose largest eigenvector is the rotation, never a reflection.
 
 use super::{Point, squared_distance};
+use crate::structure::Structure;
 
 /// A rotation about the origin, then a shift.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +48,22 @@ pub(super) fn superpose(pairs: impl Iterator<Item = (Point, Point)> + Clone) -> 
         [2.0 * (x * z - w * y), 2.0 * (y * z + w * x), w * w - x * x - y * y + z * z],
     ];
     Motion { rotation, shift: std::array::from_fn(|k| to[k] - dot(rotation[k], from)) }
+}
+
+impl Structure {
+    /// The same, moved so that its atoms of a name come nearest to another structure's, pair by pair in order.
+    #[must_use]
+    pub fn laid_on(&self, other: &Structure, name: &str) -> Structure {
+        let atoms = |of: &Structure| -> Vec<Point> {
+            let residues = of.chains.iter().flat_map(|chain| &chain.residues);
+            residues.filter_map(|residue| Some(residue.atom(name)?.position)).collect()
+        };
+        let motion = superpose(atoms(self).into_iter().zip(atoms(other)));
+        let mut moved = self.clone();
+        let residues = moved.chains.iter_mut().flat_map(|chain| &mut chain.residues);
+        residues.flat_map(|residue| &mut residue.atoms).for_each(|atom| atom.position = motion.apply(atom.position));
+        moved
+    }
 }
 
 /// The root of the mean squared distance after superposition; none without points.

@@ -66,7 +66,7 @@ fn path(operation: &str) -> (String, Vec<&str>) {
 }
 
 /// What an operation is called inside its sub-module.
-pub(super) fn short<'a>(operation: &'a str, module: &str) -> &'a str {
+pub(in crate::cli) fn short<'a>(operation: &'a str, module: &str) -> &'a str {
     let inside = operation.rfind("{}.").map_or(operation, |at| &operation[at + 3..]);
     let module = module.rfind("{}.").map_or(module, |at| &module[at + 3..]);
     inside.strip_prefix(module).and_then(|rest| rest.strip_prefix('.')).unwrap_or(inside)
