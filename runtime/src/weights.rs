@@ -227,6 +227,16 @@ impl Weights {
         each.collect()
     }
 
+    /// Looks all tensors through, so that [`Weights::resolve`] need not; it tells what is found. To be done beside other
+    /// work: it takes as long as reading them.
+    pub fn look_through(&self) {
+        for part in &self.parts {
+            for entry in part.tensors.values() {
+                entry.bad.get_or_init(|| first_not_finite(part.elements(entry)));
+            }
+        }
+    }
+
     /// Lets the memory of mapped elements go: what is read of them again comes from the file. Nothing
     /// happens to tensors held in memory.
     #[allow(unsafe_code)] // tells the system about pages of the map

@@ -3,9 +3,9 @@
 //! Values are stored as their axes stand, last one fastest, but for those that a contraction runs
 //! over batch by batch along their last axis (triangle multiplication's channels): there the batch
 //! axes come first, and the pointwise nodes before it pass the order on to what they read; for outer products, where
-//! the axes of each operand stand together; for what is added to logits, where the keys do; and for what folds read again.
+//! the axes of each operand stand together; and for what is added to logits, where the keys do.
 
-use crate::ir::{Access, AxisRef, Expr, Graph, Index, Node, Op, ValueId};
+use crate::ir::{AxisRef, Expr, Graph, Index, Node, Op, ValueId};
 
 /// For each value the order of its axes in memory: `orders[v][k]` is the axis stored at place k.
 pub type Orders = Vec<Vec<usize>>;
@@ -49,17 +49,6 @@ pub fn storage_orders(graph: &Graph) -> Orders {
                     let others = (0..added.axes.len()).filter(|k| Some(*k) != added.axis_of(*key));
                     let order = others.chain(added.axis_of(*key)).collect();
                     wanted[added.value].get_or_insert(order);
-                }
-            }
-            // What a fold reads again for other elements of its result (points for every pair's distance) lies along
-            // the result's last axis: the folded ones are often too short to fill a register.
-            Op::Rows { row, .. } if row.consumes() => {
-                let Some(AxisRef::Index(last)) = node.result().axes.last() else { continue };
-                let again = |a: &Access| (0..node.indices.len()).any(|i| node.result().mentions(i) && !a.mentions(i));
-                for read in node.operands.iter().filter(|a| again(a)) {
-                    let Some(along) = read.axis_of(*last) else { continue };
-                    let others = (0..read.axes.len()).filter(|k| *k != along);
-                    wanted[read.value].get_or_insert(others.chain([along]).collect());
                 }
             }
             Op::View | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => {}

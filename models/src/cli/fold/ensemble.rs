@@ -1,6 +1,6 @@
 //! The encoder and the models that were asked for, and a plan for chains of given lengths.
 
-use crease_core::ir::Sizes;
+use crease_core::ir::{Graph, Sizes};
 use crease_core::lang::{Options, Parameter};
 use crease_core::plan::{Naive, Plan, Target, naive};
 use crease_runtime::Weights;
@@ -28,7 +28,15 @@ pub(super) struct Ensemble {
 /// A plan, and the program as written.
 pub(super) struct Planned {
     pub(super) plan: Plan,
-    pub(super) naive: Naive,
+    graph: Graph,
+    sizes: Sizes,
+}
+
+impl Planned {
+    /// The program as written, whose memory the plan's is shown beside.
+    pub(super) fn naive(&self) -> Result<Naive, CliError> {
+        Ok(naive(&self.graph, &self.sizes)?)
+    }
 }
 
 impl Ensemble {
@@ -68,9 +76,15 @@ impl Ensemble {
             let mut chosen = Chosen::new(program, &[])?;
             chosen.settings.set("MODELS", self.models as u64);
             let axes: Sizes = axes.iter().map(|a| (*a).to_string()).zip(lengths.iter().copied()).collect();
-            let (elaborated, plan) = planned(&chosen, &axes, &Options::default(), target, budget, self.in_file)?;
-            let naive = naive(&elaborated.graph, &whole_sizes(&elaborated, &axes))?;
-            self.plan = Some((lengths.to_vec(), Planned { plan, naive }));
+            let (elaborated, plan) = std::thread::scope(|threads| {
+                // Planning takes one thread; where there are more, the files are read meanwhile.
+                if target.threads > 1 {
+                    threads.spawn(|| self.weights.look_through());
+                }
+                planned(&chosen, &axes, &Options::default(), target, budget, self.in_file)
+            })?;
+            let sizes = whole_sizes(&elaborated, &axes);
+            self.plan = Some((lengths.to_vec(), Planned { plan, graph: elaborated.graph, sizes }));
         }
         let (_, plan) = self.plan.as_ref().expect("just made");
         Ok((&self.weights, plan))

@@ -23,7 +23,7 @@ use super::table;
 use crate::checkpoint::{IgFoldFiles, OutputFile};
 use crate::fold::{Antibody, Prediction, Vocabulary, antibodies};
 use crate::structure::Format;
-use ensemble::{Ensemble, Planned};
+use ensemble::Ensemble;
 use report::Report;
 
 /// Most residues of a chain: the encoder's positions without its opening and closing token.
@@ -83,7 +83,8 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
         let began = Instant::now();
         let tokens: Vec<Vec<f32>> = antibody.chains.iter().map(|chain| vocabulary.tokens(&chain.residues)).collect();
         let lengths: Vec<u64> = tokens.iter().map(|t| t.len() as u64).collect();
-        let (weights, Planned { plan, naive }) = ensemble.plan(&lengths, &target, arguments.budget)?;
+        let (weights, made) = ensemble.plan(&lengths, &target, arguments.budget)?;
+        let plan = &made.plan;
         let planned = began.elapsed();
         let mut executable = Executable::new(plan, weights, &cpu, Checks::default())?;
         for (tokens, port) in tokens.iter().zip(&plan.inputs) {
@@ -102,7 +103,8 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
         outcome.run(&ran);
         outcome.line("output", &output.display().to_string());
         if let Some(path) = pages.get(k) {
-            let timeline = Timeline::new(plan, naive);
+            let naive = made.naive()?;
+            let timeline = Timeline::new(plan, &naive);
             let report = Report::new(antibody, (&arguments.models, &predictions), best, &ran, timeline);
             OutputFile::new(path)?.write_text(&report.page())?;
             outcome.line("report", &path.display().to_string());
