@@ -48,7 +48,7 @@ pub(super) struct Costs {
 struct Known {
     numbers: FxHashMap<Call, usize>,
     calls: Vec<Call>,
-    times: FxHashMap<(usize, Positions), u64>,
+    times: FxHashMap<(usize, [u64; DEEPEST]), u64>,
 }
 
 /// One node in one call, and all of the loops around it that its time depends on, except their positions.
@@ -60,13 +60,16 @@ struct Call {
     /// Whether a loop folds its result.
     folds: bool,
     /// Its indices that loops split, and by which loop, the innermost being 0.
-    split: SmallVec<[(Index, usize); 2]>,
+    split: SmallVec<[(Index, usize); DEEPEST]>,
     /// The operands, then the results, that stay in the innermost loop: a bit for each.
     stays: u64,
 }
 
 /// Positions in a turn of each loop, innermost first.
-type Positions = SmallVec<[u64; 2]>;
+type Positions = SmallVec<[u64; DEEPEST]>;
+
+/// Loops around a node: chunk loops, and such within them.
+const DEEPEST: usize = 2;
 
 /// Nodes inside loops, ready to be timed at any positions.
 pub(super) struct Turn(Vec<usize>);
@@ -190,7 +193,8 @@ impl Costs {
     fn of(&self, number: usize, positions: &[u64]) -> u64 {
         let known = &mut *self.known.borrow_mut();
         let call = &known.calls[number];
-        let own: Positions = call.split.iter().map(|(_, depth)| positions[*depth]).collect();
+        let mut own = [0; DEEPEST];
+        own.iter_mut().zip(&call.split).for_each(|(own, (_, depth))| *own = positions[*depth]);
         *known.times.entry((number, own)).or_insert_with_key(|(_, own)| call.time(&self.bound, &self.target, own))
     }
 }
@@ -214,7 +218,7 @@ fn folded(id: NodeId, around: Option<&Around<'_>>) -> bool {
 impl Call {
     fn of(bound: &Bound, id: NodeId, around: Option<&Around<'_>>, first: bool) -> Call {
         let node = &bound.graph.nodes[id];
-        let mut split: SmallVec<[(Index, usize); 2]> = SmallVec::new();
+        let mut split: SmallVec<[(Index, usize); DEEPEST]> = SmallVec::new();
         // The innermost loop that splits an index has the last word.
         for (depth, here) in loops(around).enumerate() {
             if let Some(index) = here.each.index(id)
@@ -223,6 +227,7 @@ impl Call {
                 split.push((index, depth));
             }
         }
+        debug_assert!(split.len() <= DEEPEST, "loops stand at most {DEEPEST} deep");
         let mut stays = 0;
         if let Some(turn) = around.map(|a| a.each) {
             // Made and read within one turn, or a weight that every turn reads again.

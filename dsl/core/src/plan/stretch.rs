@@ -229,25 +229,24 @@ fn inside(
     let moments = |nodes: &[Item]| nodes.iter().filter(|item| matches!(item, Item::Node(id) if !is_view(*id))).count();
     let split = Loop::new(slices, total, 1, Rc::new([]));
     let split = Around { each: &split, positions: 1, outer: None };
-    let mut add = |i: usize, j: usize, alone: Vec<Item>, within: Option<Loop>| {
-        let timed = within.as_ref().map(|each| piece.costs.turn(&Around { each, positions: 1, outer: Some(&split) }));
-        let mut choice = Choice { i, j, alone, within: within.zip(timed), profile: Vec::new() };
-        let turn = body[..i].iter().cloned().chain(choice.items(1)).chain(body[j..].iter().cloned()).collect();
-        choice.profile = Life::of(piece, &around(1, turn), (l, r)).profile();
-        choice.profile.truncate(choice.profile.len() - moments(&body[j..]));
-        choice.profile.drain(..outside + moments(&body[..i]));
-        choices.push(choice);
+    let within = |i: usize, j: usize, all: &[Profile]| {
+        all[outside + moments(&body[..i])..all.len() - moments(&body[j..])].to_vec()
     };
+    let plain = Life::of(piece, &around(1, body.clone()), (l, r)).profile();
     for (i, item) in body.iter().enumerate() {
-        add(i, i + 1, vec![item.clone()], None);
+        let profile = within(i, i + 1, &plain);
+        choices.push(Choice { i, j: i + 1, alone: vec![item.clone()], within: None, profile });
     }
     for (i, j, own) in inner {
         let (hoisted, turn) = parted(&nodes[i..j], &own);
-        let within = Loop::new(&own, self::total(piece, &own), 1, turn.into());
-        add(i, j, hoisted, Some(within));
+        let each = Loop::new(&own, self::total(piece, &own), 1, turn.into());
+        let timed = piece.costs.turn(&Around { each: &each, positions: 1, outer: Some(&split) });
+        let mut choice = Choice { i, j, alone: hoisted, within: Some((each, timed)), profile: Vec::new() };
+        let turn = body[..i].iter().cloned().chain(choice.items(1)).chain(body[j..].iter().cloned()).collect();
+        choice.profile = within(i, j, &Life::of(piece, &around(1, turn), (l, r)).profile());
+        choices.push(choice);
     }
-    let mut leading = Life::of(piece, &around(1, body.clone()), (l, r)).profile();
-    leading.truncate(moments(&before));
+    let leading = &plain[..moments(&before)];
     for chunk in ladder(total).into_iter().take(6) {
         let (mut candidates, mut made): (Vec<Rc<Candidate>>, Vec<(usize, u64)>) = (Vec::new(), Vec::new());
         for (which, choice) in choices.iter().enumerate() {
@@ -256,7 +255,7 @@ fn inside(
                 made.push((which, size));
             }
         }
-        let leading = highest(&leading, chunk, 1);
+        let leading = highest(leading, chunk, 1);
         for (picks, peak) in paths(nodes.len(), &candidates) {
             let items = picks.iter().map(|&k| made[k]).flat_map(|(which, size)| choices[which].items(size));
             let items = around(chunk, items.collect());
