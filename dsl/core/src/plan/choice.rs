@@ -66,7 +66,7 @@ impl Planner {
 fn ways(search: &Search, chosen: &[(usize, usize)]) -> Option<(usize, u64, Vec<Way>)> {
     let (&(part, way), inside) = chosen.split_first()?;
     match search.parts.get(part)? {
-        Part::Nodes { variants, ways } => {
+        Part::Nodes { variants, ways, .. } => {
             let outline = |found: &Found| {
                 let mut loops = Vec::new();
                 let bound = &variants[found.variant].bound;

@@ -198,7 +198,7 @@ impl Emitter {
         for (place, (part, &pick)) in search.parts.iter().zip(&path.picks).enumerate() {
             let (first, pieces) = (self.moment, self.pieces.len());
             match part {
-                Part::Nodes { variants, ways } => {
+                Part::Nodes { variants, ways, .. } => {
                     let way = &ways[pick];
                     for candidate in &way.stretches {
                         self.stretch(&variants[way.variant], candidate, places, &params, &mut steps);
@@ -207,7 +207,7 @@ impl Emitter {
                         self.pieces.push(PlanPiece { chosen: vec![], first, last: self.moment - 1 });
                     }
                 }
-                Part::Layers { id, stays, inner, ways, load } => {
+                Part::Layers { id, stays, inner, ways, load, .. } => {
                     let node = &bound.graph.nodes[*id];
                     let Op::Repeat(repeat) = &node.op else { unreachable!("a part over layers is a repeat") };
                     let count = repeat.count.eval(&bound.sizes).expect("checked when bound");

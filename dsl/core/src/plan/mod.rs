@@ -380,7 +380,9 @@ impl Planner {
         let fused = crate::fuse::fuse(graph);
         crate::ir::check_graph(&fused)?;
         let stays = vec![false; fused.values.len()];
-        let search = search::Search::new(&fused, sizes, &Rc::new(target.clone()), &stays)?;
+        let mut search = search::Search::new(&fused, sizes, &Rc::new(target.clone()), &stays)?;
+        while search.nest() {}
+        search.settle();
         let (name, target, sizes) = (graph.name.clone(), target.clone(), sizes.clone());
         Ok(Planner { search, name, target, sizes, leanest: Default::default(), in_file: true })
     }

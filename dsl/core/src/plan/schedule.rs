@@ -87,7 +87,7 @@ impl Program {
         let peak = stretches.iter().map(|c| c.peak).max().unwrap_or(0);
         let time = stretches.iter().fold(0u64, |sum, c| sum.saturating_add(c.time));
         let ways = vec![Way { variant: 0, stretches, peak, time }];
-        let parts = vec![Part::Nodes { variants: vec![piece], ways }];
+        let parts = vec![Part::Nodes { variants: vec![piece], ways, flat: None, around: 0 }];
         let search = Search { bound: Rc::clone(&self.bound), parts };
         let path = Path { picks: vec![0], peak, time, weights: Weights::Held };
         emit::emit(&search, &path, &self.name, &self.sizes, &self.target, None)

@@ -6,7 +6,7 @@
 //! shortest-path problem, and the best plan under a budget is exact over what was enumerated and
 //! monotone in the budget by construction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::bound::Bound;
@@ -41,12 +41,29 @@ struct Tried {
     smallest: u64,
 }
 
+/// A part of nodes whose loops within loops were not tried yet: what was tried of each of its graphs.
+pub(super) struct Flat(Vec<Tried>);
+
 /// A part of a program and the ways to run it.
 pub(super) enum Part {
     /// Nodes, as graphs that all give the same.
-    Nodes { variants: Vec<Piece>, ways: Vec<Way> },
+    Nodes {
+        variants: Vec<Piece>,
+        ways: Vec<Way>,
+        flat: Option<Flat>,
+        /// Bytes that live beside it.
+        around: u64,
+    },
     /// A loop over layers; a way is a path of the layer.
-    Layers { id: NodeId, stays: Vec<bool>, inner: Box<Search>, ways: Vec<LayersWay>, load: Load },
+    Layers {
+        id: NodeId,
+        stays: Vec<bool>,
+        inner: Box<Search>,
+        ways: Vec<LayersWay>,
+        load: Load,
+        /// Bytes that live beside it.
+        around: u64,
+    },
 }
 
 /// Where the weights of loops over layers are during a run.
@@ -91,43 +108,58 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// `stays` marks inputs that must outlive the graph.
+    /// `stays` marks inputs that must outlive the graph. Loops within loops are not tried yet.
     pub(super) fn new(graph: &Graph, sizes: &Sizes, target: &Rc<Target>, stays: &[bool]) -> Result<Search, PlanError> {
         let bound = Rc::new(Bound::new(graph, sizes)?);
         let mut parts = Vec::new();
-        let mut around = Vec::new();
         for segment in segments(&bound, stays) {
             let bytes = segment.around.iter().map(|&v| bound.bytes(v).next_multiple_of(ALIGNMENT)).sum();
             let layers = segment.graph.nodes.iter().position(|n| matches!(n.op, Op::Repeat(_)));
-            let (part, tried) = match layers {
-                Some(_) => (layers_part(&bound, segment, sizes, target, bytes)?, Vec::new()),
+            parts.push(match layers {
+                Some(_) => layers_part(&bound, segment, sizes, target, bytes)?,
                 None => nodes_part(&segment, sizes, target, bytes)?,
-            };
-            parts.push(part);
-            around.push((bytes, tried));
+            });
         }
-        let mut search = Search { bound, parts };
-        search.nest(&around);
-        Ok(search)
+        Ok(Search { bound, parts })
     }
 
-    /// Tries loops within loops for the piece that decides the smallest peak, until none helps.
-    fn nest(&mut self, around: &[(u64, Vec<Tried>)]) {
-        let mut tried = BTreeSet::new();
-        loop {
-            let binding =
-                (0..self.parts.len()).max_by_key(|&k| (self.parts[k].smallest(Weights::Held), std::cmp::Reverse(k)));
-            let Some(k) = binding.filter(|k| tried.insert(*k)) else { return };
-            let Part::Nodes { variants, ways } = &mut self.parts[k] else { return };
-            let (around, tried) = &around[k];
-            let least = tried.iter().map(|t| t.smallest).min().unwrap_or(0);
-            let near = |(_, (_, own)): &(usize, (&Piece, &Tried))| own.smallest <= least + least / FAR;
-            for (v, (piece, Tried { stretches: flat, .. })) in variants.iter().zip(tried).enumerate().filter(near) {
-                let more = stretch::nested(piece, flat);
-                let all: Vec<Rc<Candidate>> = flat.iter().cloned().chain(more).collect();
-                ways.extend(front(v, piece, &all, *around));
+    /// Tries loops within loops for the piece that decides the smallest peak, in a layer or not; false where that was
+    /// done before. To be repeated until then: another piece may decide after it.
+    pub(super) fn nest(&mut self) -> bool {
+        let binding =
+            (0..self.parts.len()).max_by_key(|&k| (self.parts[k].smallest(Weights::Held), std::cmp::Reverse(k)));
+        match binding.map(|k| &mut self.parts[k]) {
+            None => false,
+            Some(Part::Layers { inner, ways, load, around, .. }) => {
+                let more = inner.nest();
+                if more {
+                    *ways = layers_ways(inner, *around, load.layers);
+                }
+                more
             }
-            prune(ways);
+            Some(Part::Nodes { variants, ways, flat, around }) => {
+                let Some(Flat(tried)) = flat.take() else { return false };
+                let least = tried.iter().map(|t| t.smallest).min().unwrap_or(0);
+                let near = |(_, (_, own)): &(usize, (&Piece, &Tried))| own.smallest <= least + least / FAR;
+                for (v, (piece, Tried { stretches: flat, .. })) in variants.iter().zip(&tried).enumerate().filter(near)
+                {
+                    let more = stretch::nested(piece, flat);
+                    let all: Vec<Rc<Candidate>> = flat.iter().cloned().chain(more).collect();
+                    ways.extend(front(v, piece, &all, *around));
+                }
+                prune(ways);
+                true
+            }
+        }
+    }
+
+    /// Lets go of what [`Search::nest`] needs.
+    pub(super) fn settle(&mut self) {
+        for part in &mut self.parts {
+            match part {
+                Part::Nodes { flat, .. } => *flat = None,
+                Part::Layers { inner, .. } => inner.settle(),
+            }
         }
     }
 
@@ -226,12 +258,7 @@ impl Part {
 }
 
 /// The part of a segment without layers: its graph and the graphs equal to it, each in several orders.
-fn nodes_part(
-    segment: &Segment,
-    sizes: &Sizes,
-    target: &Rc<Target>,
-    around: u64,
-) -> Result<(Part, Vec<Tried>), PlanError> {
+fn nodes_part(segment: &Segment, sizes: &Sizes, target: &Rc<Target>, around: u64) -> Result<Part, PlanError> {
     let mut variants = Vec::new();
     let size = |extent: &Extent| extent.eval(sizes).unwrap_or(u64::MAX);
     for graph in fuse::variants(&segment.graph, &size) {
@@ -253,7 +280,7 @@ fn nodes_part(
         ways.extend(own);
     }
     prune(&mut ways);
-    Ok((Part::Nodes { variants, ways }, tried))
+    Ok(Part::Nodes { variants, ways, flat: Some(Flat(tried)), around })
 }
 
 /// Drops ways that another one beats in both.
@@ -380,20 +407,25 @@ fn layers_part(
         .map(|k| (node.operands[k].value, size(node.operands[k].value)))
         .collect();
     let around = around + kept.values().sum::<u64>();
+    let ways = layers_ways(&inner, around, count);
+    let load = load(&inner, target, count);
+    Ok(Part::Layers { id, stays: segment.stays, inner: Box::new(inner), ways, load, around })
+}
+
+/// The ways of so many layers beside so many bytes.
+fn layers_ways(inner: &Search, around: u64, layers: u64) -> Vec<LayersWay> {
     let ways = inner.front(Weights::Held).into_iter().map(|path| LayersWay {
-        peak: around + path.peak.max(inner_inputs(&inner)),
-        time: count.saturating_mul(path.time),
+        peak: around + path.peak.max(inner_inputs(inner)),
+        time: layers.saturating_mul(path.time),
         path,
     });
-    let ways = ways.collect();
-    let load = load(&inner, target, count);
-    Ok(Part::Layers { id, stays: segment.stays, inner: Box::new(inner), ways, load })
+    ways.collect()
 }
 
 /// Loops over layers of loops over layers hold their weights.
 fn load(inner: &Search, target: &Target, layers: u64) -> Load {
     if inner.parts.iter().any(|part| matches!(part, Part::Layers { .. })) {
-        return Load::default();
+        return Load { layers, ..Load::default() };
     }
     let params = inner.bound.graph.params.iter();
     let bytes: u64 = params.map(|p| inner.bound.bytes(p.value).next_multiple_of(ALIGNMENT)).sum();

@@ -19,7 +19,8 @@ const TASK: f64 = (1 << 17) as f64;
 /// Measures every figure: those of a thread on `one`, what threads share on `all`.
 pub(super) fn measure(shipped: &Table, one: &Bench<'_>, all: &Bench<'_>) -> Result<Table, CliError> {
     // A call costs what the smallest kernels do; products take longer to start than compiled nests.
-    let call = f64::midpoint(one.time(&function(Unary::Relu, 16))?, one.time(&product(1, 8, 8))?);
+    let start = one.time(&function(Unary::Relu, 16))?;
+    let call = f64::midpoint(start, one.time(&product(1, 8, 8))?);
     let (contract, pack) = products(one, call)?;
     let n: u64 = 1 << 14;
     let points = n as f64;
@@ -35,10 +36,10 @@ pub(super) fn measure(shipped: &Table, one: &Bench<'_>, all: &Bench<'_>) -> Resu
     let softmaxed = row_rate(one.time(&softmax(n / 1024, 1024))?, one.time(&softmax(n / 16, 16))?, 2.0);
     let normalized = row_rate(one.time(&normalize(n / 1024, 1024))?, one.time(&normalize(n / 16, 16))?, 4.0);
     let logit = logits(one, call, contract, pack)?;
-    let (cache, cache_bandwidth) = caches(one, call)?;
     let large = one.effort.large;
     let streamed = 12.0 * large as f64;
     let bandwidth = streamed / one.time(&sum(large))?;
+    let (cache, cache_bandwidth) = caches(one, start, bandwidth)?;
     let most = bandwidth.max(streamed / all.time(&sum(large))?);
     Ok(Table {
         instructions: shipped.instructions,
@@ -84,19 +85,21 @@ fn logits(one: &Bench<'_>, call: f64, contract: f64, pack: f64) -> Result<f64, C
     Ok(rest.max(0.05 * time) / logits)
 }
 
-/// Bytes of a thread's caches and their bytes per nanosecond: the largest working set of which half as many
-/// bytes again pass as of what lies beyond is still in them.
-fn caches(one: &Bench<'_>, call: f64) -> Result<(u64, f64), CliError> {
+/// Bytes of a thread's caches and their bytes per nanosecond, of kernels that take so long to start: the largest working
+/// set of which half as many bytes again pass as of what lies `beyond` is still in them.
+fn caches(one: &Bench<'_>, start: f64, beyond: f64) -> Result<(u64, f64), CliError> {
     let mut speeds = Vec::new();
     for k in 0..CACHES {
         let elements = SMALLEST << k;
         // The result takes the place of an operand: two tensors are alive.
-        let time = one.time(&sum(elements))? - call;
-        speeds.push((8 * elements, 12.0 * elements as f64 / time.max(1.0)));
+        let time = one.time(&sum(elements))?;
+        speeds.push((8 * elements, 12.0 * elements as f64 / (time - start).max(0.5 * time)));
     }
-    let fastest = speeds[0].1;
-    let inside = speeds.iter().take_while(|(_, speed)| *speed >= 0.75 * fastest).last();
-    Ok((inside.map_or(speeds[0].0, |(bytes, _)| *bytes), fastest))
+    let mut inside: Vec<(u64, f64)> = speeds.iter().copied().take_while(|(_, speed)| *speed >= 1.5 * beyond).collect();
+    let bytes = inside.last().map_or(speeds[0].0, |(bytes, _)| *bytes);
+    // Small sets stand in the nearest cache, large ones at the edge of the farthest: the one between counts.
+    inside.sort_by(|a, b| a.1.total_cmp(&b.1));
+    Ok((bytes, inside.get(inside.len() / 2).map_or(beyond, |(_, speed)| *speed)))
 }
 
 /// How many of what takes so many nanoseconds fit a microsecond.

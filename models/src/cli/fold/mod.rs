@@ -70,6 +70,12 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
     if let Some(both) = outputs.iter().find(|output| pages.iter().any(|page| names::same(output, page))) {
         return Err(usage(format!("--output and --report are both {}: give each its own file", both.display())));
     }
+    if let Some(over) = outputs.iter().chain(&pages).find(|path| names::same(path, &arguments.sequences)) {
+        return Err(usage(format!(
+            "{} has the sequences and would be written over: name another file",
+            over.display()
+        )));
+    }
     // A place that cannot be written is told before the work, not after it.
     outputs.iter().chain(&pages).try_for_each(|path| OutputFile::new(path).map(drop))?;
     let files = IgFoldFiles::find(arguments.weights.as_deref())?;

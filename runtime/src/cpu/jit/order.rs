@@ -11,6 +11,9 @@ use super::JitError;
 /// The most indices a nest may have.
 pub(super) const MAX_INDICES: usize = 16;
 
+/// Elements of a row up to which lanes are better filled with other rows.
+const SHORT: i64 = 16;
+
 /// The bit that says "depends on the row operation's result".
 pub(super) const ROW: u64 = 1 << 63;
 
@@ -72,7 +75,10 @@ impl Order {
         let consumed = nest.row.as_ref().is_some_and(|row| row.op.consumes());
         let row_bits = over.iter().fold(0, |bits, r| bits | 1 << r);
 
-        let lanes = (0..n).rev().max_by_key(|&v| (score(nest, v, consumed, row_bits), v));
+        // A short row would leave lanes empty and end before it has begun: the lanes are then rows beside each other.
+        let beside = consumed && is_short(nest, over) && (0..n).any(|v| !over.contains(&v) && nest.store[v] == 1);
+        let candidates = (0..n).rev().filter(|v| !beside || nest.store[*v] == 1 && !over.contains(v));
+        let lanes = candidates.max_by_key(|&v| (score(nest, v, consumed, row_bits), v));
         let folds_lanes = lanes.is_some_and(|v| over.contains(&v));
         let rest = |in_row: bool| -> Vec<usize> {
             let mut list: Vec<usize> = (0..n).filter(|i| Some(*i) != lanes && over.contains(i) == in_row).collect();
@@ -189,6 +195,16 @@ fn score(nest: &Nest, v: usize, consumed: bool, row_bits: u64) -> usize {
     let loads: usize =
         nest.loads.iter().map(|strides| rate(strides[v]) * if consumed && !in_row(strides) { 1 } else { 16 }).sum();
     loads + rate(nest.store[v]) * if consumed { 1 } else { 32 }
+}
+
+/// Whether rows are so short that the next one begins within [`SHORT`] elements, as far as the strides tell.
+fn is_short(nest: &Nest, over: &[usize]) -> bool {
+    nest.loads.iter().any(|strides| {
+        let within = over.iter().map(|&r| strides[r]).max().unwrap_or(0);
+        let dense = over.iter().any(|&r| strides[r] == 1) && over.iter().all(|&r| strides[r] > 0);
+        let next = (0..nest.indices).filter(|i| !over.contains(i)).map(|i| strides[i]).filter(|s| *s > within).min();
+        dense && next.is_some_and(|next| next <= SHORT)
+    })
 }
 
 /// The longest step that an index takes: long steps belong outside.
