@@ -73,10 +73,4 @@ mod tests {
         assert_ne!(made("a.weight", 1), made("b.weight", 1));
         assert_ne!(made("a.weight", 1), made("a.weight", 2));
     }
-
-    #[test]
-    fn layers_are_counted_innermost_fastest() {
-        assert_eq!(numbers(0, &[]), [0u64; 0]);
-        assert_eq!(numbers(5, &[2, 3]), [1, 2]);
-    }
 }

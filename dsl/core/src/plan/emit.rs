@@ -51,7 +51,7 @@ pub(super) fn emit(
     let arena = layout::place(&mut emitter.slots);
     let mut memory = fullest(&emitter.slots, &emitter.origins);
     memory.arena = arena;
-    memory.weights = super::held(&emitter.params);
+    memory.weights = super::param::held(&emitter.params);
     // An operation of the program itself has no name that tells where it stands.
     if !memory.operation.is_empty() && !memory.operation.contains('.') {
         memory.operation = format!("{name}.{}", memory.operation);

@@ -17,6 +17,7 @@ mod life;
 mod lower;
 mod naive;
 mod order;
+mod param;
 mod piece;
 mod region;
 #[doc(hidden)]
@@ -31,7 +32,6 @@ mod text;
 mod tree;
 mod work;
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,7 @@ pub use choice::{Choice, Way, WayLoop};
 pub use curve::CurvePoint;
 pub use explored::Explored;
 pub use naive::{Naive, NaiveValue, naive, naive_peak};
+pub use param::PlanParam;
 pub use table::{Table, TableError};
 pub use target::{InstructionSet, Target};
 
@@ -48,7 +49,6 @@ use search::Weights;
 
 use crate::ir::{ExtentError, Graph, Sizes, SpecError};
 use crate::kernel::Kernel;
-use crate::oracle::layer_name;
 use crate::units::format_bytes;
 
 /// Every buffer starts at a multiple of this many bytes.
@@ -140,52 +140,6 @@ pub struct PlanPort {
     pub shape: Vec<u64>,
     /// Where it stands, dense and row-major.
     pub slot: usize,
-}
-
-/// A weight.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlanParam {
-    /// Checkpoint name; `{}` stands for a layer's number.
-    pub name: String,
-    /// Extents.
-    pub shape: Vec<u64>,
-    /// The loops over layers around it, outermost first, with their counts.
-    pub layers: Vec<(LoopId, u64)>,
-    /// Whether it is not held: each layer's is copied to a buffer of the arena when its turn comes.
-    pub streamed: bool,
-}
-
-impl PlanParam {
-    /// The checkpoint name of the tensor that each layer reads, the innermost layer fastest. Turns of a loop that has
-    /// no place in the name read the same one.
-    pub fn names(&self) -> Vec<String> {
-        let layers: u64 = self.layers.iter().map(|(_, count)| count).product();
-        let name = |flat: u64| {
-            let mut rest = flat;
-            let mut numbers: Vec<u64> = Vec::with_capacity(self.layers.len());
-            for (_, count) in self.layers.iter().rev() {
-                numbers.push(rest % count);
-                rest /= count;
-            }
-            numbers.reverse();
-            layer_name(&self.name, &numbers)
-        };
-        (0..layers).map(name).collect()
-    }
-
-    /// Bytes of all its tensors.
-    fn bytes(&self) -> u64 {
-        let numbers = self.layers.iter().take(self.name.matches("{}").count());
-        let layers: u64 = numbers.map(|(_, count)| count).product();
-        4 * self.shape.iter().product::<u64>() * layers
-    }
-}
-
-/// Bytes of the weights that are held: a tensor that several loops read is held once.
-fn held(params: &[PlanParam]) -> u64 {
-    let mut seen = BTreeSet::new();
-    let first = params.iter().filter(|param| !param.streamed && seen.insert(&param.name));
-    first.map(PlanParam::bytes).sum()
 }
 
 /// A loop's counter.
