@@ -17,12 +17,12 @@ pub(super) struct Effort {
     rounds: usize,
     /// The least time of a round.
     round: Duration,
-    /// Elements of what is larger than any cache of a thread.
+    /// Elements of what is larger than any cache.
     pub(super) large: u64,
 }
 
 impl Effort {
-    pub(super) const THOROUGH: Effort = Effort { rounds: 11, round: Duration::from_millis(60), large: 1 << 23 };
+    pub(super) const THOROUGH: Effort = Effort { rounds: 11, round: Duration::from_millis(60), large: 1 << 26 };
     pub(super) const QUICK: Effort = Effort { rounds: 3, round: Duration::from_millis(1), large: 1 << 19 };
 }
 

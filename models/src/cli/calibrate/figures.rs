@@ -86,7 +86,7 @@ fn logits(one: &Bench<'_>, call: f64, contract: f64, pack: f64) -> Result<f64, C
 }
 
 /// Bytes of a thread's caches and their bytes per nanosecond, of kernels that take so long to start: the largest working
-/// set of which half as many bytes again pass as of what lies `beyond` is still in them.
+/// set that passes faster than the geometric mean of the fastest and of what lies `beyond` is still in them.
 fn caches(one: &Bench<'_>, start: f64, beyond: f64) -> Result<(u64, f64), CliError> {
     let mut speeds = Vec::new();
     for k in 0..CACHES {
@@ -95,7 +95,9 @@ fn caches(one: &Bench<'_>, start: f64, beyond: f64) -> Result<(u64, f64), CliErr
         let time = one.time(&sum(elements))?;
         speeds.push((8 * elements, 12.0 * elements as f64 / (time - start).max(0.5 * time)));
     }
-    let mut inside: Vec<(u64, f64)> = speeds.iter().copied().take_while(|(_, speed)| *speed >= 1.5 * beyond).collect();
+    let fastest = speeds.iter().map(|(_, speed)| *speed).fold(beyond, f64::max);
+    let edge = (fastest * beyond).sqrt();
+    let mut inside: Vec<(u64, f64)> = speeds.iter().copied().take_while(|(_, speed)| *speed > edge).collect();
     let bytes = inside.last().map_or(speeds[0].0, |(bytes, _)| *bytes);
     // Small sets stand in the nearest cache, large ones at the edge of the farthest: the one between counts.
     inside.sort_by(|a, b| a.1.total_cmp(&b.1));
