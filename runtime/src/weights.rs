@@ -228,11 +228,13 @@ impl Weights {
     }
 
     /// Looks all tensors through, so that [`Weights::resolve`] need not; it tells what is found. To be done beside other
-    /// work: it takes as long as reading them.
+    /// work: it takes as long as reading them. Nothing of a file stays held for it.
     pub fn look_through(&self) {
         for part in &self.parts {
             for entry in part.tensors.values() {
-                entry.bad.get_or_init(|| first_not_finite(part.elements(entry)));
+                let elements = part.elements(entry);
+                entry.bad.get_or_init(|| first_not_finite(elements));
+                self.release(elements);
             }
         }
     }
