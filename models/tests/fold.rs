@@ -115,6 +115,24 @@ fn mistakes_are_one_line_and_leave_nothing() {
     }
 }
 
+/// The files are looked through while the planner plans, and must not stay.
+#[test]
+fn the_smallest_budget_holds_no_weights_beside_its_plan() {
+    let Some(weights) = igfold_weights() else { return };
+    let folder = folder("fold_smallest");
+    let sequences = sequences(&folder, ">a\nEVQLVESGGGLVQPGG:DIQMTQSPSSLSASV\n");
+    let told = run(&sequences, &folder.join("x.pdb"), &weights, &["--budget", "smallest", "--threads", "2"]);
+    let mebibytes = |line: &str| -> f64 {
+        let rest = told.lines().find_map(|l| l.strip_prefix(line)).expect("a peak").trim_start_matches(" peak");
+        let words: Vec<&str> = rest.split_whitespace().take(2).collect();
+        assert_eq!(words[1], "MiB", "{told}");
+        words[0].parse().expect("a number")
+    };
+    let (plan, measured) = (mebibytes("plan      "), mebibytes("measured  "));
+    // Code, stacks and the planner: what ARCHITECTURE.md allows beside a budget.
+    assert!(measured <= plan + 64.0, "{told}");
+}
+
 #[test]
 fn each_antibody_gets_a_page_with_its_residues_and_their_errors() {
     let Some(weights) = igfold_weights() else { return };
