@@ -24,6 +24,9 @@ use crate::rules::Forms;
 const FAR: u64 = 2;
 /// Points of a layer's time and memory front.
 const FRONT: usize = 48;
+/// More memory is worth asking for if it saves more than this part of the fastest time: predictions are no better, and memory
+/// that is not touched saves time that they do not know of.
+const WORTH: u64 = 100;
 
 /// A way to run a piece.
 pub(super) struct Way {
@@ -190,7 +193,8 @@ impl Search {
         self.parts.iter().map(|part| part.smallest(weights)).max().unwrap_or(0)
     }
 
-    /// The limits worth asking for, rising: each lets some part be faster than the one before.
+    /// The limits worth asking for, rising: each lets some part be faster than the one before. The last one is the first
+    /// that is about as fast as none.
     pub(super) fn limits(&self, weights: Weights) -> Vec<u64> {
         let ways = |(at, part): (usize, &Part)| -> Vec<(u64, usize, u64)> {
             (0..part.len()).map(|k| part.way(k, weights)).map(|(peak, time)| (peak, at, time)).collect()
@@ -198,6 +202,8 @@ impl Search {
         let mut ways: Vec<(u64, usize, u64)> = self.parts.iter().enumerate().flat_map(ways).collect();
         ways.sort_unstable();
         let smallest = self.smallest(weights);
+        let best = self.best(u64::MAX, weights).map_or(u64::MAX, |path| path.time);
+        let enough = best.saturating_add(best / WORTH);
         let mut fastest = vec![u64::MAX; self.parts.len()];
         let mut limits: Vec<u64> = Vec::new();
         let mut last_time = u64::MAX;
@@ -210,6 +216,9 @@ impl Search {
             if time < last_time {
                 limits.push(peak);
                 last_time = time;
+            }
+            if time <= enough {
+                break;
             }
         }
         limits
