@@ -11,8 +11,8 @@ use std::fmt;
 /// Every arena, and every tensor placed in one, starts on a multiple of this many bytes.
 pub const ALIGNMENT: usize = 64;
 
-/// The bits [`Arena::poison`] writes: a signalling NaN that survives copies and stands out in a dump.
-pub const POISON: u32 = 0x7fa0_dead;
+/// The bits [`Arena::poison`] writes: a signalling NaN that stands out in a dump. Each half is NaN in bfloat16.
+pub const POISON: u32 = 0x7fa5_7fa5;
 
 /// What can go wrong with an arena.
 #[derive(Clone, Debug, PartialEq, Eq)]

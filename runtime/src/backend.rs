@@ -6,9 +6,9 @@ use crate::run::RunError;
 
 /// One call's pointers and sizes.
 pub struct Operands<'a> {
-    /// First element of each operand.
+    /// First element of each operand, which is of the format that the kernel says.
     pub loads: &'a [*const f32],
-    /// First element of each result: one, but for contractions of one operand.
+    /// First element of each result, likewise: one, but for contractions of one operand.
     pub stores: &'a [*mut f32],
     /// The extent of each kernel index.
     pub lengths: &'a [u64],

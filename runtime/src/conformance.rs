@@ -6,7 +6,7 @@ use crease_core::plan::Plan;
 
 use crate::{Checks, Cpu, Executable, Weights};
 
-/// Largest error, relative to the largest number of a tensor.
+/// Largest error in single precision, relative to the largest number of a tensor.
 const TOLERANCE: f64 = 2e-4;
 
 /// A graph, what it is given, and what the oracle says comes out.
@@ -14,6 +14,7 @@ pub struct Expected {
     inputs: Vec<(String, Vec<f32>)>,
     weights: Weights,
     outputs: Tensors,
+    tolerance: f64,
 }
 
 impl Expected {
@@ -32,7 +33,13 @@ impl Expected {
                 false => weights.insert(name.clone(), tensor.shape.iter().map(|e| *e as usize).collect(), data),
             }
         }
-        Ok(Expected { inputs, weights, outputs })
+        Ok(Expected { inputs, weights, outputs, tolerance: TOLERANCE })
+    }
+
+    /// With another largest error, relative to the largest number of a tensor.
+    #[must_use]
+    pub fn within(self, tolerance: f64) -> Expected {
+        Expected { tolerance, ..self }
     }
 
     /// Runs a plan twice, every buffer poisoned when its life begins, and compares its outputs.
@@ -48,7 +55,7 @@ impl Expected {
             run.run().map_err(|e| e.to_string())?;
             for (name, tensor) in &self.outputs {
                 let found = run.output(name).map_err(|e| e.to_string())?;
-                close(found, &tensor.data).map_err(|e| format!("{name}: {e}"))?;
+                close(found, &tensor.data, self.tolerance).map_err(|e| format!("{name}: {e}"))?;
             }
         }
         match run.high_water() as u64 <= plan.memory.arena {
@@ -58,10 +65,10 @@ impl Expected {
     }
 }
 
-fn close(found: &[f32], expected: &[f64]) -> Result<(), String> {
+fn close(found: &[f32], expected: &[f64], tolerance: f64) -> Result<(), String> {
     let scale = expected.iter().fold(1.0f64, |m, x| m.max(x.abs()));
     for (k, (&f, &e)) in found.iter().zip(expected).enumerate() {
-        let same = (f64::from(f) - e).abs() <= TOLERANCE * scale || (f.is_nan() && e.is_nan()) || f64::from(f) == e;
+        let same = (f64::from(f) - e).abs() <= tolerance * scale || (f.is_nan() && e.is_nan()) || f64::from(f) == e;
         // Beyond what 32 bits hold the answer is infinite, and what follows from it anything.
         if !same && (e as f32).is_finite() {
             return Err(format!("element {k} is {f}, expected {e}"));

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crease_core::kernel::Contract;
-use crease_core::plan::{Base, Call, Length, LoopId, Plan, PlanPort, SlotKind, Step, check_plan};
+use crease_core::kernel::{Contract, Strides};
+use crease_core::plan::{Base, Call, Length, Place, Plan, PlanPort, SlotKind, Step, check_plan};
 use smallvec::SmallVec;
 
 use crate::arena::{Arena, ArenaError};
@@ -104,6 +104,9 @@ pub enum Event<'e> {
     },
 }
 
+/// Bytes of an element of some operands.
+type Widths = SmallVec<[u8; 8]>;
+
 /// A plan with memory, kernels and weights: ready to run, any number of times.
 pub struct Executable<'a, B: Backend> {
     plan: &'a Plan,
@@ -111,6 +114,8 @@ pub struct Executable<'a, B: Backend> {
     backend: &'a B,
     arena: Arena,
     kernels: Vec<B::Prepared>,
+    /// Bytes of an element of each operand and result of each kernel.
+    widths: Vec<[Widths; 2]>,
     /// For each weight its address in each layer, innermost layer fastest.
     params: Vec<Vec<&'a [f32]>>,
     /// Counters of the loops.
@@ -145,6 +150,9 @@ impl<'a, B: Backend> Executable<'a, B> {
             params.push(layers);
         }
         let kernels = plan.kernels.iter().map(|k| backend.prepare(k)).collect::<Result<Vec<_>, _>>()?;
+        let width = |s: &Strides| s.format.bytes() as u8;
+        let widths = |all: Vec<&Strides>| all.into_iter().map(width).collect::<Widths>();
+        let widths = plan.kernels.iter().map(|k| [widths(k.operands()), widths(k.results())]).collect();
         let arena = Arena::new(usize::try_from(plan.memory.arena).map_err(|e| RunError::Plan(e.to_string()))?)?;
         let mut births: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (k, slot) in plan.slots.iter().enumerate().filter(|(_, s)| s.kind != SlotKind::Input) {
@@ -152,8 +160,20 @@ impl<'a, B: Backend> Executable<'a, B> {
         }
         let (counters, turns) = (vec![0; plan.loops], vec![0; plan.loops]);
         let moment = None;
-        let mut executable =
-            Executable { plan, weights, backend, arena, kernels, params, counters, turns, moment, checks, births };
+        let mut executable = Executable {
+            plan,
+            weights,
+            backend,
+            arena,
+            kernels,
+            widths,
+            params,
+            counters,
+            turns,
+            moment,
+            checks,
+            births,
+        };
         if checks.poison {
             executable.arena.poison(0, executable.arena.len())?;
         }
@@ -278,12 +298,10 @@ impl<'a, B: Backend> Executable<'a, B> {
         if self.checks.poison && first_turn && began {
             self.poison_born(call)?;
         }
-        let loads: SmallVec<[*const f32; Contract::OPERANDS]> = call
-            .operands
-            .iter()
-            .map(|place| self.address(place.base, place.offset, &place.moves).cast_const())
-            .collect();
-        let stores = call.results.iter().map(|place| self.address(place.base, place.offset, &place.moves));
+        let [operands, results] = &self.widths[call.kernel];
+        let loads = call.operands.iter().zip(operands).map(|(place, width)| self.address(place, *width).cast_const());
+        let loads: SmallVec<[*const f32; Contract::OPERANDS]> = loads.collect();
+        let stores = call.results.iter().zip(results).map(|(place, width)| self.address(place, *width));
         let stores: SmallVec<[*mut f32; Contract::OPERANDS]> = stores.collect();
         let scratch = call
             .scratch
@@ -305,13 +323,14 @@ impl<'a, B: Backend> Executable<'a, B> {
         Ok(())
     }
 
-    fn address(&self, base: Base, offset: u64, moves: &[(LoopId, u64)]) -> *mut f32 {
-        let moved: u64 = moves.iter().map(|(id, stride)| self.counters[*id] * stride).sum();
-        let start = match base {
-            Base::Slot(slot) => self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize).cast::<f32>(),
-            Base::Param(param) => self.weight(param).as_ptr().cast_mut(),
+    /// Where a place of elements of so many bytes is in this turn.
+    fn address(&self, place: &Place, width: u8) -> *mut f32 {
+        let moved: u64 = place.moves.iter().map(|(id, stride)| self.counters[*id] * stride).sum();
+        let start = match place.base {
+            Base::Slot(slot) => self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize),
+            Base::Param(param) => self.weight(param).as_ptr().cast_mut().cast(),
         };
-        start.wrapping_add((offset + moved) as usize)
+        start.wrapping_add((place.offset + moved) as usize * usize::from(width)).cast()
     }
 
     /// A weight of the current layer.

@@ -1,6 +1,7 @@
 //! Random small graphs, sizes and budgets: every plan that runs gives the oracle's answer, inside
 //! its budget, touching nothing outside its arena.
 
+use crease_core::ir::Format;
 use crease_core::plan::rivals::{Exhaustive, RivalError, naive};
 use crease_core::plan::{PlanError, Planner};
 use crease_core::random::{Choices, graph, tensors};
@@ -54,11 +55,43 @@ fn check(cpu: &Cpu, seed: u64) -> Result<(), String> {
     Ok(())
 }
 
+/// Plans where values between operations may be kept in fewer bits: how many of them do.
+fn check_narrow(cpu: &Cpu, seed: u64) -> Result<usize, String> {
+    let mut choices = Choices::new(seed);
+    let mut graph = graph(&mut choices, (2, 11), true);
+    let sizes = choices.sizes();
+    let given = tensors(&graph, &sizes, &mut choices).map_err(|e| e.to_string())?;
+    // A few roundings to eight bits.
+    let expected = Expected::new(&graph, &sizes, &given)?.within(0.02);
+    graph.precision = Format::Bf16;
+    let mut target = cpu.target();
+    target.call = 0;
+    let planner = Planner::new(&graph, &sizes, &target).map_err(|e| e.to_string())?;
+    let mut narrow = 0;
+    for budget in [None, Some(planner.leanest().memory.total())] {
+        let plan = planner.plan(budget).map_err(|e| e.to_string())?;
+        expected.check(&plan, cpu).map_err(|e| format!("budget {budget:?}: {e}\n{graph}\n{plan}"))?;
+        narrow += usize::from(plan.kernels.iter().any(|k| k.results().iter().any(|s| !s.format.is_single())));
+    }
+    Ok(narrow)
+}
+
+fn cases() -> u64 {
+    std::env::var("CREASE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(600)
+}
+
+#[test]
+fn plans_in_fewer_bits_round_and_do_nothing_else() {
+    let cpu = Cpu::new(Some(2)).expect("this machine");
+    let narrow = (0..cases()).map(|seed| check_narrow(&cpu, seed).unwrap_or_else(|e| panic!("seed {seed}: {e}")));
+    let narrow: usize = narrow.sum();
+    assert!(narrow as u64 > cases() / 10, "only {narrow} plans keep anything in fewer bits");
+}
+
 #[test]
 fn every_plan_gives_the_answer_of_the_oracle() {
-    let cases = std::env::var("CREASE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(600);
     let cpu = Cpu::new(Some(2)).expect("this machine");
-    for seed in 0..cases {
+    for seed in 0..cases() {
         check(&cpu, seed).unwrap_or_else(|e| panic!("seed {seed}: {e}"));
     }
 }

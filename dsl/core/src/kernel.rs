@@ -4,14 +4,41 @@
 //! So one compiled kernel serves full chunks, tails and every layer of a stack. Every backend lowers
 //! all of it, zero extents included.
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ir::Expr;
+use crate::ir::{Expr, Format};
 
-/// Element strides of one operand, one per kernel index; 0 where the operand lacks the index.
-pub type Strides = Vec<i64>;
+/// How one operand or result lies in memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Strides {
+    /// Elements from one place to the next along each kernel index; 0 where it lacks the index.
+    pub steps: Vec<i64>,
+    /// What its elements are kept in.
+    #[serde(default, skip_serializing_if = "Format::is_single")]
+    pub format: Format,
+}
+
+impl From<Vec<i64>> for Strides {
+    fn from(steps: Vec<i64>) -> Strides {
+        Strides { steps, format: Format::Single }
+    }
+}
+
+impl Deref for Strides {
+    type Target = [i64];
+
+    fn deref(&self) -> &[i64] {
+        &self.steps
+    }
+}
+
+impl DerefMut for Strides {
+    fn deref_mut(&mut self) -> &mut [i64] {
+        &mut self.steps
+    }
+}
 
 /// A kernel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,13 +96,26 @@ impl Kernel {
     pub fn bytes(&self, lengths: &[u64]) -> u64 {
         let touched = |strides: &Strides| -> u64 {
             let moved = strides.iter().zip(lengths).filter(|(stride, _)| **stride != 0);
-            moved.fold(4, |bytes, (_, length)| bytes.saturating_mul(*length))
+            moved.fold(strides.format.bytes(), |bytes, (_, length)| bytes.saturating_mul(*length))
         };
-        let all = |accesses: &mut dyn Iterator<Item = &Strides>| accesses.map(touched).fold(0, u64::saturating_add);
+        self.operands().into_iter().chain(self.results()).map(touched).fold(0, u64::saturating_add)
+    }
+
+    /// How each operand lies in memory, in the order of a call.
+    pub fn operands(&self) -> Vec<&Strides> {
         match self {
-            Kernel::Nest(nest) => all(&mut nest.loads.iter().chain([&nest.store])),
-            Kernel::Contract(c) => all(&mut c.operands().chain(c.parts.iter().map(|part| &part.store))),
-            Kernel::Attend(a) => all(&mut [&a.q, &a.k, &a.v, &a.store].into_iter().chain(&a.added).chain(&a.running)),
+            Kernel::Nest(nest) => nest.loads.iter().collect(),
+            Kernel::Contract(contract) => contract.operands().collect(),
+            Kernel::Attend(a) => [&a.q, &a.k, &a.v].into_iter().chain(&a.added).chain(&a.running).collect(),
+        }
+    }
+
+    /// How each result lies in memory, in the order of a call.
+    pub fn results(&self) -> Vec<&Strides> {
+        match self {
+            Kernel::Nest(nest) => vec![&nest.store],
+            Kernel::Contract(contract) => contract.parts.iter().map(|part| &part.store).collect(),
+            Kernel::Attend(attend) => vec![&attend.store],
         }
     }
 }
@@ -300,13 +340,13 @@ mod tests {
 
     #[test]
     fn a_product_counts_two_a_multiply_add_and_each_element_once() {
-        let (a, b, store) = (vec![3, 0, 1], vec![0, 3, 1], vec![5, 1, 0]);
+        let (a, b, store) = (vec![3, 0, 1], Strides::from(vec![0, 3, 1]), vec![5, 1, 0].into());
         let part = Part { sums: vec![b.clone()], loads: vec![], after: Expr::row(), store, accumulate: false };
-        let mut contract = Contract { indices: 3, a, norm: None, contracted: vec![2], parts: vec![part] };
+        let mut contract = Contract { indices: 3, a: a.into(), norm: None, contracted: vec![2], parts: vec![part] };
         let one = Kernel::Contract(contract.clone());
         assert_eq!((one.flops(&[4, 5, 3], &[0; 3]), one.bytes(&[4, 5, 3])), (2 * 60, 4 * (12 + 15 + 20)));
         contract.parts[0].sums.push(b);
-        contract.parts[0].loads.push(vec![0, 1, 0]);
+        contract.parts[0].loads.push(vec![0, 1, 0].into());
         let gated = [Instr::Row(0), Instr::Row(1), Instr::Binary(Binary::Mul, 0, 1), Instr::Load(0)];
         contract.parts[0].after = Expr([&gated[..], &[Instr::Binary(Binary::Add, 2, 3)]].concat());
         let two = Kernel::Contract(contract);

@@ -13,11 +13,13 @@
 
 use std::ops::Range;
 
-use crease_core::kernel::Attend;
+use crease_core::ir::Format;
+use crease_core::kernel::{Attend, Strides};
 use smallvec::SmallVec;
 
 use super::ahead::Ahead;
 use super::arithmetic::Plain;
+use super::elements::{Bf16, Element, Elements};
 use super::functions::exp_of_negative;
 use super::micro::{InstructionSet, Tile};
 use super::pack::{Strip, pack};
@@ -105,13 +107,13 @@ struct Scratch {
 /// One row a query, of any operand.
 #[derive(Clone, Copy)]
 struct Rows {
-    from: *const f32,
+    from: Elements,
     step: isize,
 }
 
 impl Rows {
-    fn at(&self, row: usize) -> *mut f32 {
-        self.from.wrapping_offset(row as isize * self.step).cast_mut()
+    fn at(&self, row: usize) -> Elements {
+        self.from.further(row as isize * self.step)
     }
 }
 
@@ -197,9 +199,14 @@ impl<'a> Call<'a> {
     }
 
     /// An operand with a row a query: the row of query `first` in a batch, and the step from row to row.
-    fn rows(&self, from: *const f32, strides: &[i64], (batch, first): (usize, usize)) -> Rows {
+    fn rows(&self, from: *const f32, strides: &Strides, (batch, first): (usize, usize)) -> Rows {
         let step = self.query_step(strides);
-        Rows { from: from.wrapping_offset(self.offset(strides, batch) + first as isize * step), step }
+        Rows { from: self.matrix(from, strides, batch).further(first as isize * step), step }
+    }
+
+    /// An operand in a batch.
+    fn matrix(&self, from: *const f32, strides: &Strides, batch: usize) -> Elements {
+        Elements::new(from.cast_mut(), strides.format).further(self.offset(strides, batch))
     }
 
     /// How many of the keys from one on take part for a query.
@@ -223,8 +230,8 @@ impl<'a> Call<'a> {
         let scratch = self.scratch(worker);
         let (kernel, loads) = (self.kernel, self.operands.loads);
         let q = self.rows(loads[0], &kernel.q, (batch, first));
-        let k = loads[1].wrapping_offset(self.offset(&kernel.k, batch));
-        let v = loads[2].wrapping_offset(self.offset(&kernel.v, batch));
+        let k = self.matrix(loads[1], &kernel.k, batch);
+        let v = self.matrix(loads[2], &kernel.v, batch);
         let terms = kernel.added.iter().zip(&loads[3..]);
         let mut terms: SmallVec<[Term; 4]> = terms
             .map(|(strides, &load)| Term {
@@ -258,10 +265,10 @@ impl<'a> Call<'a> {
             for from in (0..last_taken(queries, 0)).step_by(KEYS) {
                 let keys = last_taken(queries, from).min(KEYS);
                 let (key_step, inner_step) = (step(&kernel.k, kernel.key), step(&kernel.k, kernel.inner));
-                let at = k.wrapping_offset(from as isize * key_step);
+                let at = k.further(from as isize * key_step);
                 self.strips(2 * self.isa.lanes(), (at, key_step, inner_step), (keys, self.inner), scratch.k);
                 let (value_step, channel_step) = (step(&kernel.v, kernel.key), step(&kernel.v, kernel.channel));
-                let at = v.wrapping_offset(from as isize * value_step);
+                let at = v.further(from as isize * value_step);
                 self.strips(2 * self.isa.lanes(), (at, channel_step, value_step), (self.channels, keys), scratch.v);
                 for top in (0..queries).step_by(ROWS) {
                     let rows = top..(top + ROWS).min(queries);
@@ -288,13 +295,13 @@ impl<'a> Call<'a> {
     unsafe fn strips(
         &self,
         width: usize,
-        (from, w_step, k_step): (*const f32, isize, isize),
+        (from, w_step, k_step): (Elements, isize, isize),
         (wide, deep): (usize, usize),
         out: *mut f32,
     ) {
         for at in (0..wide).step_by(width) {
             let own = (wide - at).min(width);
-            let strip = Strip { from: from.wrapping_offset(at as isize * w_step), w_step, k_step, wide: own, k: deep };
+            let strip = Strip { from: from.further(at as isize * w_step), w_step, k_step, wide: own, k: deep };
             // SAFETY: the caller's promise, for this strip.
             unsafe { pack(self.isa, width, strip, out.wrapping_add(at * deep)) };
         }
@@ -311,12 +318,12 @@ impl<'a> Call<'a> {
             for row in 0..queries {
                 let mut start = Row { largest: f32::NEG_INFINITY, sum: 0.0, kept: 1.0, unused: 0.0 };
                 if let Some(running) = &ends.running {
-                    let before = *running.at(row);
+                    let before = running.at(row).get();
                     if before != f32::NEG_INFINITY {
                         start = Row { largest: before, sum: 1.0, ..start };
                         for c in 0..self.channels {
-                            let result = ends.result.at(row).offset(c as isize * ends.channel);
-                            *scratch.sums.add(row * self.wide + c) = *result;
+                            let result = ends.result.at(row).further(c as isize * ends.channel);
+                            *scratch.sums.add(row * self.wide + c) = result.get();
                         }
                     }
                 }
@@ -338,15 +345,18 @@ impl<'a> Call<'a> {
         scratch: &Scratch,
     ) -> usize {
         let (rows, lanes, mut ahead) = (self.isa.rows(), self.isa.lanes(), Ahead::NONE);
-        let term = term.filter(|term| term.key == 1);
+        let term = term.filter(|term| term.key == 1 && term.rows.from.is_single());
         // Whole vectors of it are read.
         let whole = if term.is_some() { keys / (2 * lanes) * (2 * lanes) } else { 0 };
         for j in (0..keys).step_by(2 * lanes) {
             let vectors = (keys - j).min(2 * lanes).div_ceil(lanes);
             for i in (0..queries.len()).step_by(rows) {
-                let add = term
-                    .filter(|_| j < whole)
-                    .map(|term| (term.rows.at(queries.start + i).cast_const().wrapping_add(from + j), term.rows.step));
+                let add = term.filter(|_| j < whole).map(|term| {
+                    (
+                        term.rows.at(queries.start + i).further((from + j) as isize).address::<f32>().cast_const(),
+                        term.rows.step,
+                    )
+                });
                 let tile = Tile {
                     k: self.inner,
                     a: scratch.q.wrapping_add((queries.start + i) * self.inner),
@@ -410,7 +420,7 @@ impl<'a> Call<'a> {
                 std::slice::from_raw_parts_mut(scratch.logits.add(logits * PITCH), keys.next_multiple_of(LANES));
             for (i, term) in terms.iter().enumerate() {
                 let done = if i == 0 { stored.min(taken) } else { 0 };
-                let at = term.rows.at(row).cast_const().wrapping_offset((from + done) as isize * term.key);
+                let at = term.rows.at(row).further((from + done) as isize * term.key);
                 match self.isa {
                     InstructionSet::Portable => add(&mut logits[done..taken], at, term.key),
                     #[cfg(target_arch = "x86_64")]
@@ -449,17 +459,32 @@ impl<'a> Call<'a> {
                 // Without keys there is nothing to average: 0, or what was there.
                 let scale = if self.keys == 0 { 1.0 } else { 1.0 / state.sum };
                 let sums = std::slice::from_raw_parts(scratch.sums.add(row * self.wide), self.channels);
-                if ends.channel == 1 {
-                    let result = std::slice::from_raw_parts_mut(result, self.channels);
-                    result.iter_mut().zip(sums).for_each(|(x, sum)| *x = sum * scale);
-                } else {
-                    let each = sums.iter().enumerate();
-                    each.for_each(|(c, sum)| *result.offset(c as isize * ends.channel) = sum * scale);
+                match result.format() {
+                    Format::Single => put_row::<f32>(result.address(), ends.channel, sums, scale),
+                    Format::Bf16 => put_row::<Bf16>(result.address(), ends.channel, sums, scale),
                 }
                 if let Some(running) = &ends.running {
-                    *running.at(row) = state.largest + state.sum.ln();
+                    running.at(row).put(state.largest + state.sum.ln());
                 }
             }
+        }
+    }
+}
+
+/// Stores a row of scaled sums, from element to element by a step.
+///
+/// # Safety
+/// The result has as many elements as there are sums, and they are nobody else's.
+#[inline(always)]
+unsafe fn put_row<E: Element>(result: *mut E, step: isize, sums: &[f32], scale: f32) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if step == 1 {
+            let result = std::slice::from_raw_parts_mut(result, sums.len());
+            result.iter_mut().zip(sums).for_each(|(x, sum)| *x = E::narrow(sum * scale));
+        } else {
+            let each = sums.iter().enumerate();
+            each.for_each(|(c, sum)| *result.offset(c as isize * step) = E::narrow(sum * scale));
         }
     }
 }
@@ -469,19 +494,32 @@ impl<'a> Call<'a> {
 /// # Safety
 /// The term has as many elements as the row.
 #[inline(always)]
-unsafe fn add(row: &mut [f32], term: *const f32, step: isize) {
+unsafe fn add(row: &mut [f32], term: Elements, step: isize) {
+    // SAFETY: the caller's promise, passed on with the type of the elements.
+    unsafe {
+        match term.format() {
+            Format::Single => add_of::<f32>(row, term.address(), step),
+            Format::Bf16 => add_of::<Bf16>(row, term.address(), step),
+        }
+    }
+}
+
+/// # Safety
+/// As [`add`].
+#[inline(always)]
+unsafe fn add_of<E: Element>(row: &mut [f32], term: *const E, step: isize) {
     // SAFETY: the caller's promise.
     unsafe {
         match step {
             0 => {
-                let same = *term;
+                let same = (*term).widen();
                 row.iter_mut().for_each(|x| *x += same);
             }
             1 => {
                 let term = std::slice::from_raw_parts(term, row.len());
-                row.iter_mut().zip(term).for_each(|(x, y)| *x += y);
+                row.iter_mut().zip(term).for_each(|(x, y)| *x += y.widen());
             }
-            _ => row.iter_mut().enumerate().for_each(|(j, x)| *x += *term.offset(j as isize * step)),
+            _ => row.iter_mut().enumerate().for_each(|(j, x)| *x += (*term.offset(j as isize * step)).widen()),
         }
     }
 }
@@ -490,7 +528,7 @@ unsafe fn add(row: &mut [f32], term: *const f32, step: isize) {
 /// As [`add`], on a machine with AVX2.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn add_avx2(row: &mut [f32], term: *const f32, step: isize) {
+unsafe fn add_avx2(row: &mut [f32], term: Elements, step: isize) {
     // SAFETY: the caller's promise, passed on.
     unsafe { add(row, term, step) }
 }
@@ -499,7 +537,7 @@ unsafe fn add_avx2(row: &mut [f32], term: *const f32, step: isize) {
 /// As [`add`], on a machine with AVX-512F.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn add_avx512(row: &mut [f32], term: *const f32, step: isize) {
+unsafe fn add_avx512(row: &mut [f32], term: Elements, step: isize) {
     // SAFETY: the caller's promise, passed on.
     unsafe { add(row, term, step) }
 }

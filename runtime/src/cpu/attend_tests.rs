@@ -2,6 +2,7 @@
 //! query or with those from its own position on.
 
 use super::super::dice::Dice;
+use super::super::held::{Held, rounding};
 use super::*;
 
 /// Indices: batch, query, key, inner, channel.
@@ -13,7 +14,7 @@ const INNER: usize = 3;
 const CHANNEL: usize = 4;
 
 /// Strides of a dense tensor with these axes, in an order of the dice's.
-fn strides(dice: &mut Dice, lengths: &[u64; INDICES], axes: &[usize]) -> (Vec<i64>, usize) {
+fn strides(dice: &mut Dice, lengths: &[u64; INDICES], axes: &[usize]) -> (Strides, usize) {
     let mut order = axes.to_vec();
     for i in (1..order.len()).rev() {
         order.swap(i, dice.below(i + 1));
@@ -23,7 +24,8 @@ fn strides(dice: &mut Dice, lengths: &[u64; INDICES], axes: &[usize]) -> (Vec<i6
         strides[axis] = count;
         count *= lengths[axis].max(1) as i64;
     }
-    (strides, count as usize)
+    let format = if dice.below(3) == 0 { Format::Bf16 } else { Format::Single };
+    (Strides { steps: strides, format }, count as usize)
 }
 
 fn at(strides: &[i64], point: [usize; INDICES]) -> usize {
@@ -41,22 +43,28 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, (slices, causal): (usiz
     let (first_query, first_key) = (dice.below(200) * dice.below(2), dice.below(40) * dice.below(2));
     let mut operand = |axes: &[usize]| {
         let (strides, count) = strides(&mut dice, &lengths, axes);
-        (strides, dice.numbers(count).into_iter().map(|x| 2.0 * x).collect::<Vec<f32>>())
+        let numbers: Vec<f32> = dice.numbers(count).into_iter().map(|x| 2.0 * x).collect();
+        let numbers = Held::new(&numbers, strides.format).numbers();
+        (strides, numbers)
     };
     let q = operand(&[BATCH, QUERY, INNER]);
     let k = operand(&[BATCH, KEY, INNER]);
     let v = operand(&[BATCH, KEY, CHANNEL]);
     let bias = operand(&[QUERY, KEY]);
     let mut mask = operand(&[BATCH, KEY]);
-    let (store, count) = operand(&[BATCH, QUERY, CHANNEL]);
-    let (running, many) = operand(&[BATCH, QUERY]);
+    let (mut store, count) = operand(&[BATCH, QUERY, CHANNEL]);
+    let (mut running, many) = operand(&[BATCH, QUERY]);
+    running.format = Format::Single;
+    if slices > 1 {
+        store.format = Format::Single;
+    }
     // Some keys never count, for some rows none does.
     mask.1.iter_mut().for_each(|x| *x = [0.0, -1e9, f32::NEG_INFINITY][if *x > 0.0 { 0 } else { seed as usize % 3 }]);
     // Where every key that takes part is hidden by a large number, 32 bits tell nothing of the rest.
     if seed % 3 == 1 && lengths[KEY] > 0 {
         (0..lengths[BATCH] as usize).for_each(|batch| mask.1[at(&mask.0, [batch, 0, 0, 0, 0])] = 0.0);
     }
-    let mut result = vec![0.0_f32; count.len()];
+    let mut result = Held::new(&vec![0.0_f32; count.len()], store.format);
     let mut running_data = vec![f32::NEG_INFINITY; many.len()];
     let scratch = vec![0.0_f32; threads * Attend::scratch(lengths[INNER], lengths[CHANNEL]) as usize / 4 + 16];
     let scratch = scratch.as_ptr().cast_mut().cast::<u8>();
@@ -79,17 +87,24 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, (slices, causal): (usiz
     let keys = lengths[KEY] as usize;
     for slice in 0..slices {
         let (from, to) = (keys * slice / slices, keys * (slice + 1) / slices);
-        let own = |x: &(Vec<i64>, Vec<f32>)| x.1.as_ptr().wrapping_add(from * x.0[KEY] as usize);
-        let loads = [own(&q), own(&k), own(&v), own(&bias), own(&mask), running_data.as_mut_ptr().cast_const()];
+        let mut held = [&q, &k, &v, &bias, &mask].map(|x| Held::new(&x.1, x.0.format));
+        let [q, k, v, bias, mask] = [&q, &k, &v, &bias, &mask].map(|x| (x.0.format, from as isize * x.0[KEY] as isize));
+        let own = |held: &mut Held, (format, first): (Format, isize)| {
+            Elements::new(held.address(), format).further(first).address::<f32>().cast_const()
+        };
+        let [hq, hk, hv, hb, hm] = &mut held;
+        let loads = [own(hq, q), own(hk, k), own(hv, v), own(hb, bias), own(hm, mask)];
+        let loads: Vec<*const f32> = loads.into_iter().chain([running_data.as_mut_ptr().cast_const()]).collect();
         let mut own_lengths = lengths;
         own_lengths[KEY] = (to - from) as u64;
         let mut starts = [0; INDICES];
         (starts[QUERY], starts[KEY]) = (first_query as u64, (first_key + from) as u64);
         let (lengths, starts) = (&own_lengths, &starts);
-        let operands = Operands { loads: &loads, store: result.as_mut_ptr(), lengths, starts, scratch };
+        let operands = Operands { loads: &loads, store: result.address(), lengths, starts, scratch };
         // SAFETY: every operand is a dense tensor of the lengths, and scratch has room for each thread.
         unsafe { attend(isa, &pool, &kernel, &operands) };
     }
+    let result = result.numbers();
     for batch in 0..lengths[BATCH] as usize {
         for query in 0..lengths[QUERY] as usize {
             let logit = |key: usize| -> f64 {
@@ -113,7 +128,8 @@ fn check(isa: InstructionSet, threads: usize, seed: u64, (slices, causal): (usiz
                 let value = |key: usize| f64::from(v.1[at(&v.0, point(key))]);
                 let expected: f64 = (0..keys).map(|key| weights[key] / total * value(key)).sum();
                 let found = f64::from(result[at(&store, point(0))]);
-                let near = (found - expected).abs() < 3e-5 || (found.is_nan() && expected.is_nan());
+                let off = 3e-5 + rounding(store.format, expected);
+                let near = (found - expected).abs() < off || (found.is_nan() && expected.is_nan());
                 assert!(
                     near,
                     "{isa:?}, seed {seed}, {slices} slices, causal {causal}, {lengths:?}: {found} where {expected}"

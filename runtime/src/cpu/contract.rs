@@ -12,9 +12,12 @@
 
 use std::ops::Range;
 
+use crease_core::ir::Format;
+
 use super::ahead::Ahead;
 pub use super::contract_plan::MOST_DIMS;
 use super::contract_plan::{K_BLOCK, M_BLOCK, N_BLOCK, Plan};
+use super::elements::Elements;
 pub use super::micro::InstructionSet;
 use super::micro::{Kernel, Tile};
 use super::normalize::{Affine, normalize};
@@ -56,6 +59,8 @@ pub struct Contraction<'a> {
     pub norm: Option<Norm>,
     /// The results, at least one.
     pub parts: &'a [Part],
+    /// What each operand and result is kept in, by its number.
+    pub formats: &'a [Format],
 }
 
 /// `(x - mean) / sqrt(variance + epsilon) * scale + offset`.
@@ -85,9 +90,14 @@ pub struct Part {
 }
 
 impl Contraction<'_> {
-    /// Whether it multiplies and adds and does nothing else.
-    pub(super) fn only_sums(&self) -> bool {
-        self.norm.is_none() && self.parts.iter().all(|part| part.after.is_none())
+    /// Whether it does more than multiply and add.
+    pub(super) fn does_more(&self) -> bool {
+        self.norm.is_some() || self.parts.iter().any(|part| part.after.is_some())
+    }
+
+    /// Whether a result is rounded when it is stored.
+    pub(super) fn rounds(&self) -> bool {
+        self.parts.iter().any(|part| !self.formats[part.store].is_single())
     }
 
     /// How many sums it computes for each place.
@@ -111,7 +121,7 @@ pub const fn scratch_bytes(_isa: InstructionSet) -> usize {
 /// Runs the contraction over the pool with the machine's best instructions. Sums over no k are zero.
 ///
 /// # Safety
-/// `operands` are the first elements of each operand and result by number. Every element the contraction names is in
+/// `operands` are the first elements of each operand and result by number, of the formats that the contraction says. Every element the contraction names is in
 /// bounds for the whole call, nobody else writes them or touches the results. No two index tuples name the same element
 /// of a result, and a result overlaps nothing else but for an operand that only its own program loads, element by
 /// element. `scratch` is a multiple of 64, is the call's alone, and has [`scratch_bytes_per_thread`] bytes for each
@@ -279,8 +289,14 @@ impl Call<'_> {
         let terms = (k_from, k);
 
         let operand = along_columns.first();
-        let b = if alone && plan.n.steps[operand] == 1 && m <= DIRECT_COLUMNS * rows && n.is_multiple_of(lanes) {
-            let from = self.at(operand, around, n_from as isize + k_place * plan.k.steps[operand]);
+        let is_single = |operand: usize| self.spec.formats[operand].is_single();
+        let b = if alone
+            && is_single(operand)
+            && plan.n.steps[operand] == 1
+            && m <= DIRECT_COLUMNS * rows
+            && n.is_multiple_of(lanes)
+        {
+            let from = self.at(operand, around, n_from as isize + k_place * plan.k.steps[operand]).address();
             Operand { from, next: 2 * lanes as isize, k: plan.k.steps[operand], packed: false, sum: 0 }
         } else {
             let (width, room) = (2 * lanes, plan.n_block * k);
@@ -298,8 +314,8 @@ impl Call<'_> {
         let (next, k_step) = (plan.m.steps[operand], plan.k.steps[operand]);
         let side =
             Side { operands: along_rows, axis: &plan.m, from: m_from, extent: m, width: rows, room: plan.m_block * k };
-        let (a, new) = if alone && n <= DIRECT_ROWS * lanes {
-            let from = self.at(operand, around, m_from as isize * next + k_place * k_step);
+        let (a, new) = if alone && is_single(operand) && n <= DIRECT_ROWS * lanes {
+            let from = self.at(operand, around, m_from as isize * next + k_place * k_step).address();
             (Operand { from, next, k: k_step, packed: false, sum: 0 }, false)
         } else {
             // SAFETY: as for the columns.
@@ -356,9 +372,9 @@ impl Call<'_> {
     }
 
     /// An element of an operand: of the product numbered so, so many elements further.
-    fn at(&self, operand: usize, (outer, beside): (usize, usize), further: isize) -> *mut f32 {
+    fn at(&self, operand: usize, (outer, beside): (usize, usize), further: isize) -> Elements {
         let product = self.plan.outer.offset(outer, operand) + beside as isize * self.plan.beside.steps[operand];
-        self.operands[operand].wrapping_offset(product + further)
+        Elements::new(self.operands[operand], self.spec.formats[operand]).further(product + further)
     }
 
     /// The flat k that block number `step` starts at, and how many it has.
@@ -405,8 +421,8 @@ impl Call<'_> {
             // SAFETY: the tiles lie inside the block; `contract_with` checked the instruction set. Registers have room
             // for the largest tile, and the corners' elements there are in bounds.
             unsafe {
-                if part.after.is_none() && result.column == 1 && columns == vectors * lanes {
-                    kernel(&tile(0, at.from, result.row, add), ahead);
+                if part.after.is_none() && at.from.is_single() && result.column == 1 && columns == vectors * lanes {
+                    kernel(&tile(0, at.from.address(), result.row, add), ahead);
                     continue;
                 }
                 at.prefetch(high);
@@ -438,11 +454,11 @@ impl Call<'_> {
             [outer] if k == axis.extent * outer.extent => (outer.extent, outer.steps[operand]),
             _ => return Ahead::NONE,
         };
-        if axis.steps[operand] != 1 || k == 0 {
+        if axis.steps[operand] != 1 || k == 0 || !self.spec.formats[operand].is_single() {
             return Ahead::NONE;
         }
         let from = self.at(operand, around, (side.from + at) as isize * step + (k_from % axis.extent) as isize);
-        Ahead::new(from, k.min(axis.extent), (side.width, step), blocks, terms)
+        Ahead::new(from.address(), k.min(axis.extent), (side.width, step), blocks, terms)
     }
 
     /// Whether a side's block is another one than the scratch holds, which is noted as held from now on.
@@ -493,16 +509,15 @@ impl Call<'_> {
                 let (outer, inner) = ((k_from + done) / axis.extent, (k_from + done) % axis.extent);
                 let run = (k - done).min(axis.extent - inner);
                 let offset = inner as isize * axis.steps[operand] + self.plan.outer_k.offset(outer, operand);
-                let from = strip_from.wrapping_offset(offset);
+                let from = strip_from.further(offset);
                 let strip = Strip { from, w_step, k_step: axis.steps[operand], wide, k: run };
                 // SAFETY: a run of the strip inside the block, to its place in `out`.
                 unsafe { pack(self.isa, side.width, strip, out.add(done * side.width)) };
                 done += run;
             }
             if let (SideOperands::Common, Some(norm)) = (side.operands, &self.spec.norm) {
-                let affine = |operand: Option<usize>| {
-                    operand.map(|o| Affine { from: self.operands[o].cast_const(), step: axis.steps[o] })
-                };
+                let from = |operand: usize| Elements::new(self.operands[operand], self.spec.formats[operand]);
+                let affine = |operand: Option<usize>| operand.map(|o| Affine { from: from(o), step: axis.steps[o] });
                 let (scale, offset) = (affine(norm.scale), affine(norm.offset));
                 // SAFETY: a packed strip of whole rows; scale and offset have a number for each k.
                 unsafe { normalize(self.isa, side.width, out, k, norm.epsilon, scale, offset) };

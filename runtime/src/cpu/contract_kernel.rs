@@ -1,5 +1,6 @@
 //! A contraction of a plan as the contraction that runs: strides by index become dims by group.
 
+use crease_core::ir::Format;
 use crease_core::kernel::{Contract, Strides};
 use smallvec::SmallVec;
 
@@ -13,6 +14,7 @@ pub struct PreparedContract {
     kernel: Contract,
     /// The strides of every operand and result, by number.
     strides: Vec<Strides>,
+    formats: Vec<Format>,
     norm: Option<Norm>,
     parts: Vec<Part>,
 }
@@ -50,7 +52,8 @@ impl PreparedContract {
         if strides.len() > MOST_STEPS || parts.is_empty() {
             return Err(format!("a contraction has {} operands and results", strides.len()));
         }
-        Ok(PreparedContract { kernel: kernel.clone(), strides, norm, parts })
+        let formats = strides.iter().map(|strides| strides.format).collect();
+        Ok(PreparedContract { kernel: kernel.clone(), strides, formats, norm, parts })
     }
 
     /// # Safety
@@ -65,6 +68,7 @@ impl PreparedContract {
             k: &groups.contracted,
             norm: self.norm,
             parts: &self.parts,
+            formats: &self.formats,
         };
         let operands: SmallVec<[*mut f32; MOST_STEPS]> =
             o.loads.iter().map(|load| load.cast_mut()).chain(o.stores.iter().copied()).collect();

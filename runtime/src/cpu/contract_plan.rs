@@ -3,6 +3,8 @@
 //! Everything here is a function of the contraction and the instruction set, never of the number of threads; the split
 //! of k does not even depend on the instruction set. Nothing is read, written or allocated.
 
+use crease_core::kernel::Contract;
+
 use super::contract::{Contraction, Dim};
 use super::micro::InstructionSet;
 
@@ -255,8 +257,10 @@ impl Plan {
         let (outer, beside) = around;
         let (rows, columns) = (isa.rows(), 2 * isa.lanes());
         let terms = k.extent * outer_k.count();
-        // What is done to whole rows or sums has all of k at once.
-        let k_blocks = if spec.only_sums() { terms.div_ceil(K_BLOCK).max(1) } else { 1 };
+        // What is done to whole rows or sums has all of k at once, and so has what is rounded when it is stored, if there
+        // is room for it.
+        let at_once = spec.does_more() || spec.rounds() && terms <= Contract::TERMS as usize;
+        let k_blocks = if at_once { 1 } else { terms.div_ceil(K_BLOCK).max(1) };
         let k_block = terms.div_ceil(k_blocks);
         let products = outer.count() * beside.extent;
         let sums = spec.sums();

@@ -83,6 +83,25 @@ fn power_of_two<A: Arithmetic>(a: &mut A, n: A::Bits) -> A::Number {
     a.number_of(bits)
 }
 
+/// The bits of the nearest bfloat16 number, ties to even: the upper half of one in single precision.
+#[inline(always)]
+pub(super) fn bf16<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Bits {
+    let bits = a.bits(x);
+    let (one, half) = (a.integer(bits, 1), a.integer(bits, 0x7fff));
+    let upper = a.shift_right(bits, 16);
+    let odd = a.and(upper, one);
+    let up = a.add_bits(half, odd);
+    let rounded = a.add_bits(bits, up);
+    // Rounding could make a number of what is none: such keeps its upper half and is quiet.
+    let quiet = a.integer(bits, 0x40_0000);
+    let none = a.or(bits, quiet);
+    let (rounded, none) = (a.number_of(rounded), a.number_of(none));
+    let nearest = a.choose(Compare::Equal, [x, x], rounded, none);
+    let bits = a.bits(nearest);
+    let (upper, mask) = (a.shift_right(bits, 16), a.integer(bits, 0xffff));
+    a.and(upper, mask)
+}
+
 /// `eˣ`, subnormal results included.
 #[inline(always)]
 pub(super) fn exp<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {

@@ -8,7 +8,10 @@ mod contract_kernel;
 mod contract_plan;
 #[cfg(test)]
 mod dice;
+mod elements;
 mod functions;
+#[cfg(test)]
+mod held;
 pub mod jit;
 mod micro;
 mod normalize;

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)] // Packed strips through raw pointers; each block says why it is sound.
 
+use super::elements::Elements;
 use super::micro::InstructionSet;
 
 /// Partial sums of a row: so many are added at a time, whatever the instructions.
@@ -10,7 +11,7 @@ const SUMS: usize = 4;
 /// One number for each place of a row.
 #[derive(Clone, Copy)]
 pub(super) struct Affine {
-    pub(super) from: *const f32,
+    pub(super) from: Elements,
     /// From one place to the next.
     pub(super) step: isize,
 }
@@ -64,7 +65,7 @@ unsafe fn plain<const W: usize>(
     let shrink = deviation.map(|sum| 1.0 / (sum / count + epsilon).sqrt());
     let at = |affine: Option<Affine>, none: f32, k: usize| match affine {
         // SAFETY: place k of a row, by the caller's promise.
-        Some(affine) => unsafe { *affine.from.offset(k as isize * affine.step) },
+        Some(affine) => unsafe { affine.from.further(k as isize * affine.step).get() },
         None => none,
     };
     let (means, shrinks) = ([mean; SUMS], [shrink; SUMS]);

@@ -5,14 +5,48 @@
 
 #![allow(unsafe_code)] // Vector intrinsics on raw pointers; each block says why it is sound.
 
+use crease_core::ir::Format;
+
+use super::elements::{Bf16, Element, Elements};
 use super::micro::InstructionSet;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
+/// An element of which eight are loaded at once where the machine can.
+pub(super) trait Eight: Element {
+    /// Eight neighbors as numbers.
+    ///
+    /// # Safety
+    /// They are in bounds; the machine has AVX2.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn eight(from: *const Self) -> __m256;
+}
+
+impl Eight for f32 {
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn eight(from: *const f32) -> __m256 {
+        // SAFETY: the caller's promise.
+        unsafe { _mm256_loadu_ps(from) }
+    }
+}
+
+impl Eight for Bf16 {
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn eight(from: *const Bf16) -> __m256 {
+        // SAFETY: the caller's promise.
+        let halves = unsafe { _mm_loadu_si128(from.cast()) };
+        _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(halves)))
+    }
+}
+
 /// Where a strip comes from: element (w, k) is at `from + w * w_step + k * k_step`.
 #[derive(Clone, Copy)]
 pub(super) struct Strip {
-    pub(super) from: *const f32,
+    pub(super) from: Elements,
     pub(super) w_step: isize,
     pub(super) k_step: isize,
     /// Valid w; the rest of the strip's width is filled with zeros.
@@ -27,38 +61,53 @@ pub(super) struct Strip {
 /// The machine has `isa`; every element of the strip is in bounds, and `out` has room for `k * width` numbers and does
 /// not overlap the operand.
 pub(super) unsafe fn pack(isa: InstructionSet, width: usize, strip: Strip, out: *mut f32) {
+    // SAFETY: the caller's promise, passed on, with the type of the elements.
+    unsafe {
+        match strip.from.format() {
+            Format::Single => pack_of::<f32>(isa, width, strip, out),
+            Format::Bf16 => pack_of::<Bf16>(isa, width, strip, out),
+        }
+    }
+}
+
+/// # Safety
+/// As [`pack`]; `E` is what the elements are kept in.
+unsafe fn pack_of<E: Eight>(isa: InstructionSet, width: usize, strip: Strip, out: *mut f32) {
     // SAFETY: the caller's promise, passed on.
     unsafe {
         match (isa, width) {
             #[cfg(target_arch = "x86_64")]
-            (InstructionSet::Avx2 | InstructionSet::Avx512, 6) => pack_avx2::<6>(strip, out),
+            (InstructionSet::Avx2 | InstructionSet::Avx512, 6) => pack_avx2::<6, E>(strip, out),
             #[cfg(target_arch = "x86_64")]
-            (InstructionSet::Avx2 | InstructionSet::Avx512, 12) => pack_avx2::<12>(strip, out),
+            (InstructionSet::Avx2 | InstructionSet::Avx512, 12) => pack_avx2::<12, E>(strip, out),
             #[cfg(target_arch = "x86_64")]
-            (InstructionSet::Avx2 | InstructionSet::Avx512, 16) => pack_avx2::<16>(strip, out),
+            (InstructionSet::Avx2 | InstructionSet::Avx512, 16) => pack_avx2::<16, E>(strip, out),
             #[cfg(target_arch = "x86_64")]
-            (InstructionSet::Avx2 | InstructionSet::Avx512, 32) => pack_avx2::<32>(strip, out),
-            (_, 4) => pack_plain::<4>(strip, out),
-            (_, 16) => pack_plain::<16>(strip, out),
+            (InstructionSet::Avx2 | InstructionSet::Avx512, 32) => pack_avx2::<32, E>(strip, out),
+            (_, 4) => pack_plain::<4, E>(strip, out),
+            (_, 16) => pack_plain::<16, E>(strip, out),
             _ => unreachable!("no tile is {width} wide"),
         }
     }
 }
 
 /// # Safety
-/// As [`pack`], with `W` for `width`.
+/// As [`pack_of`], with `W` for `width`.
 #[inline(always)]
-unsafe fn pack_plain<const W: usize>(strip: Strip, out: *mut f32) {
-    let Strip { from, w_step, k_step, wide, k } = strip;
+unsafe fn pack_plain<const W: usize, E: Element>(strip: Strip, out: *mut f32) {
+    let Strip { w_step, k_step, wide, k, .. } = strip;
+    let from = strip.from.address::<E>();
     for k in 0..k {
         // SAFETY: row k of the strip and of `out`, by the caller's promise.
         unsafe {
             let (row, to) = (from.offset(k as isize * k_step), out.add(k * W));
             if wide == W && w_step == 1 {
-                to.copy_from_nonoverlapping(row, W);
+                for w in 0..W {
+                    *to.add(w) = (*row.add(w)).widen();
+                }
             } else {
                 for w in 0..wide {
-                    *to.add(w) = *row.offset(w as isize * w_step);
+                    *to.add(w) = (*row.offset(w as isize * w_step)).widen();
                 }
                 for w in wide..W {
                     *to.add(w) = 0.0;
@@ -69,23 +118,22 @@ unsafe fn pack_plain<const W: usize>(strip: Strip, out: *mut f32) {
 }
 
 /// # Safety
-/// As [`pack`], with `W` for `width`, on a machine with AVX2.
+/// As [`pack_of`], with `W` for `width`, on a machine with AVX2.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-unsafe fn pack_avx2<const W: usize>(strip: Strip, out: *mut f32) {
+unsafe fn pack_avx2<const W: usize, E: Eight>(strip: Strip, out: *mut f32) {
     let whole = if strip.k_step == 1 && strip.w_step != 1 { strip.k / 8 * 8 } else { 0 };
     // SAFETY: the first `whole` of k here and the rest after it are parts of the strip the caller vouches for.
     unsafe {
         for w in (0..W).step_by(8) {
             if whole > 0 {
                 let (wide, keep) = (strip.wide.saturating_sub(w).min(8), (W - w).min(8));
-                let from = strip.from.wrapping_offset(w as isize * strip.w_step);
-                transpose::<W>(from, strip.w_step, wide, whole, out.add(w), keep);
+                let from = strip.from.further(w as isize * strip.w_step).address::<E>();
+                transpose::<W, E>(from, strip.w_step, wide, whole, out.add(w), keep);
             }
         }
-        let rest =
-            Strip { from: strip.from.wrapping_offset(whole as isize * strip.k_step), k: strip.k - whole, ..strip };
-        pack_plain::<W>(rest, out.add(whole * W));
+        let rest = Strip { from: strip.from.further(whole as isize * strip.k_step), k: strip.k - whole, ..strip };
+        pack_plain::<W, E>(rest, out.add(whole * W));
     }
 }
 
@@ -97,11 +145,18 @@ unsafe fn pack_avx2<const W: usize>(strip: Strip, out: *mut f32) {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn transpose<const W: usize>(from: *const f32, step: isize, wide: usize, k: usize, out: *mut f32, keep: usize) {
+unsafe fn transpose<const W: usize, E: Eight>(
+    from: *const E,
+    step: isize,
+    wide: usize,
+    k: usize,
+    out: *mut f32,
+    keep: usize,
+) {
     for k in (0..k).step_by(8) {
         let mut x = [_mm256_setzero_ps(); 8];
         // SAFETY: row w has eight numbers from k on.
-        let load = |w: usize| unsafe { _mm256_loadu_ps(from.offset(w as isize * step).add(k)) };
+        let load = |w: usize| unsafe { E::eight(from.offset(w as isize * step).add(k)) };
         match wide {
             8 => x = [0, 1, 2, 3, 4, 5, 6, 7].map(load),
             4 => [x[0], x[1], x[2], x[3]] = [0, 1, 2, 3].map(load),

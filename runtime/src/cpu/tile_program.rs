@@ -9,11 +9,12 @@
 
 use std::mem::MaybeUninit;
 
-use crease_core::ir::{Binary, Expr, Instr, Unary};
+use crease_core::ir::{Binary, Expr, Format, Instr, Unary};
 use crease_core::kernel::Contract;
 
 use super::ahead::prefetch_near;
 use super::arithmetic::Plain;
+use super::elements::{Bf16, Element, Elements};
 use super::functions;
 use super::micro::{InstructionSet, MOST_COLUMNS, MOST_ROWS};
 
@@ -33,7 +34,7 @@ struct Aligned(#[expect(dead_code, reason = "reached by its address only")] [[f3
 /// An operand or result as a block or tile sees it: where its first element is, and the steps from there.
 #[derive(Clone, Copy)]
 pub(super) struct Corner {
-    pub(super) from: *mut f32,
+    pub(super) from: Elements,
     /// From one row of a tile to the next, and from one column to the next.
     pub(super) row: isize,
     pub(super) column: isize,
@@ -41,16 +42,16 @@ pub(super) struct Corner {
 
 impl Corner {
     /// Of an operand that nothing reads.
-    pub(super) const NOWHERE: Self = Self { from: std::ptr::null_mut(), row: 0, column: 0 };
+    pub(super) const NOWHERE: Self = Self { from: Elements::single(std::ptr::null()), row: 0, column: 0 };
 
     /// Has the rows of a tile fetched here where each is a run of neighbors.
     #[inline(always)]
     pub(super) fn prefetch(self, rows: usize) {
         if self.column == 1 && self.row != 0 {
             for i in 0..rows {
-                let row = self.from.wrapping_offset(i as isize * self.row);
-                prefetch_near(row);
-                prefetch_near(row.wrapping_add(MOST_COLUMNS / 2));
+                let row = self.from.further(i as isize * self.row);
+                prefetch_near(row.address());
+                prefetch_near(row.further(MOST_COLUMNS as isize / 2).address());
             }
         }
     }
@@ -58,7 +59,7 @@ impl Corner {
     /// The corner of the tile at row `i` and column `j` of a block.
     pub(super) fn tile(self, i: usize, j: usize) -> Self {
         let further = i as isize * self.row + j as isize * self.column;
-        Self { from: self.from.wrapping_offset(further), ..self }
+        Self { from: self.from.further(further), ..self }
     }
 }
 
@@ -275,22 +276,42 @@ impl Registers {
     /// # Safety
     /// The register holds a tile, and the elements at `to` are in bounds and nobody else's.
     #[inline(always)]
-    unsafe fn put<const PITCH: usize>(&mut self, k: usize, to: Corner, (high, columns): (usize, usize), add: bool) {
-        let from = self.sum(k);
+    unsafe fn put<const PITCH: usize>(&mut self, k: usize, to: Corner, size: (usize, usize), add: bool) {
+        // SAFETY: the caller's promise, passed on, with the type of the elements.
+        unsafe {
+            match to.from.format() {
+                Format::Single => self.put_as::<PITCH, f32>(k, to, size, add),
+                Format::Bf16 => self.put_as::<PITCH, Bf16>(k, to, size, add),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Self::put`]; `E` is what the elements are kept in.
+    #[inline(always)]
+    unsafe fn put_as<const PITCH: usize, E: Element>(
+        &mut self,
+        k: usize,
+        to: Corner,
+        (high, columns): (usize, usize),
+        add: bool,
+    ) {
+        let (from, place) = (self.sum(k), to.from.address::<E>());
         let put = |i: usize, j: usize| {
             // SAFETY: element (i, j) of the tile and of its place, by the caller's promise.
             unsafe {
                 let sum = *from.add(i * PITCH + j);
-                let c = to.from.offset(i as isize * to.row + j as isize * to.column);
-                *c = if add { *c + sum } else { sum };
+                let c = place.offset(i as isize * to.row + j as isize * to.column);
+                *c = E::narrow(if add { (*c).widen() + sum } else { sum });
             }
         };
         if to.column == 1 && !add && columns == PITCH {
             for i in 0..high {
                 // SAFETY: as above, a row at a time.
                 unsafe {
-                    let (from, to) = (from.add(i * PITCH), to.from.offset(i as isize * to.row));
-                    to.cast::<[f32; PITCH]>().write_unaligned(*from.cast::<[f32; PITCH]>());
+                    let (from, to) = (from.add(i * PITCH), place.offset(i as isize * to.row));
+                    let row = (*from.cast::<[f32; PITCH]>()).map(E::narrow);
+                    to.cast::<[E; PITCH]>().write_unaligned(row);
                 }
             }
         } else if to.row.unsigned_abs() < to.column.unsigned_abs() {
@@ -306,18 +327,34 @@ impl Registers {
 /// # Safety
 /// The elements are in bounds, and `to` has room for a tile.
 #[inline(always)]
-unsafe fn load_tile<const PITCH: usize>(from: Corner, (high, columns): (usize, usize), to: *mut f32) {
+unsafe fn load_tile<const PITCH: usize>(from: Corner, size: (usize, usize), to: *mut f32) {
+    // SAFETY: the caller's promise, passed on, with the type of the elements.
+    unsafe {
+        match from.from.format() {
+            Format::Single => load_tile_of::<PITCH, f32>(from, size, to),
+            Format::Bf16 => load_tile_of::<PITCH, Bf16>(from, size, to),
+        }
+    }
+}
+
+/// # Safety
+/// As [`load_tile`]; `E` is what the elements are kept in.
+#[inline(always)]
+unsafe fn load_tile_of<const PITCH: usize, E: Element>(from: Corner, (high, columns): (usize, usize), to: *mut f32) {
     for i in 0..high {
         // SAFETY: row i of the operand and of the tile, by the caller's promise.
         unsafe {
-            let row = from.from.offset(i as isize * from.row);
+            let row = from.from.address::<E>().offset(i as isize * from.row);
             let to = to.add(i * PITCH);
             match from.column {
-                1 if columns == PITCH => to.cast::<[f32; PITCH]>().write(row.cast::<[f32; PITCH]>().read_unaligned()),
-                0 => to.cast::<[f32; PITCH]>().write([*row; PITCH]),
+                1 if columns == PITCH => {
+                    let row = row.cast::<[E; PITCH]>().read_unaligned();
+                    to.cast::<[f32; PITCH]>().write(row.map(E::widen));
+                }
+                0 => to.cast::<[f32; PITCH]>().write([(*row).widen(); PITCH]),
                 step => {
                     to.cast::<[f32; PITCH]>().write([0.0; PITCH]);
-                    (0..columns).for_each(|j| *to.add(j) = *row.offset(j as isize * step));
+                    (0..columns).for_each(|j| *to.add(j) = (*row.offset(j as isize * step)).widen());
                 }
             }
         }

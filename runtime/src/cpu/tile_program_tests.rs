@@ -8,7 +8,7 @@ fn apply(isa: InstructionSet, program: &TileProgram, xs: &[f32], columns: usize)
     let (mut xs, mut ys) = (xs.to_vec(), vec![0.0_f32; xs.len()]);
     let size = (xs.len() / columns, columns);
     let mut registers = Registers::new();
-    let corner = |from: *mut f32| Corner { from, row: columns as isize, column: 1 };
+    let corner = |from: *mut f32| Corner { from: Elements::single(from), row: columns as isize, column: 1 };
     let (from, to) = (corner(xs.as_mut_ptr()), corner(ys.as_mut_ptr()));
     // SAFETY: the caller asks for instructions that are here; operand and result are a tile each, without overlap.
     unsafe { program.run(isa, &mut registers, &[from], (0, 0), size, to) };

@@ -176,7 +176,7 @@ impl Builder {
     }
 
     fn value(&mut self, name: String, shape: Vec<Extent>) -> ValueId {
-        self.graph.values.push(Value { name, shape });
+        self.graph.values.push(Value::single(name, shape));
         self.graph.values.len() - 1
     }
 

@@ -315,7 +315,7 @@ fn term_node(graph: &mut Graph, expr: &Expr, softmax: &Node, names: &[Index]) ->
 
 fn pointwise(graph: &mut Graph, expr: Expr, operands: Vec<Access>, indices: Vec<Extent>, origin: &str) -> Node {
     let name = origin.rsplit('.').next().unwrap_or(origin).to_string();
-    graph.values.push(Value { name, shape: indices.clone() });
+    graph.values.push(Value::single(name, indices.clone()));
     let results = vec![Access::plain(graph.values.len() - 1, indices.len())];
     Node { op: Op::Pointwise(expr), operands, results, indices, origin: origin.to_string() }
 }

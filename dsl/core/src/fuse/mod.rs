@@ -4,6 +4,7 @@
 mod absorb;
 mod attend;
 mod compose;
+mod narrow;
 mod ones;
 mod orders;
 mod outputs;
@@ -11,6 +12,7 @@ mod products;
 mod reassociate;
 mod variants;
 
+pub use narrow::narrow;
 pub use ones::assume_ones;
 pub use orders::{Orders, storage_orders};
 pub use variants::variants;

@@ -46,7 +46,7 @@ pub(super) fn own_layer_operands(graph: &mut Graph) {
 /// A node that copies a value into a new one.
 fn copy(graph: &mut Graph, value: ValueId, name: &str, origin: String) -> Node {
     let rank = graph.values[value].shape.len();
-    let copied = Value { name: name.to_string(), shape: graph.values[value].shape.clone() };
+    let copied = Value::single(name, graph.values[value].shape.clone());
     let node = Node {
         op: Op::Pointwise(Expr::load(0)),
         operands: vec![Access::plain(value, rank)],

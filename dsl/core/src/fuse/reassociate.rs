@@ -107,8 +107,8 @@ impl Chain {
         let (first, second) = self.ranges(last);
         let value = graph.values.len();
         let shape = kept.iter().map(|i| self.indices[*i].clone()).collect();
-        let name = graph.values[begin.results[0].value].name.clone();
-        graph.values.push(Value { name, shape });
+        let Value { name, format, .. } = graph.values[begin.results[0].value].clone();
+        graph.values.push(Value { name, shape, format });
         let made = Access { value, axes: kept.iter().map(|i| AxisRef::Index(*i)).collect() };
         let node = |range: &[Index], operands: Vec<&Access>, result: &Access, origin: &str| {
             let own = |access: &Access| {

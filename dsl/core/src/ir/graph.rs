@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extent, ExtentError, Node, Op, Sizes};
+use super::{Extent, ExtentError, Format, Node, Op, Sizes};
 
 /// A value of a graph: a position in [`Graph::values`].
 pub type ValueId = usize;
@@ -24,15 +24,28 @@ pub struct Graph {
     pub params: Vec<Port>,
     /// What the caller gets.
     pub outputs: Vec<Port>,
+    /// What values between operations may be kept in.
+    #[serde(default, skip_serializing_if = "Format::is_single")]
+    pub precision: Format,
 }
 
-/// A tensor of 32-bit floats.
+/// A tensor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Value {
     /// A name for people.
     pub name: String,
     /// The extent of each axis.
     pub shape: Vec<Extent>,
+    /// What its numbers are kept in; computed with is always single precision.
+    #[serde(default, skip_serializing_if = "Format::is_single")]
+    pub format: Format,
+}
+
+impl Value {
+    /// A tensor in single precision.
+    pub fn single(name: impl Into<String>, shape: Vec<Extent>) -> Value {
+        Value { name: name.into(), shape, format: Format::Single }
+    }
 }
 
 /// A value with a name that the outside knows.

@@ -2,6 +2,7 @@
 
 mod expr;
 mod extent;
+mod format;
 mod graph;
 mod op;
 mod spec;
@@ -10,6 +11,7 @@ mod text;
 
 pub use expr::{Binary, Expr, Instr, Unary};
 pub use extent::{Extent, ExtentError, Sizes};
+pub use format::Format;
 pub use graph::{Graph, NodeId, Port, Value, ValueId};
 pub use op::{Access, AxisRef, Contraction, Index, Node, Norm, Op, Repeat};
 pub use spec::{SpecError, check_graph};

@@ -2,7 +2,7 @@
 
 use super::PlanError;
 use crate::fuse::{Orders, storage_orders};
-use crate::ir::{Access, AxisRef, ExtentError, Graph, NodeId, Op, Sizes, ValueId};
+use crate::ir::{Access, AxisRef, ExtentError, Format, Graph, NodeId, Op, Sizes, ValueId};
 
 /// Elements of a tensor that fills the address space of a processor: sums of such cannot overflow.
 const MOST_ELEMENTS: u64 = 1 << 46;
@@ -79,7 +79,12 @@ impl Bound {
 
     /// Bytes of a value stored whole.
     pub(super) fn bytes(&self, value: ValueId) -> u64 {
-        4 * self.elements(value)
+        self.format(value).bytes() * self.elements(value)
+    }
+
+    /// What a value's memory holds.
+    pub(super) fn format(&self, value: ValueId) -> Format {
+        self.graph.values[self.roots[value]].format
     }
 
     /// Offset and strides (in elements) of a value's axes in its root's memory, where the root holds

@@ -84,23 +84,20 @@ fn check_call(plan: &Plan, call: &Call, loops: &[Option<(u64, u64)>]) -> Result<
             }
         });
     }
-    let (loads, stores): (Vec<(&Strides, u64)>, Vec<&Strides>) = match kernel {
-        Kernel::Nest(n) => {
-            let gathered = |k: usize| n.gathers[k].map_or(0, |g| g.stride.unsigned_abs() * g.extent.saturating_sub(1));
-            (n.loads.iter().enumerate().map(|(k, s)| (s, gathered(k))).collect(), vec![&n.store])
-        }
-        Kernel::Contract(c) => (c.operands().map(|s| (s, 0)).collect(), c.parts.iter().map(|p| &p.store).collect()),
-        Kernel::Attend(a) => {
-            let loads = [&a.q, &a.k, &a.v].into_iter().chain(&a.added).chain(&a.running);
-            (loads.map(|s| (s, 0)).collect(), vec![&a.store])
-        }
+    let (loads, stores) = (kernel.operands(), kernel.results());
+    let gathered = |k: usize| match kernel {
+        Kernel::Nest(n) => n.gathers[k].map_or(0, |g| g.stride.unsigned_abs() * g.extent.saturating_sub(1)),
+        Kernel::Contract(_) | Kernel::Attend(_) => 0,
     };
-    let indices = loads.iter().map(|l| l.0).chain(stores.iter().copied()).all(|s| s.len() == lengths.len());
+    let indices = loads.iter().chain(&stores).all(|s| s.len() == lengths.len());
     if loads.len() != call.operands.len() || stores.len() != call.results.len() || !indices {
         return Err("does not fit its kernel".into());
     }
-    for ((strides, more), place) in loads.into_iter().zip(&call.operands) {
-        check_place(plan, place, strides, more, &lengths)?;
+    for (k, (strides, place)) in loads.into_iter().zip(&call.operands).enumerate() {
+        check_place(plan, place, strides, gathered(k), &lengths)?;
+        if matches!(place.base, Base::Param(_)) && !strides.format.is_single() {
+            return Err(format!("reads a weight as {}", strides.format));
+        }
     }
     for (strides, place) in stores.into_iter().zip(&call.results) {
         check_place(plan, place, strides, 0, &lengths)?;
@@ -134,14 +131,14 @@ fn check_place(plan: &Plan, place: &Place, strides: &Strides, more: u64, lengths
         return Ok(());
     }
     let mut last = place.offset + more;
-    for ((length, followed), &stride) in lengths.iter().zip(strides) {
+    for ((length, followed), &stride) in lengths.iter().zip(strides.iter()) {
         let stride = u64::try_from(stride).map_err(|_| "has a negative stride")?;
         // With a loop that moves the place, the whole index is walked; else one chunk is.
         let moved = followed.filter(|(id, _)| place.moves.iter().any(|(m, _)| m == id));
         let extent = moved.map_or(*length, |(_, total)| total);
         last += stride * (extent - 1);
     }
-    if 4 * (last + 1) > bytes {
+    if strides.format.bytes() * (last + 1) > bytes {
         return Err(format!("reaches element {last} of a buffer of {bytes} bytes"));
     }
     Ok(())

@@ -261,7 +261,7 @@ impl Call {
                 AxisRef::Joined(o, i) => extent(*o) * extent(*i),
                 AxisRef::Unit => 1,
             };
-            4 * access.axes.iter().map(axis).product::<u128>()
+            u128::from(bound.format(access.value).bytes()) * access.axes.iter().map(axis).product::<u128>()
         };
         let stays =
             |bit: usize, bytes: u128| bit < 64 && self.stays >> bit & 1 == 1 && bytes <= u128::from(target.cache / 2);

@@ -15,7 +15,7 @@ use super::stretch::Candidate;
 use super::target::Target;
 use super::tree::{Item, Leaf};
 use super::{Base, LoopId, Memory, Plan, PlanParam, PlanPiece, PlanPort, Slot, SlotKind, Step, layout};
-use crate::ir::{Op, Sizes, ValueId};
+use crate::ir::{Format, Op, Sizes, ValueId};
 use crate::kernel::Kernel;
 use crate::rules::Join;
 
@@ -144,7 +144,7 @@ impl Stretch<'_> {
     /// Where what a softmax fold keeps beside this root is.
     fn running(&self, root: ValueId) -> Option<Home> {
         let (slot, chunks) = self.running.get(&root)?;
-        Some(Home { base: Base::Slot(*slot), chunks: chunks.clone() })
+        Some(Home { base: Base::Slot(*slot), chunks: chunks.clone(), format: Format::Single })
     }
 }
 
@@ -283,9 +283,10 @@ impl Emitter {
             site.chunks.insert(root, chunks);
         }
         let home = |root: ValueId| match params.get(&root) {
-            Some(&base) => Home { base, chunks: vec![] },
+            Some(&base) => Home { base, chunks: vec![], format: bound.format(root) },
             None => {
-                Home { base: Base::Slot(places[&root]), chunks: site.chunks.get(&root).cloned().unwrap_or_default() }
+                let chunks = site.chunks.get(&root).cloned().unwrap_or_default();
+                Home { base: Base::Slot(places[&root]), chunks, format: bound.format(root) }
             }
         };
         self.items(&site, (&candidate.items, 0), &home, &mut (0, 0), steps);
@@ -362,7 +363,8 @@ impl Emitter {
                 });
                 let (base, chunks) = (Base::Slot(slot), chunks.collect::<Vec<_>>());
                 let part = |value: ValueId| {
-                    if value == root { Home { base, chunks: chunks.clone() } } else { home(value) }
+                    let format = bound.format(root);
+                    if value == root { Home { base, chunks: chunks.clone(), format } } else { home(value) }
                 };
                 let mut calls = site.lower(&part, None, &Onto::Nothing);
                 calls.push(site.combine(&part(root), &home(root), combine));

@@ -226,6 +226,7 @@ impl Life {
                 && other.last >= own.first
                 && bound.shapes[root] == bound.shapes[result]
                 && bound.orders[root] == bound.orders[result]
+                && bound.format(root) == bound.format(result)
                 && other.chunks == own.chunks
                 && bound.elements(root) > 0
                 && !bound.is_param[root];

@@ -2,7 +2,7 @@
 
 use super::bound::Bound;
 use super::{Base, Call, Length, LoopId, Place};
-use crate::ir::{Access, AxisRef, Binary, Combine, Expr, Index, Instr, NodeId, Op, ValueId};
+use crate::ir::{Access, AxisRef, Binary, Combine, Expr, Format, Index, Instr, NodeId, Op, ValueId};
 use crate::kernel::{Attend, Contract, Gathered, Kernel, Nest, Part, Row, RowNorm, Strides};
 use crate::oracle;
 
@@ -21,6 +21,8 @@ pub(super) struct Home {
     pub base: Base,
     /// The axes of which it holds one chunk only: axis, positions and the loop.
     pub chunks: Vec<(usize, u64, LoopId)>,
+    /// What it holds.
+    pub format: Format,
 }
 
 /// What a call adds its result to.
@@ -43,11 +45,12 @@ pub(super) struct Site<'a> {
 
 impl Site<'_> {
     /// Where an accessed value is, and the stride of each index there.
-    fn place(&self, access: &Access, home: &Home) -> (Place, Vec<u64>) {
+    fn place(&self, access: &Access, home: &Home) -> (Place, Strides) {
         let chunks: Vec<(usize, u64)> = home.chunks.iter().map(|c| (c.0, c.1)).collect();
         let (offset, axes) = self.bound.locate(access.value, &chunks);
         let (moved, strides) = self.bound.index_strides(self.id, access, &axes);
-        (Place { base: home.base, offset: offset + moved, moves: self.moves(home, &strides) }, strides)
+        let place = Place { base: home.base, offset: offset + moved, moves: self.moves(home, &strides) };
+        (place, signed(&strides, home.format))
     }
 
     fn lengths(&self) -> Vec<Length> {
@@ -66,7 +69,7 @@ impl Site<'_> {
     /// `result = expr(loads)`, where loads and result are the node's own result in several homes.
     fn over_result(&self, loads: &[&Home], into: &Home, expr: Expr) -> (Kernel, Call) {
         let access = self.bound.graph.nodes[self.id].result();
-        let (operands, strides): (Vec<Place>, Vec<Vec<u64>>) = loads.iter().map(|h| self.place(access, h)).unzip();
+        let (operands, loads): (Vec<Place>, Vec<Strides>) = loads.iter().map(|h| self.place(access, h)).unzip();
         let (result, store) = self.place(access, into);
         let mut lengths = self.lengths();
         for i in (0..lengths.len()).filter(|&i| !access.mentions(i)) {
@@ -74,9 +77,9 @@ impl Site<'_> {
         }
         let nest = Nest {
             indices: lengths.len(),
-            loads: strides.iter().map(|s| signed(s)).collect(),
             gathers: vec![None; loads.len()],
-            store: signed(&store),
+            loads,
+            store,
             before: Expr::default(),
             row: None,
             after: expr,
@@ -102,20 +105,21 @@ impl Site<'_> {
             lengths[i] = Length::Fixed(1);
         }
         let after = Expr(vec![Instr::Const(f64::NEG_INFINITY)]);
-        let (indices, store) = (lengths.len(), signed(&store));
+        let indices = lengths.len();
         let nest = Nest { indices, loads: vec![], gathers: vec![], store, before: Expr::default(), row: None, after };
         (Kernel::Nest(nest), self.call(vec![], vec![result], lengths, None))
     }
 
     /// Where what a softmax fold keeps beside its result is: the result's axes but for its channels.
-    fn running(&self, home: &Home, channel: Index) -> (Place, Vec<u64>) {
+    fn running(&self, home: &Home, channel: Index) -> (Place, Strides) {
         let access = self.bound.graph.nodes[self.id].result();
         let mut chunks: Vec<(usize, u64)> = home.chunks.iter().map(|c| (c.0, c.1)).collect();
         chunks.extend(access.axis_of(channel).map(|axis| (axis, 1)));
         let (offset, axes) = self.bound.locate(access.value, &chunks);
         let (_, mut strides) = self.bound.index_strides(self.id, access, &axes);
         strides[channel] = 0;
-        (Place { base: home.base, offset, moves: self.moves(home, &strides) }, strides)
+        let place = Place { base: home.base, offset, moves: self.moves(home, &strides) };
+        (place, signed(&strides, home.format))
     }
 
     /// The elements that loops outside a home add.
@@ -145,7 +149,7 @@ impl Site<'_> {
         let node = &bound.graph.nodes[id];
         let place = |access: &Access| self.place(access, &home(bound.roots[access.value]));
         let lengths = self.lengths();
-        let (operands, strides): (Vec<Place>, Vec<Vec<u64>>) = node.operands.iter().map(&place).unzip();
+        let (operands, loads): (Vec<Place>, Vec<Strides>) = node.operands.iter().map(&place).unzip();
         let (result, store) = place(node.result());
         let bind = |expr: &Expr| bind_sizes(expr, bound);
         match &node.op {
@@ -157,19 +161,19 @@ impl Site<'_> {
                     Onto::Running(home) => {
                         let (place, strides) = self.running(home, *channel);
                         operands.push(place);
-                        Some(signed(&strides))
+                        Some(strides)
                     }
                     Onto::Nothing | Onto::Result => None,
                 };
                 let kernel = Attend {
                     indices: lengths.len(),
                     factor: oracle::number(factor, &bound.sizes).expect("checked by the spec and when bound"),
-                    q: signed(&strides[0]),
-                    k: signed(&strides[1]),
-                    v: signed(&strides[2]),
-                    added: strides[3..].iter().map(|s| signed(s)).collect(),
+                    q: loads[0].clone(),
+                    k: loads[1].clone(),
+                    v: loads[2].clone(),
+                    added: loads[3..].to_vec(),
                     running,
-                    store: signed(&store),
+                    store,
                     key: *key,
                     inner: *inner,
                     channel: *channel,
@@ -178,15 +182,15 @@ impl Site<'_> {
                 vec![(Kernel::Attend(kernel), self.call(operands, vec![result], lengths, scratch))]
             }
             Op::Pointwise(expr) => {
-                let (nest, lengths) = gathered_nest(bound, id, bind(expr), &strides, &store, lengths);
+                let (nest, lengths) = gathered_nest(bound, id, bind(expr), loads, store, lengths);
                 vec![(Kernel::Nest(nest), self.call(operands, vec![result], lengths, None))]
             }
             Op::Rows { before, row, over, after } => {
                 let nest = Nest {
                     indices: lengths.len(),
-                    loads: strides.iter().map(|s| signed(s)).collect(),
-                    gathers: vec![None; strides.len()],
-                    store: signed(&store),
+                    gathers: vec![None; loads.len()],
+                    loads,
+                    store,
                     before: bind(before),
                     row: Some(Row { op: *row, over: over.clone() }),
                     after: bind(after),
@@ -207,13 +211,13 @@ impl Site<'_> {
                         store[i] = 0;
                     }
                     let mut result = result.clone();
-                    result.offset += start * store[own];
+                    result.offset += start * store[own].unsigned_abs();
                     start += bound.extents[id][own];
                     let nest = Nest {
                         indices: lengths.len(),
-                        loads: vec![signed(&strides[k])],
+                        loads: vec![loads[k].clone()],
                         gathers: vec![None],
-                        store: signed(&store),
+                        store,
                         before: Expr::default(),
                         row: None,
                         after: Expr::load(0),
@@ -241,7 +245,7 @@ impl Site<'_> {
         let mut strides_of = |site: &Site<'_>, access: &Access| {
             let (place, strides) = site.place(access, &home(bound.roots[access.value]));
             operands.push(place);
-            signed(&strides)
+            strides
         };
         let a = strides_of(self, &node.operands[0]);
         let [scale, offset] = first.affine().map(|k| k.map(|k| strides_of(self, &node.operands[k])));
@@ -261,7 +265,7 @@ impl Site<'_> {
             let (result, store) = site.place(own.result(), &home(bound.roots[own.result().value]));
             results.push(result);
             let accumulate = !matches!(onto, Onto::Nothing);
-            parts.push(Part { sums, loads, after, store: signed(&store), accumulate });
+            parts.push(Part { sums, loads, after, store, accumulate });
         }
         let lengths = self.lengths();
         let contracted = (0..lengths.len()).filter(|&i| !node.result().mentions(i)).collect();
@@ -283,8 +287,8 @@ fn together<'a>(mut origins: impl Iterator<Item = &'a str>) -> String {
     [first.to_string()].into_iter().chain(rest).collect()
 }
 
-fn signed(strides: &[u64]) -> Strides {
-    strides.iter().map(|&s| s as i64).collect()
+fn signed(strides: &[u64], format: Format) -> Strides {
+    Strides { steps: strides.iter().map(|&s| s as i64).collect(), format }
 }
 
 /// A pointwise nest; an index that only a gathered operand has becomes that operand's gathered axis.
@@ -292,12 +296,11 @@ fn gathered_nest(
     bound: &Bound,
     id: NodeId,
     after: Expr,
-    strides: &[Vec<u64>],
-    store: &[u64],
+    mut loads: Vec<Strides>,
+    store: Strides,
     mut lengths: Vec<Length>,
 ) -> (Nest, Vec<Length>) {
     let node = &bound.graph.nodes[id];
-    let mut loads: Vec<Strides> = strides.iter().map(|s| s.iter().map(|&x| x as i64).collect()).collect();
     let mut gathers = vec![None; loads.len()];
     for i in (0..lengths.len()).filter(|&i| !node.result().mentions(i)) {
         for (k, load) in loads.iter_mut().enumerate().filter(|(k, _)| node.operands[*k].mentions(i)) {
@@ -306,7 +309,6 @@ fn gathered_nest(
         }
         lengths[i] = Length::Fixed(1);
     }
-    let store = store.iter().map(|&x| x as i64).collect();
     (Nest { indices: lengths.len(), loads, gathers, store, before: Expr::default(), row: None, after }, lengths)
 }
 

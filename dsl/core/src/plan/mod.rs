@@ -331,7 +331,8 @@ impl Planner {
     /// A missing or overflowing size, or a malformed graph.
     pub fn new(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Planner, PlanError> {
         crate::ir::check_graph(graph)?;
-        let fused = crate::fuse::fuse(graph);
+        let mut fused = crate::fuse::fuse(graph);
+        crate::fuse::narrow(&mut fused, &|extent| extent.eval(sizes).unwrap_or(u64::MAX));
         crate::ir::check_graph(&fused)?;
         let stays = vec![false; fused.values.len()];
         let mut search = search::Search::new(&fused, sizes, &Rc::new(target.clone()), &stays)?;

@@ -81,7 +81,11 @@ pub(super) fn grow(piece: &Piece, stretch: &[NodeId], seed: &Rc<Slice>) -> Optio
     let first = stretch.iter().find(|id| bound.graph.nodes[**id].op != Op::View)?;
     split(&last).and(split(first))?;
     let settled = stretch.iter().all(|id| settled(piece, *id, &split));
-    settled.then(|| Splits::new(stretch.iter().filter_map(|id| Some((*id, Rc::clone(split(id)?))))))
+    // Slices add up in the result's own memory: a sum is rounded once, so only single precision will do.
+    let adds_up = |id: &NodeId| split(id).is_some_and(|slice| slice.axis().is_none());
+    let rounds =
+        stretch.iter().any(|id| adds_up(id) && !bound.format(bound.graph.nodes[*id].result().value).is_single());
+    (settled && !rounds).then(|| Splits::new(stretch.iter().filter_map(|id| Some((*id, Rc::clone(split(id)?))))))
 }
 
 /// Makes a node and everything it needs inside the stretch run before the loop.

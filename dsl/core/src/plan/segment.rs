@@ -105,7 +105,7 @@ fn segment(
     let port = |v: &ValueId| Port { name: graph.values[*v].name.clone(), value: *v };
     let params = graph.params.iter().filter(|p| read.contains(&p.value)).cloned().collect();
     let known = |v: ValueId| made.contains(&v) || read.contains(&v) || inputs.contains(&v);
-    let nothing = || Value { name: String::new(), shape: Vec::new() };
+    let nothing = || Value::single("", Vec::new());
     let values = graph.values.iter().enumerate();
     let values = values.map(|(v, value)| if known(v) { value.clone() } else { nothing() }).collect();
     let graph = Graph {
@@ -115,6 +115,7 @@ fn segment(
         inputs: inputs.iter().map(port).collect(),
         params,
         outputs: outputs.iter().map(port).collect(),
+        precision: graph.precision,
     };
     Segment { graph, stays, around }
 }

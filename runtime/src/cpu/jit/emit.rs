@@ -7,7 +7,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{F32, F32X4, I64};
 use cranelift_codegen::ir::{FuncRef, InstBuilder, MemFlagsData, Type, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
-use crease_core::kernel::{Nest, RowOp};
+use crease_core::kernel::{Nest, RowOp, Strides};
 
 use super::call::Helper;
 use super::order::{Code, Order};
@@ -106,6 +106,11 @@ pub(super) struct Stage {
 pub(super) const SCRATCH: usize = 16 * 1024;
 const STAGE_STEP: i64 = 16 * REGISTERS as i64;
 
+/// Bytes from one place to the next along an index.
+pub(super) fn bytes(strides: &Strides, index: usize) -> i64 {
+    strides[index].wrapping_mul(strides.format.bytes() as i64)
+}
+
 /// Memory that is there; any alignment.
 pub(super) fn flags() -> MemFlagsData {
     MemFlagsData::new().with_notrap()
@@ -172,16 +177,16 @@ impl Emitter<'_> {
     }
 
     fn stage(&mut self, scratch: Value) -> Stage {
-        let mut bytes = self.b.ins().iconst(I64, STAGE_STEP);
+        let mut size = self.b.ins().iconst(I64, STAGE_STEP);
         let mut strides: Vec<(usize, Value)> = Vec::new();
         for &index in self.order.rows.iter().rev() {
-            strides.push((index, bytes));
-            bytes = self.b.ins().imul(bytes, self.extents[index]);
+            strides.push((index, size));
+            size = self.b.ins().imul(size, self.extents[index]);
         }
         let room = self.b.ins().iconst(I64, 4 * SCRATCH as i64);
-        let fits = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, bytes, room);
+        let fits = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, size, room);
         for (index, stride) in &mut strides {
-            let own = self.b.ins().iconst(I64, self.nest.store[*index].wrapping_mul(4));
+            let own = self.b.ins().iconst(I64, bytes(&self.nest.store, *index));
             *stride = self.b.ins().select(fits, *stride, own);
         }
         Stage { scratch, fits, strides }
@@ -251,7 +256,7 @@ impl Emitter<'_> {
                 self.lanes(from, to, unroll, &mut |e, lane, shape| {
                     let mut at = e.enter(&at, v, lane);
                     if let Some(stage) = e.stage.clone() {
-                        let own = e.step(at.store, lane, 1);
+                        let own = e.step(at.store, lane, bytes(&e.nest.store, v));
                         at.kept = e.b.ins().select(stage.fits, stage.scratch, own);
                     }
                     e.point(at, shape);
@@ -295,9 +300,9 @@ impl Emitter<'_> {
         at.entered |= 1 << index;
         if Some(index) != self.order.lanes {
             for k in 0..at.loads.len() {
-                at.loads[k] = self.step(at.loads[k], position, self.nest.loads[k][index]);
+                at.loads[k] = self.step(at.loads[k], position, bytes(&self.nest.loads[k], index));
             }
-            at.store = self.step(at.store, position, self.nest.store[index]);
+            at.store = self.step(at.store, position, bytes(&self.nest.store, index));
         }
         let staged = self.stage.iter().flat_map(|stage| &stage.strides).find(|(row, _)| *row == index);
         if let Some(&(_, stride)) = staged {
@@ -307,12 +312,12 @@ impl Emitter<'_> {
         at
     }
 
-    /// `address + position · stride` in elements.
-    pub(super) fn step(&mut self, address: Value, position: Value, stride: i64) -> Value {
-        if stride == 0 {
+    /// `address + position · bytes`
+    pub(super) fn step(&mut self, address: Value, position: Value, bytes: i64) -> Value {
+        if bytes == 0 {
             return address;
         }
-        let offset = self.b.ins().imul_imm_s(position, stride.wrapping_mul(4));
+        let offset = self.b.ins().imul_imm_s(position, bytes);
         self.b.ins().iadd(address, offset)
     }
 

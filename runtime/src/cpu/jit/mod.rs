@@ -8,6 +8,7 @@ mod call;
 mod emit;
 mod expr;
 mod math;
+mod memory;
 mod order;
 mod rows;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! Nothing here looks at an extent: extents come with each call.
 
 use crease_core::ir::{Expr, Instr, Unary};
-use crease_core::kernel::Nest;
+use crease_core::kernel::{Nest, Strides};
 
 use super::JitError;
 
@@ -63,7 +63,7 @@ impl Order {
     /// Checks the nest and orders its loops.
     pub(super) fn of(nest: &Nest) -> Result<Order, JitError> {
         let n = nest.indices;
-        let fits = |s: &Vec<i64>| s.len() == n;
+        let fits = |s: &Strides| s.len() == n;
         if n > MAX_INDICES || !fits(&nest.store) || !nest.loads.iter().all(fits) {
             return Err(JitError::Malformed("strides and indices disagree"));
         }
@@ -73,6 +73,9 @@ impl Order {
             return Err(JitError::Malformed("the row's indices are not distinct indices of the nest"));
         }
         let consumed = nest.row.as_ref().is_some_and(|row| row.op.consumes());
+        if nest.row.is_some() && !consumed && !nest.store.format.is_single() {
+            return Err(JitError::Malformed("a row waits between passes in memory of fewer bits"));
+        }
         let row_bits = over.iter().fold(0, |bits, r| bits | 1 << r);
 
         // A short row would leave lanes empty and end before it has begun: the lanes are then rows beside each other.

@@ -6,22 +6,26 @@ mod functions;
 mod oracle;
 mod random;
 
-use crease_core::ir::{Binary, Expr, Extent, Instr, Unary};
+use crease_core::ir::{Binary, Expr, Extent, Format, Instr, Unary};
 use crease_core::kernel::{Nest, Row, RowOp};
 
 use super::{Jit, JitError};
+use crate::cpu::held::{Held, rounding};
 use crate::cpu::pool::Pool;
 use oracle::{Case, Dice, expected};
 
-const UNTOUCHED: f32 = 12_345.678;
+/// In few bits too.
+const UNTOUCHED: f32 = 12_352.0;
 
 fn run(jit: &Jit, pool: &Pool, case: &Case) -> Vec<f32> {
     let compiled = jit.compile(&case.nest).unwrap();
-    let mut store = vec![UNTOUCHED; case.store_len];
-    let loads: Vec<*const f32> = case.operands.iter().map(|o| o.as_ptr()).collect();
+    let mut store = Held::new(&vec![UNTOUCHED; case.store_len], case.nest.store.format);
+    let operands = case.operands.iter().zip(&case.nest.loads);
+    let mut operands: Vec<Held> = operands.map(|(numbers, strides)| Held::new(numbers, strides.format)).collect();
+    let loads: Vec<*const f32> = operands.iter_mut().map(|held| held.address().cast_const()).collect();
     // SAFETY: operands and result have the lengths that `layout` found for these extents.
-    unsafe { compiled.run(pool, &loads, store.as_mut_ptr(), &case.extents, &case.starts) };
-    store
+    unsafe { compiled.run(pool, &loads, store.address(), &case.extents, &case.starts) };
+    store.numbers()
 }
 
 fn check(jit: &Jit, pool: &Pool, case: &Case) {
@@ -29,7 +33,8 @@ fn check(jit: &Jit, pool: &Pool, case: &Case) {
     for (place, value, scale) in expected(case) {
         let got = f64::from(rest[place]);
         rest[place] = UNTOUCHED;
-        let close = (got - value).abs() <= 2e-5 * scale || got == value || (got.is_nan() && value.is_nan());
+        let off = 2e-5 * scale + rounding(case.nest.store.format, value);
+        let close = (got - value).abs() <= off || got == value || (got.is_nan() && value.is_nan());
         assert!(close, "{got} for {value} at {place}, extents {:?}: {:#?}", case.extents, case.nest);
     }
     assert!(rest.iter().all(|x| *x == UNTOUCHED), "wrote outside, extents {:?}: {:#?}", case.extents, case.nest);
@@ -103,9 +108,9 @@ fn a_result_may_take_the_place_of_an_operand() {
         after.push(Instr::Binary(Binary::Mul, 0, gate));
         let nest = Nest {
             indices: 2,
-            loads: vec![strides.clone(), vec![0, 1]],
+            loads: vec![strides.clone().into(), vec![0, 1].into()],
             gathers: vec![None, None],
-            store: strides.clone(),
+            store: strides.clone().into(),
             before: Expr::default(),
             row: None,
             after,
@@ -130,9 +135,9 @@ fn row_nest(op: RowOp, rows: i64, lanes_in_row: bool) -> Nest {
     let strides = if lanes_in_row { vec![rows, 1] } else { vec![1, rows] };
     Nest {
         indices: 2,
-        loads: vec![strides.clone()],
+        loads: vec![strides.clone().into()],
         gathers: vec![None],
-        store: if op.consumes() { vec![1, 0] } else { strides },
+        store: if op.consumes() { vec![1, 0] } else { strides }.into(),
         before: Expr::load(0),
         row: Some(Row { op, over: vec![1] }),
         after: Expr::row(),
@@ -218,7 +223,11 @@ fn nonsense_is_refused() {
     malformed(&|n| n.after = Expr::load(0));
     malformed(&|n| n.after = Expr(vec![Instr::Unary(Unary::Exp, 0)]));
     malformed(&|n| n.before = Expr::row());
-    malformed(&|n| n.store = vec![1]);
+    malformed(&|n| n.store = vec![1].into());
+    malformed(&|n| {
+        *n = row_nest(RowOp::Softmax, 4, true);
+        n.store.format = Format::Bf16;
+    });
     malformed(&|n| n.row.as_mut().unwrap().over = vec![1, 1]);
     malformed(&|n| n.after = Expr(vec![Instr::Const(0.0), Instr::Gather { source: 0, at: 0 }]));
 }

@@ -97,9 +97,9 @@ impl Emitter {
     pub(super) fn copying(&mut self, elements: u64, from: Base, to: usize, name: &str) -> Step {
         let nest = Nest {
             indices: 1,
-            loads: vec![vec![1]],
+            loads: vec![vec![1].into()],
             gathers: vec![None],
-            store: vec![1],
+            store: vec![1].into(),
             before: Expr::default(),
             row: None,
             after: Expr::load(0),

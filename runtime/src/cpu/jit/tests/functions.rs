@@ -13,9 +13,9 @@ use crate::cpu::pool::Pool;
 fn apply(jit: &Jit, function: Unary, xs: Vec<f32>) -> Vec<f32> {
     let nest = Nest {
         indices: 1,
-        loads: vec![vec![1]],
+        loads: vec![vec![1].into()],
         gathers: vec![None],
-        store: vec![1],
+        store: vec![1].into(),
         before: Expr::default(),
         row: None,
         after: Expr(vec![Instr::Load(0), Instr::Unary(function, 0)]),

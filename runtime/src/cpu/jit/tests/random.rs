@@ -1,12 +1,13 @@
 //! Nests by chance: any rank, extents, strides, expressions, row operations.
 
-use crease_core::ir::{Binary, Expr, Instr, Unary};
+use crease_core::ir::{Binary, Expr, Format, Instr, Unary};
 use crease_core::kernel::{Gathered, Nest, Row, RowOp, Strides};
 
 use super::oracle::{Case, Dice};
 
 /// Strides of a tensor that has `indices` in some order, perhaps with gaps; and its length.
 fn layout(dice: &mut Dice, extents: &[u64], indices: Vec<usize>) -> (Strides, usize) {
+    let format = if dice.chance(30) { Format::Bf16 } else { Format::Single };
     let mut strides = vec![0; extents.len()];
     let mut step = if dice.chance(15) { 2 } else { 1 };
     // In order more often than not, so that neighbours can merge.
@@ -17,7 +18,7 @@ fn layout(dice: &mut Dice, extents: &[u64], indices: Vec<usize>) -> (Strides, us
     }
     let last: i64 = strides.iter().zip(extents).map(|(s, e)| s * (*e as i64 - 1).max(0)).sum();
     let empty = strides.iter().zip(extents).any(|(s, e)| *s != 0 && *e == 0);
-    (strides, if empty { 0 } else { last as usize + 1 })
+    (Strides { steps: strides, format }, if empty { 0 } else { last as usize + 1 })
 }
 
 /// Numbers of a random expression over the operands, exact ones marked.
@@ -98,7 +99,10 @@ pub(super) fn case(dice: &mut Dice, extents: Vec<u64>, op: Option<RowOp>, row_si
     let map: Vec<usize> = (0..n).filter(|i| !over.contains(i)).collect();
     let consumes = op.is_some_and(RowOp::consumes);
     let result: Vec<usize> = if consumes { map.clone() } else { (0..n).collect() };
-    let (store, store_len) = layout(dice, &extents, result);
+    let (mut store, store_len) = layout(dice, &extents, result);
+    if op.is_some() && !consumes {
+        store.format = Format::Single;
+    }
     let nest = Nest {
         indices: n,
         loads: Vec::new(),
@@ -122,7 +126,7 @@ pub(super) fn case(dice: &mut Dice, extents: Vec<u64>, op: Option<RowOp>, row_si
                 axes.push(n);
             }
             let (mut strides, len) = layout(dice, &extents, axes);
-            let axis = gathered.then(|| Gathered { stride: strides.pop().unwrap(), extent: extents[n] });
+            let axis = gathered.then(|| Gathered { stride: strides.steps.pop().unwrap(), extent: extents[n] });
             case.nest.loads.push(strides);
             case.nest.gathers.push(axis);
             case.operands.push((0..len).map(|_| dice.eighth()).collect());
