@@ -5,6 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crease_core::ir::Format;
 use crease_core::lang::{Options, Settings};
 use crease_core::plan::Planner;
 use crease_models::checkpoint::random_weights;
@@ -42,14 +43,16 @@ const OVERHEAD: u64 = 64 << 20;
 #[test]
 fn a_run_uses_what_its_plan_says() {
     let cpu = Cpu::new(Some(2)).expect("this machine");
-    for (name, sizes) in [
-        ("evoformer_block", &[("S", 24), ("R", 37)][..]),
-        ("extra_msa_stack", &[("S", 19), ("R", 11)]),
-        ("template_pair_stack", &[("T", 2), ("R", 13)]),
+    for (name, precision, sizes) in [
+        ("evoformer_block", Format::Single, &[("S", 24), ("R", 37)][..]),
+        ("evoformer_block", Format::Bf16, &[("S", 24), ("R", 37)]),
+        ("extra_msa_stack", Format::Single, &[("S", 19), ("R", 11)]),
+        ("template_pair_stack", Format::Bf16, &[("T", 2), ("R", 13)]),
     ] {
         let entry = crease_models::registry().iter().find(|e| e.name == name).expect("a model");
         let settings = Settings::new();
-        let model = (entry.model)().elaborate(&settings, &Options::default()).expect("a graph");
+        let options = Options { precision: Some(precision), ..Options::default() };
+        let model = (entry.model)().elaborate(&settings, &options).expect("a graph");
         let mut all = model.sizes.clone();
         all.extend(sizes.iter().map(|(axis, size)| ((*axis).to_string(), *size)));
         let planner = Planner::new(&model.graph, &all, &cpu.target()).expect("a planner");

@@ -57,6 +57,21 @@ fn every_model_folds_an_fv_near_its_crystal_and_every_budget_gives_the_same() {
 }
 
 #[test]
+fn bf16_moves_atoms_by_less_than_a_tenth_of_an_angstrom() {
+    let Some(weights) = igfold_weights() else { return };
+    let folder = folder("fold_bf16");
+    let sequences = sequences(&folder, FV);
+    let (single, narrow) = (folder.join("f32.pdb"), folder.join("bf16.pdb"));
+    run(&sequences, &single, &weights, &["--models", "1"]);
+    run(&sequences, &narrow, &weights, &["--models", "1", "--precision", "bf16"]);
+    let [single, narrow] = [&single, &narrow].map(|path| path.to_str().expect("a plain path"));
+    let score = said(["score", narrow, single, "--atoms", "N,CA,C", "--json"]);
+    let score: serde_json::Value = serde_json::from_str(&score).expect("JSON");
+    let apart = score["overall"]["rmsd"].as_f64().expect("a number");
+    assert!(apart > 0.0 && apart < 0.1, "{apart} Å apart");
+}
+
+#[test]
 fn an_ensemble_writes_the_model_that_expects_the_lowest_error_and_several_antibodies_several_files() {
     let Some(weights) = igfold_weights() else { return };
     let folder = folder("fold_several");

@@ -11,14 +11,20 @@ impl Reader {
     pub(super) fn function(&mut self, item: &ItemFn) -> Function {
         let signature = &item.sig;
         let public = !matches!(item.vis, syn::Visibility::Inherited);
-        let mut budgets = Vec::new();
+        let (mut budgets, mut precision) = (Vec::new(), None);
         for attribute in &item.attrs {
             if attribute.path().is_ident("budget") {
                 budgets.extend(self.budget(attribute, &signature.ident, public));
+            } else if attribute.path().is_ident("precision") {
+                self.precision(attribute, &signature.ident, public, &mut precision);
             } else if !is_doc(attribute) {
-                self.unknown_attribute(attribute, "a function has `#[budget(\"2 GiB\", …)]` only");
+                self.unknown_attribute(
+                    attribute,
+                    "a function has `#[budget(\"2 GiB\", …)]` and `#[precision(bf16)]` only",
+                );
             }
         }
+        let precision = precision.unwrap_or_default();
         let doc = self.doc_only(&item.attrs);
         self.visibility(&item.vis);
         self.qualifiers(signature);
@@ -30,7 +36,8 @@ impl Reader {
             ReturnType::Default => Type { kind: TypeKind::Tuple(Vec::new()), span: name.span },
             ReturnType::Type(_, ty) => self.ty(ty),
         };
-        Function { name, doc, public, generics, params, result, body: self.function_body(&item.block), budgets }
+        let body = self.function_body(&item.block);
+        Function { name, doc, public, generics, params, result, body, budgets, precision }
     }
 
     fn qualifiers(&mut self, signature: &Signature) {

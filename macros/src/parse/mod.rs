@@ -11,6 +11,7 @@ mod einsum;
 mod expr;
 mod function;
 mod item;
+mod precision;
 mod refuse;
 mod types;
 mod uses;

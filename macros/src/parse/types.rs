@@ -69,8 +69,9 @@ impl Reader {
             "f32" if plain => self.typed(TypeKind::Number, place),
             "usize" if plain => self.typed(TypeKind::Size, place),
             "bool" if plain => self.typed(TypeKind::Flag, place),
-            "f64" | "f16" => {
-                let help = "numbers are `f32`; how they are stored is the plan's business";
+            "f64" | "f16" | "bf16" => {
+                let help =
+                    "numbers are `f32`; `#[precision(bf16)]` lets plans keep values between operations in fewer bits";
                 self.no_type(place, &name, help)
             }
             "Vec" => self.no_type(place, &name, "layers are an array: `[Block; N_BLOCKS]`"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-use crease_core::ir::Sizes;
+use crease_core::ir::{Format, Sizes};
 use crease_core::lang::ast::Literal;
 use crease_core::lang::{Model, Parameter, Settings, Signature};
 use crease_core::oracle::stacked_name;
@@ -57,6 +57,15 @@ impl FromStr for Budget {
             text => parse_bytes(text).map(Budget::Bytes),
         }
     }
+}
+
+/// What a run may round.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub(super) struct Precision {
+    /// What values between operations may be kept in: f32, or bf16, which takes half the memory and rounds each to 8
+    /// significant bits. Inputs, outputs, state, weights and sums stay f32. As the model says unless given.
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) precision: Option<Format>,
 }
 
 /// The plan under a budget; none for the fastest.

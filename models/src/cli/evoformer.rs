@@ -13,7 +13,7 @@ use crease_core::plan::Plan;
 use crease_runtime::{Backend, Checks, Event, Executable, RunError};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::choose::{Budget, Chosen, machine, plan_within};
+use super::choose::{Budget, Chosen, Precision, machine, plan_within};
 use super::error::{CliError, usage};
 use super::infer::{Equations, adopt};
 use super::outcome::{Outcome, Ran};
@@ -56,6 +56,8 @@ pub(super) struct Arguments {
     /// Bytes that the run may hold (`1GiB`), or `smallest`; without it the fastest plan.
     #[arg(long)]
     budget: Option<Budget>,
+    #[command(flatten)]
+    precision: Precision,
     /// Draws the sequences at random with this seed; `none` takes them in the file's order.
     #[arg(long, default_value = "none", value_name = "none|N")]
     seed: Seed,
@@ -103,7 +105,7 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let start = Instant::now();
     // Every position of an alignment is there: gaps are letters too.
     let ones = MASKS.map(str::to_string).into();
-    let options = Options { ones, ..Options::default() };
+    let options = Options { ones, precision: arguments.precision.precision, ..Options::default() };
     let (_, planner) = planner(&chosen, &axes, &options, &target)?;
     let given = checkpoint.as_ref().map(Checkpoint::weights).transpose()?;
     let in_file = given.as_ref().is_some_and(|weights| weights.are_in_file(|name| chosen.reads(name)));

@@ -14,7 +14,7 @@ use crease_core::units::format_bytes;
 use crease_runtime::Cpu;
 use serde_json::{Map, Value, json};
 
-use super::choose::{Budget, Chosen, Pair, plan_within, threads};
+use super::choose::{Budget, Chosen, Pair, Precision, plan_within, threads};
 use super::error::{CliError, suggestion, usage};
 use super::report::Story;
 use super::table;
@@ -36,6 +36,8 @@ pub(super) struct Arguments {
     /// An input that is all ones (`msa_mask`): what it multiplies or hides leaves the program.
     #[arg(long, value_name = "INPUT")]
     ones: Vec<String>,
+    #[command(flatten)]
+    precision: Precision,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -56,7 +58,8 @@ pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let chosen = Chosen::new(&arguments.model, &arguments.set)?;
     let axes = chosen.sizes(&arguments.dimensions)?;
     let target = target(arguments)?;
-    let options = Options { ones: chosen.ones(&arguments.ones)?, ..Options::default() };
+    let (ones, precision) = (chosen.ones(&arguments.ones)?, arguments.precision.precision);
+    let options = Options { ones, precision, ..Options::default() };
     let report = arguments.report.as_ref().map(OutputFile::new).transpose()?;
     let (elaborated, planner) = planner(&chosen, &axes, &options, &target)?;
     let naive = naive(&elaborated.graph, &whole_sizes(&elaborated, &axes))?;
@@ -163,6 +166,10 @@ impl Found<'_> {
         let axes: Vec<String> = self.axes.iter().map(|(name, size)| format!("{name}={size}")).collect();
         line("model", format!("{} {}", self.chosen.name, axes.join(" ")));
         line("target", format!("{}, {} threads", plan.target.instructions.name(), plan.target.threads));
+        let precision = self.elaborated.graph.precision;
+        if !precision.is_single() {
+            line("precision", format!("{precision} between operations"));
+        }
         match plan.budget {
             Some(budget) => line("budget", format!("{}: fits", bytes(budget))),
             None => line("budget", "none: the fastest plan".into()),
@@ -203,6 +210,7 @@ impl Found<'_> {
             (name.to_string(), value)
         });
         put("settings", Value::Object(settings.collect()));
+        put("precision", json!(self.elaborated.graph.precision.name()));
         let leanest = &self.leanest.memory;
         put("smallest", json!({ "bytes": leanest.total(), "operation": leanest.operation }));
         put("lower_bound", json!(self.least));

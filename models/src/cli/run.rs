@@ -13,7 +13,7 @@ use crease_core::plan::Plan;
 use crease_core::units::format_bytes;
 use crease_runtime::{Backend, Checks, Executable};
 
-use super::choose::{Budget, Chosen, Pair, machine};
+use super::choose::{Budget, Chosen, Pair, Precision, machine};
 use super::error::{CliError, usage};
 use super::infer::{Equations, adopt, shown};
 use super::plan::planned;
@@ -50,6 +50,8 @@ pub(super) struct Arguments {
     /// An input that is all ones (`msa_mask`): what it multiplies or hides leaves the program.
     #[arg(long, value_name = "INPUT")]
     ones: Vec<String>,
+    #[command(flatten)]
+    precision: Precision,
     /// Threads; all unless given.
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -114,7 +116,12 @@ fn sources(arguments: &Arguments) -> Result<Sources, CliError> {
         let Reference { file, chosen, checkpoint, axes } =
             Reference::open(path, Some(&arguments.model), &arguments.set)?;
         let ones = chosen.ones(&arguments.ones)?;
-        let options = Options { record: true, ones, ..options(&chosen, &checkpoint, &file, "in.") };
+        let options = Options {
+            record: true,
+            ones,
+            precision: arguments.precision.precision,
+            ..options(&chosen, &checkpoint, &file, "in.")
+        };
         return Ok(Sources { chosen, checkpoint, inputs: file, prefix: "in.", axes, options });
     }
     let mut chosen = Chosen::new(&arguments.model, &arguments.set)?;
@@ -127,7 +134,8 @@ fn sources(arguments: &Arguments) -> Result<Sources, CliError> {
     let axes = adopt(&mut chosen, &equations.solve());
     fused(&mut chosen, &checkpoint);
     let ones = chosen.ones(&arguments.ones)?;
-    let options = Options { ones, ..options(&chosen, &checkpoint, &inputs, "") };
+    let precision = arguments.precision.precision;
+    let options = Options { ones, precision, ..options(&chosen, &checkpoint, &inputs, "") };
     Ok(Sources { chosen, checkpoint, inputs, prefix: "", axes, options })
 }
 

@@ -35,10 +35,14 @@ impl Format {
             Format::Bf16 => "bf16",
         }
     }
+}
 
-    /// The format of a name.
-    pub fn of(name: &str) -> Option<Format> {
-        [Format::Single, Format::Bf16].into_iter().find(|format| format.name() == name)
+impl std::str::FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Format, String> {
+        let found = [Format::Single, Format::Bf16].into_iter().find(|format| format.name() == name);
+        found.ok_or_else(|| format!("`{name}` is no format that values are kept in: there are `f32` and `bf16`"))
     }
 }
 

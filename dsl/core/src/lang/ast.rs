@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ir::Format;
+
 /// A place in the source: a position in the macro's own list; 0 for none (imported definitions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Span(pub u32);
@@ -131,6 +133,9 @@ pub struct Function {
     pub body: Block,
     /// `#[budget("2 GiB", R = 384)]`, any number.
     pub budgets: Vec<Budget>,
+    /// `#[precision(bf16)]`: what values between operations may be kept in where it is planned by itself.
+    #[serde(default, skip_serializing_if = "Format::is_single")]
+    pub precision: Format,
 }
 
 /// A function's parameter.

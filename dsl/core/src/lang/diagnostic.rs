@@ -260,6 +260,10 @@ codes! {
     BudgetBinding = "budget-binding",
     /// A budget on a function that is not `pub`.
     BudgetPrivate = "budget-private",
+    /// `#[precision]` that names no format, or stands twice.
+    PrecisionForm = "precision-form",
+    /// A precision of a function that is not `pub`.
+    PrecisionPrivate = "precision-private",
     /// `#[name]` that gives no name.
     ParamsName = "params-name",
     /// A struct whose fields have no names.

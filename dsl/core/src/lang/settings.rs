@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ast::{Literal, Span};
 use super::diagnostic::{Code, Diagnostic};
 use super::program::{Program, suggest};
+use crate::ir::Format;
 
 /// Values for a model's constants (flags, counts, widths), by name; the others keep their defaults.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -126,10 +127,13 @@ pub struct Options {
     pub ones: BTreeSet<String>,
     /// Keep constants as symbols in the graph's shapes, so that texts say `C_M`.
     pub symbolic: bool,
+    /// What values between operations may be kept in; as the function says unless given.
+    #[serde(default)]
+    pub precision: Option<Format>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { record: false, absent: BTreeSet::new(), ones: BTreeSet::new(), symbolic: true }
+        Options { record: false, absent: BTreeSet::new(), ones: BTreeSet::new(), symbolic: true, precision: None }
     }
 }

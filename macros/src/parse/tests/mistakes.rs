@@ -203,6 +203,24 @@ fn parameters() {
 }
 
 #[test]
+fn precisions() {
+    check(
+        r#"#[precision] pub fn a() {}
+            #[precision(f16)] pub fn b() {}
+            #[precision("bf16")] pub fn c() {}
+            #[precision(bf16)] #[precision(f32)] pub fn d() {}
+            #[precision(bf16)] fn e() {}"#,
+        &[
+            "precision: [precision-form] a precision is the name of a format",
+            "f16: [precision-form] `f16` is no format that values are kept in: there are `f32` and `bf16`",
+            "precision: [precision-form] a precision is the name of a format",
+            "precision: [precision-form] the precision is said twice",
+            "precision: [precision-private] `e` is not `pub`, so it is never planned by itself",
+        ],
+    );
+}
+
+#[test]
 fn budgets() {
     check(
         r#"#[budget] pub fn a() {}

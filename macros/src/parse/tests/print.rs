@@ -47,13 +47,14 @@ fn function(function: &Function) -> String {
         format!("@{}[{}] ", budget.text, join(bindings))
     });
     let budgets: String = budgets.collect();
+    let precision = if function.precision.is_single() { String::new() } else { format!("~{} ", function.precision) };
     let public = if function.public { "pub " } else { "" };
     let params = function.params.iter().map(|param| {
         let mutable = if param.mutable { "mut " } else { "" };
         format!("{mutable}{}: {}", param.name.text, ty(&param.ty))
     });
     format!(
-        "{budgets}{public}fn {}<{}>({}) -> {} {}",
+        "{budgets}{precision}{public}fn {}<{}>({}) -> {} {}",
         function.name.text,
         names(&function.generics),
         join(params),

@@ -56,6 +56,8 @@ fn functions() {
         "#[budget(\"2 GiB\", R = 384, first = true, eps = 1e-5, target = \"avx512\")] #[budget(\"512MiB\")] pub fn f() {}",
         "@2 GiB[R=384, first=true, eps=1e-5, avx512] @512MiB[] pub fn f<>() -> () {}",
     );
+    check("#[precision(bf16)] pub fn f() {}", "~bf16 pub fn f<>() -> () {}");
+    check("#[precision(f32)] pub fn f() {}", "pub fn f<>() -> () {}");
     check("fn f() -> Tensor<R> { let x = 1; return x; }", "fn f<>() -> T<R> {let x = 1; x}");
 }
 

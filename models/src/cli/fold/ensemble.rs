@@ -5,7 +5,7 @@ use crease_core::lang::{Options, Parameter};
 use crease_core::plan::{Naive, Plan, Target, naive};
 use crease_runtime::Weights;
 
-use super::super::choose::{Budget, Chosen};
+use super::super::choose::{Budget, Chosen, Precision};
 use super::super::error::{CliError, usage};
 use super::super::plan::{planned, whole_sizes};
 use crate::checkpoint::{Checkpoint, IgFoldFiles};
@@ -69,7 +69,7 @@ impl Ensemble {
         &mut self,
         lengths: &[u64],
         target: &Target,
-        budget: Option<Budget>,
+        (budget, precision): (Option<Budget>, Precision),
     ) -> Result<(&Weights, &Planned), CliError> {
         if self.plan.as_ref().is_none_or(|(known, _)| known != lengths) {
             let (program, axes) = PROGRAMS[lengths.len() - 1];
@@ -81,7 +81,8 @@ impl Ensemble {
                 if target.threads > 1 {
                     threads.spawn(|| self.weights.look_through());
                 }
-                planned(&chosen, &axes, &Options::default(), target, budget, self.in_file)
+                let options = Options { precision: precision.precision, ..Options::default() };
+                planned(&chosen, &axes, &options, target, budget, self.in_file)
             })?;
             let sizes = whole_sizes(&elaborated, &axes);
             self.plan = Some((lengths.to_vec(), Planned { plan, graph: elaborated.graph, sizes }));

@@ -14,7 +14,7 @@ use clap::Args;
 use crease_runtime::{Backend, Checks, Event, Executable, RunError};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::choose::{Budget, machine};
+use super::choose::{Budget, Precision, machine};
 use super::error::{CliError, usage};
 use super::outcome::{Outcome, Ran};
 use super::page::Timeline;
@@ -51,6 +51,8 @@ pub(super) struct Arguments {
     /// Bytes that the run may hold (`200MiB`), or `smallest`; without it the fastest plan.
     #[arg(long)]
     budget: Option<Budget>,
+    #[command(flatten)]
+    precision: Precision,
     /// Threads; all unless given.
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -89,7 +91,7 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
         let began = Instant::now();
         let tokens: Vec<Vec<f32>> = antibody.chains.iter().map(|chain| vocabulary.tokens(&chain.residues)).collect();
         let lengths: Vec<u64> = tokens.iter().map(|t| t.len() as u64).collect();
-        let (weights, made) = ensemble.plan(&lengths, &target, arguments.budget)?;
+        let (weights, made) = ensemble.plan(&lengths, &target, (arguments.budget, arguments.precision))?;
         let plan = &made.plan;
         let planned = began.elapsed();
         let mut executable = Executable::new(plan, weights, &cpu, Checks::default())?;

@@ -46,7 +46,8 @@ pub(in crate::lang) fn build(
     let mut builder = elaborator.frame.builder;
     builder.prune();
     let graph = builder.finish();
-    let graph = if options.symbolic { graph } else { bound(&graph, settings) };
+    let mut graph = if options.symbolic { graph } else { bound(&graph, settings) };
+    graph.precision = options.precision.unwrap_or(function.precision);
     Ok((graph, if options.record { records } else { Vec::new() }))
 }
 

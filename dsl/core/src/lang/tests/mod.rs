@@ -5,6 +5,7 @@ mod mistakes;
 mod random;
 
 use super::ast::*;
+use crate::ir::Format;
 
 /// Each identifier's span is the number of its first letter among the cases' own; tests do not look at it.
 fn ident(text: &str) -> Ident {
@@ -124,6 +125,7 @@ fn function(name: &str, params: &[(&str, &str)], result: &str, body: Block) -> F
         result: ty(result),
         body,
         budgets: Vec::new(),
+        precision: Format::Single,
     }
 }
 

@@ -1,0 +1,35 @@
+//! A promise that is kept because values between operations may be kept in bfloat16.
+
+#[crease::model]
+mod triangle {
+    type R = Axis;
+    const C: usize = 64;
+
+    pub struct Outgoing {
+        linear_a: Linear<C, C>,
+        linear_b: Linear<C, C>,
+    }
+
+    #[precision(bf16)]
+    #[budget("1.5 GiB", R = 1024)]
+    pub fn outgoing(z: Tensor<R, R, C>, w: Outgoing) -> Tensor<R, R, C> {
+        einsum("ikc,jkc->ijc", linear(z, w.linear_a), linear(z, w.linear_b))
+    }
+}
+
+fn main() {
+    use crease_core::ir::{Format, Sizes};
+    use crease_core::lang::{Options, Settings};
+    use crease_core::plan::{InstructionSet, Planner, Target};
+    let model = triangle::outgoing();
+    let sizes: Sizes = [("R".to_string(), 1024)].into();
+    let smallest = |precision| {
+        let options = Options { precision, ..Options::default() };
+        let made = model.elaborate(&Settings::new(), &options).expect("a graph");
+        let target = Target::shipped(InstructionSet::Portable, 2);
+        Planner::new(&made.graph, &sizes.iter().chain(&made.sizes).map(|(k, v)| (k.clone(), *v)).collect(), &target).expect("a planner").leanest().memory.total()
+    };
+    let (said, single) = (smallest(None), smallest(Some(Format::Single)));
+    assert_eq!(said, smallest(Some(Format::Bf16)));
+    assert!(said < single - single / 4, "{said} and {single} bytes");
+}
