@@ -23,7 +23,8 @@ use super::micro::{Kernel, Tile};
 use super::normalize::{Affine, normalize};
 use super::pack::{Strip, pack};
 use super::pool::Pool;
-use super::tile_program::{Corner, Registers, TileProgram};
+use super::tile::{Corner, Registers};
+use super::tile_program::TileProgram;
 
 /// Most operands and results of one contraction.
 pub const MOST_STEPS: usize = crease_core::kernel::Contract::OPERANDS;

@@ -17,7 +17,9 @@ mod micro;
 mod normalize;
 mod pack;
 pub mod pool;
+mod tile;
 mod tile_program;
+mod tile_rows;
 
 use std::sync::Arc;
 

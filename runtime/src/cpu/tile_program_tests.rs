@@ -1,5 +1,7 @@
 //! Functions over tiles: the same bits on every instruction set as one number at a time.
 
+use super::super::arithmetic::Plain;
+use super::super::elements::Elements;
 use super::super::functions::tests::SAME;
 use super::*;
 
