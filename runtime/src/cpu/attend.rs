@@ -13,14 +13,12 @@
 
 use std::ops::Range;
 
-use crease_core::ir::Format;
 use crease_core::kernel::{Attend, Strides};
 use smallvec::SmallVec;
 
 use super::ahead::Ahead;
-use super::arithmetic::Plain;
-use super::elements::{Bf16, Element, Elements};
-use super::functions::exp_of_negative;
+use super::attend_rows::{LANES, Row, add, put, weigh};
+use super::elements::Elements;
 use super::micro::{InstructionSet, Tile};
 use super::pack::{Strip, pack};
 use super::pool::Pool;
@@ -31,8 +29,6 @@ const ROWS: usize = Attend::ROWS as usize;
 const KEYS: usize = Attend::KEYS as usize;
 const PITCH: usize = Attend::PITCH as usize;
 const STRIP: usize = Attend::STRIP as usize;
-/// Numbers of a row of logits that are treated at a time, whatever the machine's vectors.
-const LANES: usize = 16;
 /// Multiply-adds that a task should have at least.
 const TASK_WORK: usize = 1 << 19;
 
@@ -130,17 +126,6 @@ struct Ends {
     /// From one channel of the result to the next.
     channel: isize,
     running: Option<Rows>,
-}
-
-/// What is known of one query's logits so far.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Row {
-    largest: f32,
-    sum: f32,
-    /// What the last block of keys multiplied earlier sums by.
-    kept: f32,
-    unused: f32,
 }
 
 impl<'a> Call<'a> {
@@ -421,28 +406,12 @@ impl<'a> Call<'a> {
             for (i, term) in terms.iter().enumerate() {
                 let done = if i == 0 { stored.min(taken) } else { 0 };
                 let at = term.rows.at(row).further((from + done) as isize * term.key);
-                match self.isa {
-                    InstructionSet::Portable => add(&mut logits[done..taken], at, term.key),
-                    #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx2 => add_avx2(&mut logits[done..taken], at, term.key),
-                    #[cfg(target_arch = "x86_64")]
-                    InstructionSet::Avx512 => add_avx512(&mut logits[done..taken], at, term.key),
-                    #[cfg(not(target_arch = "x86_64"))]
-                    _ => unreachable!("not on this architecture"),
-                }
+                add(self.isa, &mut logits[done..taken], at, term.key);
             }
             logits[taken..].fill(f32::NEG_INFINITY);
             let state = &mut *scratch.rows.add(row);
             let sums = std::slice::from_raw_parts_mut(scratch.sums.add(row * self.wide), self.wide);
-            match self.isa {
-                InstructionSet::Portable => weigh(logits, state, sums),
-                #[cfg(target_arch = "x86_64")]
-                InstructionSet::Avx2 => weigh_avx2(logits, state, sums),
-                #[cfg(target_arch = "x86_64")]
-                InstructionSet::Avx512 => weigh_avx512(logits, state, sums),
-                #[cfg(not(target_arch = "x86_64"))]
-                _ => unreachable!("not on this architecture"),
-            }
+            weigh(self.isa, logits, state, sums);
         }
     }
 
@@ -459,139 +428,13 @@ impl<'a> Call<'a> {
                 // Without keys there is nothing to average: 0, or what was there.
                 let scale = if self.keys == 0 { 1.0 } else { 1.0 / state.sum };
                 let sums = std::slice::from_raw_parts(scratch.sums.add(row * self.wide), self.channels);
-                match result.format() {
-                    Format::Single => put_row::<f32>(result.address(), ends.channel, sums, scale),
-                    Format::Bf16 => put_row::<Bf16>(result.address(), ends.channel, sums, scale),
-                }
+                put(result, ends.channel, sums, scale);
                 if let Some(running) = &ends.running {
                     running.at(row).put(state.largest + state.sum.ln());
                 }
             }
         }
     }
-}
-
-/// Stores a row of scaled sums, from element to element by a step.
-///
-/// # Safety
-/// The result has as many elements as there are sums, and they are nobody else's.
-#[inline(always)]
-unsafe fn put_row<E: Element>(result: *mut E, step: isize, sums: &[f32], scale: f32) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if step == 1 {
-            let result = std::slice::from_raw_parts_mut(result, sums.len());
-            result.iter_mut().zip(sums).for_each(|(x, sum)| *x = E::narrow(sum * scale));
-        } else {
-            let each = sums.iter().enumerate();
-            each.for_each(|(c, sum)| *result.offset(c as isize * step) = E::narrow(sum * scale));
-        }
-    }
-}
-
-/// Adds a strided term to a row.
-///
-/// # Safety
-/// The term has as many elements as the row.
-#[inline(always)]
-unsafe fn add(row: &mut [f32], term: Elements, step: isize) {
-    // SAFETY: the caller's promise, passed on with the type of the elements.
-    unsafe {
-        match term.format() {
-            Format::Single => add_of::<f32>(row, term.address(), step),
-            Format::Bf16 => add_of::<Bf16>(row, term.address(), step),
-        }
-    }
-}
-
-/// # Safety
-/// As [`add`].
-#[inline(always)]
-unsafe fn add_of<E: Element>(row: &mut [f32], term: *const E, step: isize) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match step {
-            0 => {
-                let same = (*term).widen();
-                row.iter_mut().for_each(|x| *x += same);
-            }
-            1 => {
-                let term = std::slice::from_raw_parts(term, row.len());
-                row.iter_mut().zip(term).for_each(|(x, y)| *x += y.widen());
-            }
-            _ => row.iter_mut().enumerate().for_each(|(j, x)| *x += (*term.offset(j as isize * step)).widen()),
-        }
-    }
-}
-
-/// # Safety
-/// As [`add`], on a machine with AVX2.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn add_avx2(row: &mut [f32], term: Elements, step: isize) {
-    // SAFETY: the caller's promise, passed on.
-    unsafe { add(row, term, step) }
-}
-
-/// # Safety
-/// As [`add`], on a machine with AVX-512F.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn add_avx512(row: &mut [f32], term: Elements, step: isize) {
-    // SAFETY: the caller's promise, passed on.
-    unsafe { add(row, term, step) }
-}
-
-/// One block of the online softmax: `logits` become exponentials, `sums` and the state are brought to their scale.
-#[inline(always)]
-fn weigh(logits: &mut [f32], state: &mut Row, sums: &mut [f32]) {
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let (chunks, _) = logits.as_chunks_mut::<LANES>();
-    let mut most = [f32::NEG_INFINITY; LANES];
-    for chunk in chunks.iter() {
-        for (m, x) in most.iter_mut().zip(chunk) {
-            *m = larger(*m, *x);
-        }
-    }
-    let largest = most.into_iter().fold(state.largest, larger);
-    // Where every logit so far is −∞ each weight is 0, not NaN: later keys may still count.
-    let base = if largest == f32::NEG_INFINITY { 0.0 } else { largest };
-    let mut total = [0.0_f32; LANES];
-    for chunk in chunks {
-        for (t, x) in total.iter_mut().zip(chunk) {
-            *x = exp_of_negative(&mut Plain, *x - base);
-            *t += *x;
-        }
-    }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for lane in 0..width {
-            total[lane] += total[lane + width];
-        }
-        width /= 2;
-    }
-    state.kept = exp_of_negative(&mut Plain, state.largest - base);
-    state.sum = state.sum.mul_add(state.kept, total[0]);
-    state.largest = largest;
-    if state.kept != 1.0 {
-        sums.iter_mut().for_each(|x| *x *= state.kept);
-    }
-}
-
-/// # Safety
-/// The machine has AVX2 and FMA.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn weigh_avx2(logits: &mut [f32], state: &mut Row, sums: &mut [f32]) {
-    weigh(logits, state, sums);
-}
-
-/// # Safety
-/// The machine has AVX-512F.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
-fn weigh_avx512(logits: &mut [f32], state: &mut Row, sums: &mut [f32]) {
-    weigh(logits, state, sums);
 }
 
 #[cfg(test)]

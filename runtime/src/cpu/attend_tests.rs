@@ -1,6 +1,8 @@
 //! Attention of random shapes and layouts against a plain loop in f64, keys whole and slice by slice, each with every
 //! query or with those from its own position on.
 
+use crease_core::ir::Format;
+
 use super::super::dice::Dice;
 use super::super::held::{Held, rounding};
 use super::*;

@@ -3,6 +3,7 @@
 mod ahead;
 mod arithmetic;
 mod attend;
+mod attend_rows;
 pub mod contract;
 mod contract_kernel;
 mod contract_plan;

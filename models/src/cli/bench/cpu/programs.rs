@@ -1,6 +1,6 @@
 //! The plans of a part that are measured: without a budget, and at some.
 
-use crease_core::ir::{Graph, Sizes};
+use crease_core::ir::{Format, Graph, Sizes};
 use crease_core::plan::rivals::written;
 use crease_core::plan::{Plan, PlanError, Planner, Target};
 
@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Between(u64),
     /// A given peak above weights and inputs.
     Above(u64),
+    /// Without a budget, values between operations in bfloat16.
+    Bf16,
     /// The program as written, nothing fused, every operation whole.
     Naive,
 }
@@ -37,6 +39,7 @@ impl Kind {
             Kind::Smallest => "F".into(),
             Kind::Between(thousandths) => format!("F+{:.2}(U-F)", thousandths as f64 / 1000.0),
             Kind::Above(bytes) => format!("+{} MiB", bytes / MIB),
+            Kind::Bf16 => Format::Bf16.name().into(),
             Kind::Naive => "naive".into(),
         }
     }
@@ -68,6 +71,11 @@ impl Plans {
         let program = Program::new(&(part.model)(), size)?;
         let block = part.name == BLOCK.name;
         let mut plans = Plans::of(&program, target, block.then(|| allowance(size)))?;
+        if block {
+            let graph = Graph { precision: Format::Bf16, ..program.graph.clone() };
+            let planner = Planner::new(&graph, &program.sizes, target)?.holding_weights();
+            plans.made.push((Kind::Bf16, planner.plan(None)?));
+        }
         if block && NAIVE.contains(&size) {
             plans.made.push((Kind::Naive, naive(&program.graph, &program.sizes, target)?));
         }

@@ -23,6 +23,8 @@ const LEANEST: [(u64, f64); 2] = [(256, 2.7), (512, 3.5)];
 const SHARE: (f64, [u64; 2]) = (0.70, [256, 384]);
 /// Residues at which the peak above weights and inputs is promised, and the most times the fastest plan's time there.
 const PEAKS: ([u64; 2], f64) = ([256, 512], 1.05);
+/// Of the leanest peer's peak, the most at any of these sizes.
+const HALF: f64 = 0.5;
 /// The most times the fastest plan's time at each budget between the smallest peak and the fastest plan's.
 const CHEAP: [f64; 3] = [1.30, 1.15, 1.05];
 /// Farthest that a prediction is from what is measured, either way.
@@ -46,6 +48,7 @@ impl Measured<'_> {
         self.share(report, fastest)?;
         self.peak(report, fastest)?;
         self.cheap(report, fastest)?;
+        self.narrow(report, fastest)?;
         self.predicted(report)
     }
 
@@ -146,7 +149,36 @@ impl Measured<'_> {
         // Memory is a verdict however busy the machine.
         let fits = own.planned <= limit && own.resident.is_none_or(|bytes| bytes <= limit);
         let passed = if self.clean { Some(fits && times <= most) } else { (!fits).then_some(false) };
-        report.line("peak", &text, passed.filter(|_| here), data)
+        report.line("peak", &text, passed.filter(|_| here), data)?;
+        let leanest = self.peers.iter().find(|peer| peer.variant.leanest && peer.times.runs() > 0);
+        let Some(peer) = leanest.filter(|_| self.promised(&FASTEST).is_some()) else { return Ok(()) };
+        let share = own.resident.unwrap_or(own.planned) as f64 / peer.peak.max(1) as f64;
+        let text = format!(
+            "{} leanest peer, {}: Crease holds {share:.2} of its {} above weights and inputs, promised {HALF}",
+            self.at(),
+            peer.variant.name(),
+            format_bytes(peer.peak),
+        );
+        let data = json!({ "s": self.size.0, "r": self.size.1, "peer": peer.variant.name(), "share": share });
+        report.line("peak", &text, Some(share <= HALF), data)
+    }
+
+    /// Values between operations in fewer bits; nothing is promised of it.
+    fn narrow(&self, report: &mut Report, fastest: &Figure) -> Result<(), CliError> {
+        let Some(own) = self.of(Kind::Bf16) else { return Ok(()) };
+        let times = own.times.median() / fastest.times.median();
+        let held = |figure: &Figure| figure.resident.unwrap_or(figure.planned);
+        let text = format!(
+            "{} {}: {times:.3} x the fastest plan's time, {} above weights and inputs where that holds {}",
+            self.at(),
+            own.kind.name(),
+            format_bytes(held(own)),
+            format_bytes(held(fastest)),
+        );
+        let data = json!({
+            "s": self.size.0, "r": self.size.1, "times": times, "bytes": held(own), "fastest": held(fastest),
+        });
+        report.line("bf16", &text, None, data)
     }
 
     /// The time at budgets between, against the fastest plan and the naive program.
