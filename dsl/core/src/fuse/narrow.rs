@@ -24,11 +24,8 @@ pub fn narrow(graph: &mut Graph, size: &dyn Fn(&Extent) -> u64) {
             single[roots[operand.value]] |= matches!(node.op, Op::Repeat(_)) || says_where(node, k);
         }
     }
-    let is_param: Vec<bool> = {
-        let mut is_param = vec![false; graph.values.len()];
-        graph.params.iter().for_each(|port| is_param[port.value] = true);
-        is_param
-    };
+    let mut is_param = vec![false; graph.values.len()];
+    graph.params.iter().for_each(|port| is_param[port.value] = true);
     for id in 0..graph.nodes.len() {
         let node = &graph.nodes[id];
         let made_of_products = match &node.op {
@@ -48,11 +45,9 @@ pub fn narrow(graph: &mut Graph, size: &dyn Fn(&Extent) -> u64) {
             let is_single = graph.values[root].format.is_single();
             ends && is_single && node.may_overwrite(k)
         });
-        if made_of_products && !continues {
-            let result = node.result().value;
-            if !single[result] {
-                graph.values[result].format = graph.precision;
-            }
+        if made_of_products && !continues && !single[node.results[0].value] {
+            let result = node.results[0].value;
+            graph.values[result].format = graph.precision;
         }
     }
     for node in &mut graph.nodes {
