@@ -206,19 +206,21 @@ impl Weights {
     /// A tensor that is missing, has another shape or is not finite.
     pub fn resolve(&self, param: &PlanParam) -> Result<Vec<&[f32]>, WeightsError> {
         let counts: Vec<u64> = param.layers.iter().map(|l| l.1).collect();
-        let layers: u64 = counts.iter().product();
-        if layers == 0 {
+        if counts.contains(&0) {
             return Ok(Vec::new());
         }
+        // Turns of a loop within the layers that the name numbers read the same tensor.
+        let (numbered, turns) = counts.split_at(param.numbers());
+        let [layers, turns] = [numbered, turns].map(|counts| counts.iter().product::<u64>() as usize);
         let stacked = stacked_name(&param.name);
-        if !counts.is_empty()
-            && self.find(&layer_name(&param.name, &vec![0; counts.len()])).is_none()
+        if !numbered.is_empty()
+            && self.find(&layer_name(&param.name, &vec![0; numbered.len()])).is_none()
             && let Some((part, entry)) = self.find(&stacked)
         {
-            let expected: Vec<u64> = counts.iter().chain(&param.shape).copied().collect();
+            let expected: Vec<u64> = numbered.iter().chain(&param.shape).copied().collect();
             let all = part.checked(&stacked, entry, &expected)?;
-            let each = all.len() / layers as usize;
-            return Ok((0..layers as usize).map(|k| &all[k * each..(k + 1) * each]).collect());
+            let each = all.len() / layers;
+            return Ok((0..layers * turns).map(|k| &all[k / turns * each..(k / turns + 1) * each]).collect());
         }
         let each = param.names().into_iter().map(|name| {
             let (part, entry) = self.find(&name).ok_or_else(|| self.missing(&name, &param.shape))?;
@@ -343,5 +345,23 @@ mod tests {
         }
         check(&[(2500, f32::NAN), (2047, f32::NEG_INFINITY)], Some(2047));
         assert_eq!(first_not_finite(&[]), None);
+    }
+
+    #[test]
+    fn layers_are_found_one_by_one_and_stacked_and_turns_read_the_same() {
+        let check = |tensors: &[(&str, &[usize], &[f32])], layers: &[u64], expected: &[f32]| {
+            let mut weights = Weights::new("given tensors");
+            tensors.iter().for_each(|(name, shape, data)| weights.insert(*name, shape.to_vec(), data.to_vec()));
+            let layers = layers.iter().copied().enumerate().collect();
+            let param = PlanParam { name: "b.{}.w".into(), shape: vec![1], layers, streamed: false };
+            assert_eq!(weights.resolve(&param).expect("they are there").concat(), expected);
+        };
+        let apart: [(&str, &[usize], &[f32]); 2] = [("b.0.w", &[1], &[1.0]), ("b.1.w", &[1], &[2.0])];
+        let stacked: [(&str, &[usize], &[f32]); 1] = [("b.w", &[2, 1], &[1.0, 2.0])];
+        for tensors in [&apart[..], &stacked] {
+            check(tensors, &[2], &[1.0, 2.0]);
+            check(tensors, &[2, 3], &[1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+            check(tensors, &[2, 0], &[]);
+        }
     }
 }

@@ -38,10 +38,14 @@ impl PlanParam {
         (0..layers).map(name).collect()
     }
 
+    /// How many of the loops around it, the outermost first, have a place for their number in its name.
+    pub fn numbers(&self) -> usize {
+        self.name.matches("{}").count().min(self.layers.len())
+    }
+
     /// Bytes of all its tensors, held or not.
     pub fn bytes(&self) -> u64 {
-        let numbers = self.layers.iter().take(self.name.matches("{}").count());
-        let layers: u64 = numbers.map(|(_, count)| count).product();
+        let layers: u64 = self.layers[..self.numbers()].iter().map(|(_, count)| count).product();
         4 * self.shape.iter().product::<u64>() * layers
     }
 }
