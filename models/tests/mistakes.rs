@@ -70,6 +70,11 @@ fn arguments_that_do_not_fit() {
         (format!("{plan} --budget 4gigs"), &["`gigs`", "GiB"]),
         (format!("{plan} --budget -4GiB"), &["-4"]),
         (format!("{plan} --budget 1KiB"), &["does not fit 1.00 KiB", "at least", "bound by"]),
+        (
+            "plan evoformer_block -d S=128 -d R=256 --budget 100MiB".into(),
+            &["does not fit 100.00 MiB", "with --precision bf16 it needs"],
+        ),
+        (format!("{plan} --precision half"), &["`half` is no format", "`f32` and `bf16`"]),
         (format!("{plan} --threads 0"), &["--threads"]),
         (format!("{plan} --threads 9999"), &["from 1 to 1024"]),
         (format!("{plan} --target sse9"), &["`sse9`", "avx2"]),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crease_core::ir::ExtentError;
 use crease_core::lang::ModelError;
 use crease_core::plan::PlanError;
+use crease_core::units::format_bytes;
 use crease_runtime::{RunError, WeightsError};
 
 use crate::checkpoint::{FileError, StoreError};
@@ -51,6 +52,14 @@ pub(super) enum CliError {
     /// No plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// No plan, where there is one with values between operations in fewer bits.
+    #[error("{error}; with --precision bf16 it needs {}", format_bytes(*.smallest))]
+    Precision {
+        /// Why there is none.
+        error: PlanError,
+        /// The smallest budget then, bytes.
+        smallest: u64,
+    },
     /// A plan that cannot run.
     #[error(transparent)]
     Run(#[from] RunError),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use crease_core::ir::Sizes;
+use crease_core::ir::{Format, Sizes};
 use crease_core::lang::ast::Literal;
 use crease_core::lang::{Elaborated, Options};
 use crease_core::plan::{InstructionSet, Memory, Naive, Plan, PlanError, Planner, Step, Target, naive};
@@ -87,7 +87,7 @@ pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
             if let (true, CliError::Plan(error @ PlanError::Budget { .. })) = (arguments.json, &error) {
                 super::print(&found.json(Err(error)))?;
             }
-            Err(error)
+            Err(with_precision(error, &chosen, &axes, &options, &target, true))
         }
     }
 }
@@ -141,8 +141,28 @@ pub(super) fn planned(
     }
     let (elaborated, planner) = planner(chosen, axes, options, target)?;
     let planner = if in_file { planner } else { planner.holding_weights() };
-    let plan = plan_within(&planner, budget)?;
+    let plan = plan_within(&planner, budget);
+    let plan = plan.map_err(|error| with_precision(error, chosen, axes, options, target, in_file))?;
     Ok((elaborated, plan))
+}
+
+/// A refusal that says what fewer bits would need, where that is inside the budget.
+fn with_precision(
+    error: CliError,
+    chosen: &Chosen,
+    axes: &Sizes,
+    options: &Options,
+    target: &Target,
+    in_file: bool,
+) -> CliError {
+    let CliError::Plan(error @ PlanError::Budget { budget, .. }) = error else { return error };
+    let options = Options { precision: Some(Format::Bf16), ..options.clone() };
+    let Ok((_, planner)) = planner(chosen, axes, &options, target) else { return CliError::Plan(error) };
+    let planner = if in_file { planner } else { planner.holding_weights() };
+    match planner.leanest().memory.total() {
+        smallest if smallest <= budget => CliError::Precision { error, smallest },
+        _ => CliError::Plan(error),
+    }
 }
 
 /// What was found about a choice.
