@@ -9,7 +9,7 @@ use super::model::{Elaborated, elaborate};
 use super::program::Program;
 use super::settings::{Options, Settings};
 use crate::digest::digest;
-use crate::ir::{Graph, Sizes};
+use crate::ir::{Format, Graph, Sizes};
 use crate::plan::{InstructionSet, Plan, PlanError, Planner, Target, check_plan};
 use crate::units::{format_bytes, parse_bytes};
 
@@ -140,12 +140,22 @@ impl<'a> Promise<'a> {
         let parts = format!("of that, weights are {}", format_bytes(leanest.memory.weights));
         let fitting: Vec<String> =
             self.axes.keys().filter_map(|axis| self.fits_at(&model, axis, bytes, &target)).collect();
-        let help = if fitting.is_empty() {
+        let mut help = if fitting.is_empty() {
             format!("promise {} or more; no smaller size of one axis alone fits", format_bytes(least))
         } else {
             format!("promise {} or more, or a smaller size: {}", format_bytes(least), fitting.join(", or "))
         };
+        if let Some(narrow) = self.in_bf16(&model, &target).filter(|narrow| *narrow <= bytes) {
+            help += &format!("; with `#[precision(bf16)]` it needs {}", format_bytes(narrow));
+        }
         Err(vec![mistake.note(self.function.name.span, parts).help(help)])
+    }
+
+    /// The smallest budget where values between operations are kept in bfloat16.
+    fn in_bf16(&self, model: &Elaborated, target: &Target) -> Option<u64> {
+        let graph = Graph { precision: Format::Bf16, ..model.graph.clone() };
+        let planner = Planner::new(&graph, &self.sizes(model, &self.axes), target).ok()?;
+        Some(planner.leanest().memory.total())
     }
 
     fn planner(&self, model: &Elaborated, axes: &Sizes, target: &Target) -> Result<Planner, PlanError> {
