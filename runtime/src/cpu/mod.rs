@@ -18,6 +18,7 @@ mod micro;
 mod normalize;
 mod pack;
 pub mod pool;
+pub mod speed;
 mod tile;
 mod tile_program;
 mod tile_rows;

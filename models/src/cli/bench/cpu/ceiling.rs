@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crease_core::ir::Sizes;
 use crease_core::plan::{Planner, Target};
+use crease_runtime::cpu::speed::{Speed, speed};
 use crease_runtime::{Checks, Cpu, Executable, Weights};
 use serde_json::json;
 
@@ -14,6 +15,8 @@ use super::quiet::{Since, undisturbed};
 use crate::cli::calibrate::programs::product;
 use crate::cli::error::CliError;
 
+/// Of multiply-adds alone, the least that a tile in the nearest cache reaches.
+const TILE: f64 = 0.90;
 /// Runs of each.
 const RUNS: usize = 5;
 /// Longest wait for another program's product to be ready.
@@ -50,6 +53,16 @@ impl Ceiling {
             Some(Ok((versions, time))) => ceiling.add(report, &versions, flops / time, side)?,
             Some(Err(why)) => report.line("ceiling", &format!("numpy: {why}"), None, json!({ "numpy": why }))?,
             None => {}
+        }
+        if let Some(Speed { tile: (rows, columns), in_cache, peak }) = speed() {
+            let share = in_cache / peak;
+            let text = format!(
+                "tile of {rows} x {columns} in cache, one thread: {in_cache:.1} GFLOP/s = {:.1} % of {peak:.1} of multiply-adds alone, promised {:.0} %",
+                100.0 * share,
+                100.0 * TILE,
+            );
+            let data = json!({ "tile": [rows, columns], "in_cache": in_cache, "peak": peak, "share": share });
+            report.line("ceiling", &text, Some(share >= TILE), data)?;
         }
         let text = format!("copy: {:.1} GB/s read and written with {threads} threads", ceiling.bandwidth);
         report.line("ceiling", &text, None, json!({ "copy": ceiling.bandwidth }))?;
