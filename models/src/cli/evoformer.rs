@@ -13,11 +13,11 @@ use crease_core::plan::Plan;
 use crease_runtime::{Backend, Checks, Event, Executable, RunError};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::choose::{Budget, Chosen, Precision, machine, plan_within};
+use super::choose::{Budget, Chosen, Precision, machine};
 use super::error::{CliError, usage};
 use super::infer::{Equations, adopt};
 use super::outcome::{Outcome, Ran};
-use super::plan::planner;
+use super::plan::planned;
 use super::profile::{self, Profile};
 use super::run::{about, fused, outputs};
 use super::table;
@@ -106,13 +106,10 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     // Every position of an alignment is there: gaps are letters too.
     let ones = MASKS.map(str::to_string).into();
     let options = Options { ones, precision: arguments.precision.precision, ..Options::default() };
-    let (_, planner) = planner(&chosen, &axes, &options, &target)?;
     let given = checkpoint.as_ref().map(Checkpoint::weights).transpose()?;
     let in_file = given.as_ref().is_some_and(|weights| weights.are_in_file(|name| chosen.reads(name)));
-    let planner = if in_file { planner } else { planner.holding_weights() };
-    let plan = plan_within(&planner, arguments.budget)?;
-    drop(planner);
-    let planned = start.elapsed();
+    let (_, plan) = planned(&chosen, &axes, &options, &target, arguments.budget, in_file)?;
+    let planning = start.elapsed();
     let weights = given.unwrap_or_else(|| random_weights(&plan, arguments.weights_seed));
     let mut executable = Executable::new(&plan, &weights, &cpu, Checks::default())?;
     fill(&mut executable, &rows)?;
@@ -126,7 +123,7 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let time = start.elapsed();
     let profiled = profile.end(time)?;
     output.write(&outputs(&executable, &plan, str::to_string)?, &about(&chosen))?;
-    report.outcome(arguments, &plan, planned, time);
+    report.outcome(arguments, &plan, planning, time);
     super::print(&(profiled + &report.0.take()))?;
     Ok(ExitCode::SUCCESS)
 }

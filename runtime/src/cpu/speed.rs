@@ -11,7 +11,7 @@ use std::time::Instant;
 use super::ahead::Ahead;
 use super::micro::{InstructionSet, Tile};
 
-/// Terms of a tile: its operands fill two thirds of the smallest nearest cache there is.
+/// Terms of a tile: its operands and result fit the smallest nearest cache there is, 32 KiB.
 const TERMS: usize = 128;
 /// Multiply-adds that do not need each other: more than any processor has under way.
 const CHAINS: usize = 12;

@@ -22,12 +22,12 @@ fn main() {
     use crease_core::lang::{Options, Settings};
     use crease_core::plan::{InstructionSet, Planner, Target};
     let model = triangle::outgoing();
-    let sizes: Sizes = [("R".to_string(), 1024)].into();
     let smallest = |precision| {
         let options = Options { precision, ..Options::default() };
         let made = model.elaborate(&Settings::new(), &options).expect("a graph");
         let target = Target::shipped(InstructionSet::Portable, 2);
-        Planner::new(&made.graph, &sizes.iter().chain(&made.sizes).map(|(k, v)| (k.clone(), *v)).collect(), &target).expect("a planner").leanest().memory.total()
+        let sizes: Sizes = made.sizes.into_iter().chain([("R".to_string(), 1024)]).collect();
+        Planner::new(&made.graph, &sizes, &target).expect("a planner").leanest().memory.total()
     };
     let (said, single) = (smallest(None), smallest(Some(Format::Single)));
     assert_eq!(said, smallest(Some(Format::Bf16)));
