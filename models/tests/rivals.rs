@@ -2,7 +2,7 @@
 
 use crease_core::ir::Sizes;
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::rivals::{Region, autochunk, fixed, naive, written};
+use crease_core::plan::baselines::{Region, autochunk, fixed, naive, written};
 use crease_core::plan::{Plan, Planner};
 use crease_core::random::{Choices, tensors};
 use crease_runtime::Cpu;

@@ -2,7 +2,7 @@
 //! its budget, touching nothing outside its arena.
 
 use crease_core::ir::Format;
-use crease_core::plan::rivals::{Exhaustive, RivalError, naive};
+use crease_core::plan::baselines::{Exhaustive, RivalError, naive};
 use crease_core::plan::{PlanError, Planner};
 use crease_core::random::{Choices, graph, tensors};
 use crease_runtime::Cpu;

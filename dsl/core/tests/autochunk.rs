@@ -2,7 +2,7 @@
 
 use crease_core::build::{Builder, EinsumSpec};
 use crease_core::ir::{Graph, Sizes, Unary};
-use crease_core::plan::rivals::{AutoChunk, Stop, autochunk, naive};
+use crease_core::plan::baselines::{AutoChunk, Stop, autochunk, naive};
 use crease_core::plan::{InstructionSet, PlanError, Planner, Target, check_plan};
 
 fn target() -> Target {

@@ -25,7 +25,7 @@ pub fn check_plan(plan: &Plan) -> Result<(), String> {
             }
         }
     }
-    let weights = super::param::held(&plan.params);
+    let weights = super::data::held(&plan.params);
     if weights != plan.memory.weights {
         return Err(format!("the weights are {weights} bytes and the plan says {}", plan.memory.weights));
     }

@@ -1,6 +1,6 @@
 //! Cheap: how much time little memory costs.
 
-use crease_core::plan::rivals::{naive, naive_time};
+use crease_core::plan::baselines::{naive, naive_time};
 use crease_core::units::format_bytes;
 use serde_json::json;
 

@@ -1,7 +1,7 @@
 //! Near the optimum: small random programs against every schedule of theirs.
 
 use crease_core::ir::Sizes;
-use crease_core::plan::rivals::{Exhaustive, RivalError};
+use crease_core::plan::baselines::{Exhaustive, RivalError};
 use crease_core::plan::{Planner, Target};
 use crease_core::random::{AXES, Choices, graph};
 use serde_json::{Value, json};

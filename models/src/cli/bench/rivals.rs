@@ -1,6 +1,6 @@
 //! Better than rivals: at every budget that a rival meets, not slower, and a smaller smallest peak.
 
-use crease_core::plan::rivals::{Region, RivalError, Stop, autochunk, fixed, naive};
+use crease_core::plan::baselines::{Region, RivalError, Stop, autochunk, fixed, naive};
 use crease_core::plan::{Plan, Target};
 use crease_core::units::format_bytes;
 use serde_json::json;

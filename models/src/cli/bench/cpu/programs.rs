@@ -1,7 +1,7 @@
 //! The plans of a part that are measured: without a budget, and at some.
 
 use crease_core::ir::{Format, Graph, Sizes};
-use crease_core::plan::rivals::written;
+use crease_core::plan::baselines::written;
 use crease_core::plan::{Plan, PlanError, Planner, Target};
 
 use super::super::block::{Program, Size};

@@ -1,0 +1,17 @@
+//! What a plan is, as data and as text. Nothing here knows how plans are made.
+
+mod error;
+mod memory;
+mod param;
+mod plan;
+mod slot;
+mod step;
+mod text;
+
+pub use error::PlanError;
+pub use memory::Memory;
+pub use param::PlanParam;
+pub(in crate::plan) use param::held;
+pub use plan::{Plan, PlanPiece, PlanPort};
+pub use slot::{ALIGNMENT, Slot, SlotKind};
+pub use step::{Base, Call, Length, LoopId, Place, Step};

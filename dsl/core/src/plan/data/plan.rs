@@ -1,0 +1,69 @@
+//! A plan: the whole truth about a run before it starts.
+
+use serde::{Deserialize, Serialize};
+
+use super::memory::Memory;
+use super::param::PlanParam;
+use super::slot::Slot;
+use super::step::Step;
+use crate::ir::Sizes;
+use crate::kernel::Kernel;
+use crate::plan::machine::Target;
+
+/// Everything about a run, before it starts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The program.
+    pub name: String,
+    /// The sizes it is planned for.
+    pub sizes: Sizes,
+    /// The bytes it may hold, if limited.
+    pub budget: Option<u64>,
+    /// The machine it is planned for.
+    pub target: Target,
+    /// Every buffer of the arena.
+    pub slots: Vec<Slot>,
+    /// What the caller gives, and where it goes.
+    pub inputs: Vec<PlanPort>,
+    /// What the caller gets, and where it stands at the end.
+    pub outputs: Vec<PlanPort>,
+    /// Weights, held outside the arena.
+    pub params: Vec<PlanParam>,
+    /// The distinct kernels that steps call.
+    pub kernels: Vec<Kernel>,
+    /// How many loops (chunks and layers) there are; each has its own counter.
+    pub loops: usize,
+    /// What runs, in order.
+    pub steps: Vec<Step>,
+    /// The memory it uses.
+    pub memory: Memory,
+    /// Predicted time in nanoseconds: a model, not a promise.
+    pub time: u64,
+    /// Of it, the nanoseconds of each moment, over all turns of the loops around it.
+    pub times: Vec<u64>,
+    /// The pieces it was planned in, in order.
+    pub pieces: Vec<PlanPiece>,
+}
+
+/// A piece of a plan: where it stands and which way to run it was chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanPiece {
+    /// Its number among the parts of the program and the number of the chosen way, then of the layer's parts if
+    /// it stands in a layer. [`Planner::choices`] reads it.
+    pub chosen: Vec<(usize, usize)>,
+    /// Its first moment.
+    pub first: u64,
+    /// Its last moment.
+    pub last: u64,
+}
+
+/// An input or output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanPort {
+    /// The outside's name.
+    pub name: String,
+    /// Extents.
+    pub shape: Vec<u64>,
+    /// Where it stands, dense and row-major.
+    pub slot: usize,
+}

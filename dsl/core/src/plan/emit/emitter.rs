@@ -1,0 +1,85 @@
+//! What grows while a plan is emitted: buffers, weights, kernels, loops and moments.
+
+use std::collections::BTreeMap;
+
+use crate::ir::{Expr, ValueId};
+use crate::kernel::{Kernel, Nest};
+use crate::plan::data::{Base, Call, Length, LoopId, Place, PlanParam, PlanPiece, Slot, SlotKind, Step};
+
+#[derive(Default)]
+pub(super) struct Emitter {
+    pub slots: Vec<Slot>,
+    pub params: Vec<PlanParam>,
+    pub kernels: Vec<Kernel>,
+    pub loops: usize,
+    pub moment: u64,
+    /// Whether the weights of the layers being emitted are streamed, and the nanoseconds that a layer takes.
+    pub streams: bool,
+    pub loading: u64,
+    /// What runs at each moment.
+    pub origins: Vec<String>,
+    /// Nanoseconds of each moment.
+    pub times: Vec<u64>,
+    pub pieces: Vec<PlanPiece>,
+}
+
+/// The slot of each root.
+pub(super) type Places = BTreeMap<ValueId, usize>;
+
+impl Emitter {
+    pub(super) fn slot(&mut self, name: &str, kind: SlotKind, bytes: u64, first: u64, last: u64) -> usize {
+        self.slots.push(Slot { name: name.to_string(), kind, offset: 0, bytes, first, last });
+        self.slots.len() - 1
+    }
+
+    pub(super) fn new_loop(&mut self) -> LoopId {
+        self.loops += 1;
+        self.loops - 1
+    }
+
+    pub(super) fn kernel(&mut self, kernel: Kernel) -> usize {
+        self.kernels.iter().position(|k| *k == kernel).unwrap_or_else(|| {
+            self.kernels.push(kernel);
+            self.kernels.len() - 1
+        })
+    }
+
+    pub(super) fn tick(&mut self, origin: &str, time: u64) {
+        self.moment += 1;
+        self.times.push(time);
+        self.origins.push(origin.to_string());
+    }
+
+    /// One copy of dense elements.
+    pub(super) fn copy(&mut self, elements: u64, from: usize, to: usize, name: &str, steps: &mut Vec<Step>) {
+        let step = self.copying(elements, Base::Slot(from), to, name);
+        steps.push(step);
+        for slot in [from, to] {
+            self.slots[slot].last = self.slots[slot].last.max(self.moment);
+        }
+        self.tick(&format!("copy of {name}"), 0);
+    }
+
+    /// A copy of dense elements to a slot, at this moment.
+    pub(super) fn copying(&mut self, elements: u64, from: Base, to: usize, name: &str) -> Step {
+        let nest = Nest {
+            indices: 1,
+            loads: vec![vec![1].into()],
+            gathers: vec![None],
+            store: vec![1].into(),
+            before: Expr::default(),
+            row: None,
+            after: Expr::load(0),
+        };
+        let place = |base| Place { base, offset: 0, moves: vec![] };
+        Step::Call(Call {
+            kernel: self.kernel(Kernel::Nest(nest)),
+            operands: vec![place(from)],
+            results: vec![place(Base::Slot(to))],
+            lengths: vec![Length::Fixed(elements)],
+            scratch: None,
+            moment: self.moment,
+            origin: format!("copy of {name}"),
+        })
+    }
+}

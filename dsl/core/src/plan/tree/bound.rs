@@ -1,0 +1,138 @@
+//! A graph with its sizes: concrete extents, bytes, and where each value's memory is.
+
+use crate::fuse::{Orders, storage_orders};
+use crate::ir::{Access, AxisRef, ExtentError, Format, Graph, NodeId, Op, Sizes, ValueId};
+use crate::plan::data::PlanError;
+
+/// Elements of a tensor that fills the address space of a processor: sums of such cannot overflow.
+const MOST_ELEMENTS: u64 = 1 << 46;
+
+/// A graph at concrete sizes.
+pub(in crate::plan) struct Bound {
+    pub graph: Graph,
+    pub sizes: Sizes,
+    /// The order in which each value's axes are stored.
+    pub orders: Orders,
+    /// The extent of each index of each node.
+    pub extents: Vec<Vec<u64>>,
+    /// The extents of each value's axes.
+    pub shapes: Vec<Vec<u64>>,
+    /// The value in whose memory each value stands: itself, or what it is a view of.
+    pub roots: Vec<ValueId>,
+    /// The node that makes each value.
+    pub producers: Vec<Option<NodeId>>,
+    /// The nodes (no views) that read each root, through views or not.
+    pub readers: Vec<Vec<NodeId>>,
+    /// Whether each value is a weight.
+    pub is_param: Vec<bool>,
+    /// Whether each value is given to the caller.
+    pub is_output: Vec<bool>,
+}
+
+impl Bound {
+    pub(in crate::plan) fn new(graph: &Graph, sizes: &Sizes) -> Result<Bound, PlanError> {
+        let shapes = (0..graph.values.len()).map(|v| graph.shape(v, sizes)).collect::<Result<Vec<_>, _>>()?;
+        for (value, shape) in graph.values.iter().zip(&shapes) {
+            let elements = shape.iter().try_fold(1u64, |n, &e| n.checked_mul(e));
+            if elements.is_none_or(|n| n > MOST_ELEMENTS) {
+                let product = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("·");
+                return Err(PlanError::TooLarge { name: value.name.clone(), elements: product });
+            }
+        }
+        let extents = graph.nodes.iter().map(|n| n.indices.iter().map(|e| e.eval(sizes)).collect());
+        let extents = extents.collect::<Result<Vec<Vec<u64>>, ExtentError>>()?;
+        let roots = graph.roots();
+        let (mut is_param, mut is_output) = (vec![false; roots.len()], vec![false; roots.len()]);
+        graph.params.iter().for_each(|p| is_param[p.value] = true);
+        graph.outputs.iter().for_each(|p| is_output[p.value] = true);
+        for (id, node) in graph.nodes.iter().enumerate() {
+            for access in &node.operands {
+                for (axis, &size) in access.axes.iter().zip(&shapes[access.value]) {
+                    if let AxisRef::Shifted(i, start) = axis
+                        && start.eval(sizes)? + extents[id][*i] > size
+                    {
+                        let from = start.eval(sizes)?;
+                        let (origin, end) = (node.origin.clone(), from + extents[id][*i]);
+                        return Err(PlanError::Slice { origin, from, end, size });
+                    }
+                }
+            }
+        }
+        let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); roots.len()];
+        for (id, node) in graph.nodes.iter().enumerate().filter(|(_, n)| n.op != Op::View) {
+            for operand in &node.operands {
+                let root = roots[operand.value];
+                if readers[root].last() != Some(&id) {
+                    readers[root].push(id);
+                }
+            }
+        }
+        let (orders, producers) = (storage_orders(graph), graph.producers());
+        let (graph, sizes) = (graph.clone(), sizes.clone());
+        Ok(Bound { graph, sizes, orders, extents, shapes, roots, producers, readers, is_param, is_output })
+    }
+
+    /// Elements of a value.
+    pub(in crate::plan) fn elements(&self, value: ValueId) -> u64 {
+        self.shapes[value].iter().product()
+    }
+
+    /// Bytes of a value stored whole.
+    pub(in crate::plan) fn bytes(&self, value: ValueId) -> u64 {
+        self.format(value).bytes() * self.elements(value)
+    }
+
+    /// What a value's memory holds.
+    pub(in crate::plan) fn format(&self, value: ValueId) -> Format {
+        self.graph.values[self.roots[value]].format
+    }
+
+    /// Offset and strides (in elements) of a value's axes in its root's memory, where the root holds
+    /// so many positions only of some of its axes.
+    pub(in crate::plan) fn locate(&self, value: ValueId, chunks: &[(usize, u64)]) -> (u64, Vec<u64>) {
+        if self.roots[value] == value {
+            let mut shape = self.shapes[value].clone();
+            for &(axis, positions) in chunks {
+                shape[axis] = positions;
+            }
+            let mut strides = vec![0; shape.len()];
+            let mut stride = 1;
+            for &axis in self.orders[value].iter().rev() {
+                strides[axis] = stride;
+                stride *= shape[axis].max(1);
+            }
+            return (0, strides);
+        }
+        let id = self.producers[value].expect("a view has a producer");
+        let view = &self.graph.nodes[id];
+        let (mut offset, source) = self.locate(view.operands[0].value, chunks);
+        let (moved, by_index) = self.index_strides(id, &view.operands[0], &source);
+        offset += moved;
+        let strides = view.result().axes.iter().map(|axis| match axis {
+            AxisRef::Index(i) | AxisRef::Joined(_, i) | AxisRef::Shifted(i, _) => by_index[*i],
+            AxisRef::Unit => 0,
+        });
+        (offset, strides.collect())
+    }
+
+    /// Offset and stride for each index of a node, from the strides of an accessed value's axes.
+    pub(in crate::plan) fn index_strides(&self, node: NodeId, access: &Access, axes: &[u64]) -> (u64, Vec<u64>) {
+        let mut strides = vec![0; self.extents[node].len()];
+        let mut offset = 0;
+        for (axis, &stride) in access.axes.iter().zip(axes) {
+            match axis {
+                AxisRef::Index(i) => strides[*i] += stride,
+                AxisRef::Unit => {}
+                AxisRef::Joined(o, i) => {
+                    strides[*o] += stride * self.extents[node][*i];
+                    strides[*i] += stride;
+                }
+                AxisRef::Shifted(i, start) => {
+                    strides[*i] += stride;
+                    offset += stride * start.eval(&self.sizes).expect("checked when bound");
+                }
+            }
+        }
+        (offset, strides)
+    }
+}

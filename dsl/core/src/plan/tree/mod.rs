@@ -1,0 +1,19 @@
+//! Schedule trees: in which order and in which loops the nodes of a graph run, what then lives when, and how
+//! long it takes. Nothing here chooses.
+
+mod bound;
+pub(in crate::plan) mod cost;
+pub(in crate::plan) mod item;
+pub(in crate::plan) mod join;
+mod life;
+mod moments;
+pub(in crate::plan) mod order;
+mod piece;
+pub(in crate::plan) mod region;
+
+pub(in crate::plan) use bound::Bound;
+pub(in crate::plan) use cost::{Around, Costs, Turn};
+pub(in crate::plan) use item::{Item, Loop, Slices};
+pub(in crate::plan) use life::{Content, Life, Profile};
+pub(in crate::plan) use moments::{Leaf, Moments};
+pub(in crate::plan) use piece::Piece;

@@ -1,0 +1,74 @@
+//! A part of a program between two cuts: a graph of its own, in one order, with who reads what.
+//!
+//! At a cut every value that crosses is whole, whatever runs before and after. So the peak of a piece
+//! depends on nothing but itself and what stays alive around it.
+
+use std::rc::Rc;
+
+use super::bound::Bound;
+use super::cost::Costs;
+use crate::ir::{NodeId, Op, ValueId};
+use crate::plan::machine::Target;
+use crate::rules::Forms;
+
+/// Beyond the piece.
+pub(in crate::plan) const END: usize = usize::MAX;
+
+/// A graph in one order.
+pub(in crate::plan) struct Piece {
+    pub bound: Rc<Bound>,
+    pub forms: Rc<Forms>,
+    pub target: Rc<Target>,
+    pub costs: Rc<Costs>,
+    pub order: Vec<NodeId>,
+    /// Where each node stands in the order.
+    pub position: Vec<usize>,
+    /// The last position at which each root is read; [`END`] for outputs and inputs that stay.
+    pub last_use: Vec<usize>,
+    /// The nodes that read each value, views too, in the order.
+    pub consumers: Vec<Vec<NodeId>>,
+    /// The roots that are no weights, and the positions after which they are there.
+    made: Vec<(ValueId, usize)>,
+}
+
+impl Piece {
+    /// `stays` marks inputs that must outlive the piece.
+    pub(in crate::plan) fn new(costs: &Rc<Costs>, forms: Rc<Forms>, order: Vec<NodeId>, stays: &[bool]) -> Piece {
+        let (bound, target) = (Rc::clone(&costs.bound), Rc::clone(&costs.target));
+        let graph = &bound.graph;
+        let mut position = vec![0; graph.nodes.len()];
+        order.iter().enumerate().for_each(|(p, &id)| position[id] = p);
+        let mut last_use = vec![0; graph.values.len()];
+        for &id in &order {
+            let node = &graph.nodes[id];
+            for operand in node.operands.iter().filter(|_| node.op != Op::View) {
+                last_use[bound.roots[operand.value]] = position[id];
+            }
+        }
+        for value in 0..graph.values.len() {
+            if bound.is_output[value] || stays[value] {
+                last_use[bound.roots[value]] = END;
+            }
+        }
+        let mut consumers: Vec<Vec<NodeId>> = vec![Vec::new(); graph.values.len()];
+        for &id in &order {
+            for operand in &graph.nodes[id].operands {
+                if consumers[operand.value].last() != Some(&id) {
+                    consumers[operand.value].push(id);
+                }
+            }
+        }
+        let there = |v: ValueId| match bound.producers[v] {
+            Some(id) => Some(position[id] + 1),
+            None => (!bound.is_param[v] && graph.inputs.iter().any(|p| p.value == v)).then_some(0),
+        };
+        let roots = (0..bound.roots.len()).filter(|&v| bound.roots[v] == v);
+        let made = roots.filter_map(|v| Some((v, there(v)?))).collect();
+        Piece { bound, forms, target, costs: Rc::clone(costs), order, position, last_use, consumers, made }
+    }
+
+    /// The roots made before position `l` (inputs too) that are read at or after it.
+    pub(in crate::plan) fn live_at(&self, l: usize) -> impl Iterator<Item = ValueId> {
+        self.made.iter().filter(move |(v, at)| *at <= l && self.last_use[*v] >= l).map(|(v, _)| *v)
+    }
+}
