@@ -48,7 +48,7 @@ fn block(w: &Tensors) -> Vec<f64> {
         let update = linear(&attended, w, "attn.c_proj", 0..C);
         let x: Vec<f64> = x.iter().zip(update).map(|(x, y)| x + y).collect();
         let hidden = linear(&norm(&x, w, "ln_2"), w, "mlp.c_fc", 0..4 * C);
-        let gelu = |x: f64| 0.5 * x * (1.0 + crease_core::oracle::unary(crease_core::ir::Unary::Erf, x / 2f64.sqrt()));
+        let gelu = |x: f64| 0.5 * x * (1.0 + crease_core::ir::unary(crease_core::ir::Unary::Erf, x / 2f64.sqrt()));
         let hidden: Vec<f64> = hidden.into_iter().map(gelu).collect();
         let update = linear(&hidden, w, "mlp.c_proj", 0..C);
         out.extend(x.iter().zip(update).map(|(x, y)| x + y));

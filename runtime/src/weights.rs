@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crease_core::oracle::{layer_name, stacked_name};
+use crease_core::ir::{layer_name, stacked_name};
 use crease_core::plan::PlanParam;
 use memmap2::{Mmap, UncheckedAdvice};
 use safetensors::{Dtype, SafeTensors};

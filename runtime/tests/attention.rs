@@ -1,6 +1,6 @@
 //! Attention under every budget: rows, queries and keys in chunks give the oracle's answer.
 
-use crease_core::build::{Builder, EinsumSpec};
+use crease_core::builder::{Builder, EinsumSpec};
 use crease_core::ir::{Binary, Graph, Sizes, Unary};
 use crease_core::kernel::Kernel;
 use crease_core::plan::{Length, Plan, Planner, Step};

@@ -4,11 +4,12 @@
 //! So one compiled kernel serves full chunks, tails and every layer of a stack. Every backend lowers
 //! all of it, zero extents included.
 
-use std::ops::{Deref, DerefMut, Range};
+use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ir::{Expr, Format};
+pub use crate::ir::RowOp;
+use crate::ir::{Expr, Format, causal_pairs};
 
 /// How one operand or result lies in memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +81,7 @@ impl Kernel {
                 let others = |i: usize| i != attend.inner && i != attend.channel;
                 let logits = match attend.causal {
                     Some(query) => {
-                        let pairs = Attend::pairs(range(query), range(attend.key));
+                        let pairs = causal_pairs(range(query), range(attend.key));
                         let batches = product(&|i| others(i) && i != query && i != attend.key);
                         batches.saturating_mul(u64::try_from(pairs).unwrap_or(u64::MAX))
                     }
@@ -158,38 +159,6 @@ pub struct Row {
     pub op: RowOp,
     /// The kernel indices that form a row.
     pub over: Vec<usize>,
-}
-
-/// What is computed over a row.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub enum RowOp {
-    /// `Σ x`; consumes the row; 0 for an empty row.
-    Sum,
-    /// `max x`; consumes the row; −∞ for an empty row.
-    Max,
-    /// `e^(x−max) / Σ e^(x−max)` for each element.
-    Softmax,
-    /// `(x−mean) / √(variance+ε)` for each element, biased variance.
-    Normalize {
-        /// Added to the variance.
-        epsilon: f64,
-    },
-}
-
-impl RowOp {
-    /// Floating-point operations an element.
-    fn flops(self) -> u64 {
-        match self {
-            RowOp::Sum | RowOp::Max => 1,
-            RowOp::Softmax => 4,
-            RowOp::Normalize { .. } => 5,
-        }
-    }
-
-    /// Whether the row's indices are gone from the result.
-    pub fn consumes(self) -> bool {
-        matches!(self, RowOp::Sum | RowOp::Max)
-    }
 }
 
 /// Products with one operand in common: for each part
@@ -301,18 +270,6 @@ impl Attend {
     /// The widest strip that any instruction set packs.
     pub const STRIP: u64 = 32;
 
-    /// Pairs of a query and a key that is not above it, of those at some positions.
-    pub fn pairs(queries: Range<u128>, keys: Range<u128>) -> u128 {
-        let many = keys.end.saturating_sub(keys.start);
-        // Of all queries before one: the first to have a key has one, the next two, until they have all.
-        let before = |query: u128| {
-            let with = query.saturating_sub(keys.start);
-            let rising = with.min(many);
-            (rising.saturating_mul(rising + 1) / 2).saturating_add((with - rising).saturating_mul(many))
-        };
-        before(queries.end) - before(queries.start)
-    }
-
     /// Bytes of working memory for each thread: a block of queries, keys, values, logits and sums in
     /// single precision, and four numbers a query. Every backend's kernels are built to it.
     pub fn scratch(inner: u64, channels: u64) -> u64 {
@@ -328,15 +285,6 @@ impl Attend {
 mod tests {
     use super::*;
     use crate::ir::{Binary, Instr};
-
-    #[test]
-    fn pairs_are_those_that_a_plain_loop_counts() {
-        let ranges = || (0u128..7).flat_map(|start| (start..10).map(move |end| start..end));
-        for (queries, keys) in ranges().flat_map(|queries| ranges().map(move |keys| (queries.clone(), keys))) {
-            let counted = queries.clone().flat_map(|q| keys.clone().filter(move |k| *k <= q)).count() as u128;
-            assert_eq!(Attend::pairs(queries.clone(), keys.clone()), counted, "{queries:?}, {keys:?}");
-        }
-    }
 
     #[test]
     fn a_product_counts_two_a_multiply_add_and_each_element_once() {

@@ -2,7 +2,7 @@
 //!
 //! Pure: no input or output, no unsafe code, no threads, no clocks.
 
-pub mod build;
+pub mod builder;
 pub mod digest;
 pub mod fuse;
 pub mod ir;

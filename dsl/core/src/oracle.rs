@@ -1,9 +1,10 @@
 //! The oracle: what a graph means, in 64-bit floats and plain loops. It knows nothing of plans.
+//!
+//! For tests: nothing that a user runs asks it.
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Access, AxisRef, Binary, Expr, ExtentError, Graph, Index, Instr, Node, Norm, Op, Sizes, Unary};
-use crate::kernel::RowOp;
+use crate::ir::{Access, AxisRef, Expr, ExtentError, Graph, Index, Instr, Node, Norm, Op, RowOp, Sizes, layer_name};
 
 /// A dense tensor, row-major.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -53,16 +54,6 @@ pub fn evaluate(graph: &Graph, sizes: &Sizes, tensors: &Tensors) -> Result<Tenso
     let inputs = inputs.into_iter().cloned().collect();
     let outputs = run(graph, sizes, inputs, tensors, &[])?;
     Ok(graph.outputs.iter().map(|p| p.name.clone()).zip(outputs).collect())
-}
-
-/// The name of a layered parameter: each `{}` replaced by a layer's number, outermost first.
-pub fn layer_name(name: &str, layers: &[u64]) -> String {
-    layers.iter().fold(name.to_string(), |text, layer| text.replacen("{}", &layer.to_string(), 1))
-}
-
-/// The name of a layered parameter in a checkpoint that stacks its layers: without the numbers' places.
-pub fn stacked_name(name: &str) -> String {
-    name.replace("{}.", "").replace(".{}", "")
 }
 
 fn find<'a>(tensors: &'a Tensors, name: &str, shape: &[u64]) -> Result<&'a Tensor, OracleError> {
@@ -273,9 +264,8 @@ fn scalar(
     sizes: &Sizes,
     read: &dyn Fn(usize, &[u64]) -> f64,
 ) -> f64 {
-    let mut places: Vec<f64> = Vec::with_capacity(expr.0.len());
-    for instr in &expr.0 {
-        let value = match instr {
+    let mut leaf = |leaf: &Instr, places: &[f64]| {
+        Some(match leaf {
             Instr::Load(k) => read(*k, point),
             Instr::Const(x) => *x,
             Instr::Size(extent) => extent.eval(sizes).expect("a bound graph") as f64,
@@ -294,80 +284,8 @@ fn scalar(
                 }
             }
             Instr::Row(k) => rows[*k],
-            Instr::Unary(f, a) => unary(*f, places[*a]),
-            Instr::Binary(f, a, b) => binary(*f, places[*a], places[*b]),
-            Instr::Select(c, a, b) => {
-                if places[*c] != 0.0 {
-                    places[*a]
-                } else {
-                    places[*b]
-                }
-            }
-        };
-        places.push(value);
-    }
-    places.pop().expect("an expression has a result")
-}
-
-/// The number that an expression is; none where it depends on an element or on a size that is not known.
-pub fn number(expr: &Expr, sizes: &Sizes) -> Option<f64> {
-    let mut values: Vec<f64> = Vec::with_capacity(expr.0.len());
-    for instr in &expr.0 {
-        let value = match instr {
-            Instr::Const(x) => *x,
-            Instr::Size(extent) => extent.eval(sizes).ok()? as f64,
-            Instr::Unary(f, a) => unary(*f, values[*a]),
-            Instr::Binary(f, a, b) => binary(*f, values[*a], values[*b]),
-            Instr::Select(c, a, b) => values[if values[*c] == 0.0 { *b } else { *a }],
-            Instr::Load(_) | Instr::Position(_) | Instr::Gather { .. } | Instr::Row(_) => return None,
-        };
-        values.push(value);
-    }
-    values.last().copied()
-}
-
-/// The reference meaning of a function of one number.
-pub fn unary(f: Unary, x: f64) -> f64 {
-    match f {
-        Unary::Neg => -x,
-        Unary::Abs => x.abs(),
-        Unary::Exp => libm::exp(x),
-        Unary::Log => libm::log(x),
-        Unary::Sqrt => x.sqrt(),
-        Unary::Recip => 1.0 / x,
-        Unary::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
-        Unary::Relu => {
-            if x > 0.0 || x.is_nan() {
-                x
-            } else {
-                0.0
-            }
-        }
-        Unary::Gelu => 0.5 * x * (1.0 + libm::erf(x / std::f64::consts::SQRT_2)),
-        Unary::Tanh => libm::tanh(x),
-        Unary::Erf => libm::erf(x),
-        Unary::Sin => libm::sin(x),
-        Unary::Cos => libm::cos(x),
-        Unary::Floor => x.floor(),
-        Unary::Not => f64::from(x == 0.0),
-    }
-}
-
-/// The reference meaning of a function of two numbers.
-pub fn binary(f: Binary, a: f64, b: f64) -> f64 {
-    let either = a.is_nan() || b.is_nan();
-    match f {
-        Binary::Add => a + b,
-        Binary::Sub => a - b,
-        Binary::Mul => a * b,
-        Binary::Div => a / b,
-        Binary::Max if either => f64::NAN,
-        Binary::Max => a.max(b),
-        Binary::Min if either => f64::NAN,
-        Binary::Min => a.min(b),
-        Binary::Lt => f64::from(a < b),
-        Binary::Le => f64::from(a <= b),
-        Binary::Eq => f64::from(a == b),
-        Binary::Ne => f64::from(a != b),
-    }
+            Instr::Unary(..) | Instr::Binary(..) | Instr::Select(..) => return None,
+        })
+    };
+    expr.value(&mut leaf).expect("every leaf of a bound graph has a value")
 }

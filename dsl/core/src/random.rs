@@ -1,9 +1,9 @@
 //! Random small graphs from a seed, for tests and benches: every operation of the builder, in any order, over
 //! axes `A`, `B` and `C`.
 
-use crate::build::{Builder, EinsumSpec, Fault};
-use crate::ir::{Binary, Extent, Graph, Op, Sizes, Unary, ValueId};
-use crate::oracle::{Tensor, Tensors, layer_name};
+use crate::builder::{Builder, EinsumSpec, Fault};
+use crate::ir::{Binary, Extent, Graph, Op, Sizes, Unary, ValueId, layer_name};
+use crate::oracle::{Tensor, Tensors};
 
 /// The axes of every random graph.
 pub const AXES: [&str; 3] = ["A", "B", "C"];

@@ -1,6 +1,6 @@
 //! Where AutoChunk's published search does not keep a budget, Crease keeps it or refuses.
 
-use crease_core::build::{Builder, EinsumSpec};
+use crease_core::builder::{Builder, EinsumSpec};
 use crease_core::ir::{Graph, Sizes, Unary};
 use crease_core::plan::baselines::{AutoChunk, Stop, autochunk, naive};
 use crease_core::plan::{InstructionSet, PlanError, Planner, Target, check_plan};

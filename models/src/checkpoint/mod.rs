@@ -13,8 +13,8 @@ mod zip;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crease_core::ir::stacked_name;
 use crease_core::lang::Parameter;
-use crease_core::oracle::stacked_name;
 use crease_runtime::{Weights, WeightsError};
 
 pub use file::{FileError, TensorFile};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crease_core::oracle::stacked_name;
+use crease_core::ir::stacked_name;
 
 /// Older OpenFold checkpoints keep a block's later parts under `core`; read as today's names.
 const RENAMED: [(&str, &str); 4] = [

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-use crease_core::ir::{Format, Sizes};
+use crease_core::ir::{Format, Sizes, stacked_name};
 use crease_core::lang::ast::Literal;
 use crease_core::lang::{Model, Parameter, Settings, Signature};
-use crease_core::oracle::stacked_name;
 use crease_core::plan::{Plan, Planner};
 use crease_core::units::parse_bytes;
 use crease_runtime::{Cpu, cpu};

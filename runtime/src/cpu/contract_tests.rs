@@ -1,8 +1,8 @@
 //! Contractions of random shapes and layouts against a plain loop in f64.
 
 use crease_core::ir::{Binary, Expr, Instr, Unary};
+use crease_core::ir::{binary, unary};
 use crease_core::kernel::Contract;
-use crease_core::oracle::{binary, unary};
 
 use super::super::dice::Dice;
 use super::super::held::{Held, rounding};

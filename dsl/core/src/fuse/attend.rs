@@ -2,10 +2,9 @@
 
 use super::{readers, remove_dead};
 use crate::ir::{
-    Access, AxisRef, Binary, Expr, Extent, Graph, Index, Instr, Node, NodeId, Op, Sizes, Unary, Value, ValueId,
+    Access, AxisRef, Binary, Expr, Extent, Graph, Index, Instr, Node, NodeId, Op, RowOp, Sizes, Unary, Value, ValueId,
+    number,
 };
-use crate::kernel::RowOp;
-use crate::oracle::number;
 
 /// Replaces every softmax whose logits are a product plus terms, and whose weights only a contraction reads.
 pub(super) fn softmax_then_contraction(graph: &mut Graph) {

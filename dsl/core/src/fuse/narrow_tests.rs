@@ -1,7 +1,7 @@
 //! Which values of small programs are kept in fewer bits.
 
 use super::*;
-use crate::build::Builder;
+use crate::builder::Builder;
 use crate::fuse::fuse;
 use crate::ir::{Binary, Format, Sizes, Unary, ValueId};
 
@@ -67,7 +67,7 @@ fn state_stays_and_what_products_make_is_narrow() {
 fn layers_are_asked_too_and_carry_whole_numbers() {
     let layers = |b: &mut Builder, x| {
         let update = |b: &mut Builder, carried: &[ValueId], _: &[ValueId]| {
-            Ok::<_, crate::build::Fault>(vec![transition(b, carried[0], ["up", "down", "sum"])])
+            Ok::<_, crate::builder::Fault>(vec![transition(b, carried[0], ["up", "down", "sum"])])
         };
         b.repeat(4.into(), &[x], &[], update).unwrap()[0]
     };

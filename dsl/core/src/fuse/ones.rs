@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{drop_unread, remove_dead};
-use crate::ir::{Access, AxisRef, Binary, Expr, Graph, Instr, Node, Op, ValueId};
-use crate::kernel::RowOp;
-use crate::oracle;
+use crate::ir::{Access, AxisRef, Binary, Expr, Graph, Instr, Node, Op, RowOp, ValueId, binary, unary};
 
 /// Values whose elements are all one number, as an expression without operands.
 type Known = BTreeMap<ValueId, Expr>;
@@ -146,11 +144,11 @@ fn folded(expr: &Expr) -> Expr {
         let value = |at: usize| if let Instr::Const(x) = new[places[at]] { Some(x) } else { None };
         let made = match instr {
             Instr::Unary(f, a) => match value(*a) {
-                Some(x) => Ok(Instr::Const(oracle::unary(*f, x))),
+                Some(x) => Ok(Instr::Const(unary(*f, x))),
                 None => Ok(Instr::Unary(*f, places[*a])),
             },
             Instr::Binary(f, a, b) => match (f, value(*a), value(*b)) {
-                (_, Some(x), Some(y)) => Ok(Instr::Const(oracle::binary(*f, x, y))),
+                (_, Some(x), Some(y)) => Ok(Instr::Const(binary(*f, x, y))),
                 (Binary::Mul | Binary::Div, _, Some(1.0)) | (Binary::Add | Binary::Sub, _, Some(0.0)) => {
                     Err(places[*a])
                 }
@@ -180,7 +178,7 @@ fn folded(expr: &Expr) -> Expr {
 
 #[cfg(test)]
 mod tests {
-    use crate::build::{Builder, EinsumSpec};
+    use crate::builder::{Builder, EinsumSpec};
     use crate::ir::Sizes;
     use crate::oracle::{Tensor, Tensors, evaluate};
 

@@ -3,8 +3,10 @@
 
 use super::attend::moved;
 use super::{readers, remove_dead};
-use crate::ir::{Access, AxisRef, Binary, Contraction, Expr, Extent, Graph, Index, Instr, Node, Norm, Op, ValueId};
-use crate::kernel::{Contract, RowOp};
+use crate::ir::{
+    Access, AxisRef, Binary, Contraction, Expr, Extent, Graph, Index, Instr, Node, Norm, Op, RowOp, ValueId,
+};
+use crate::kernel::Contract;
 
 /// Which pointwise nodes join the contractions they read.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Norms and pointwise nodes that join products: what they become, and that it gives the same.
 
 use super::*;
-use crate::build::Builder;
+use crate::builder::Builder;
 use crate::fuse::fuse;
 use crate::ir::{Sizes, Unary, check_graph};
 use crate::oracle::{Tensor, Tensors, evaluate};

@@ -133,7 +133,7 @@ impl Chain {
 
 #[cfg(test)]
 mod tests {
-    use crate::build::{Builder, EinsumSpec};
+    use crate::builder::{Builder, EinsumSpec};
     use crate::ir::{Graph, Sizes};
     use crate::oracle::{Tensor, Tensors, evaluate};
 

@@ -3,7 +3,7 @@
 
 use super::products::{After, with_norms, with_products};
 use super::{readers, reassociate};
-use crate::ir::{Extent, Graph, Node, NodeId, Op};
+use crate::ir::{Extent, Graph, Node, NodeId, Op, RowOp};
 
 /// The graph, and the graphs equal to it that are worth planning at some sizes.
 pub fn variants(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Vec<Graph> {
@@ -38,7 +38,7 @@ fn recompute(graph: &Graph, which: Apart) -> Graph {
     // Readers through views count as readers: a view is no copy.
     let mut inserted: Vec<(NodeId, Node)> = Vec::new();
     for (id, node) in graph.nodes.iter().enumerate() {
-        if !matches!(node.op, Op::Rows { row: crate::kernel::RowOp::Normalize { .. }, .. }) {
+        if !matches!(node.op, Op::Rows { row: RowOp::Normalize { .. }, .. }) {
             continue;
         }
         let value = node.results[0].value;

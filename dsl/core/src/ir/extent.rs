@@ -203,6 +203,12 @@ impl fmt::Display for Extent {
     }
 }
 
+/// Prints a shape as `[R, R, C_Z]`.
+pub fn shape_text(shape: &[Extent]) -> String {
+    let extents: Vec<String> = shape.iter().map(ToString::to_string).collect();
+    format!("[{}]", extents.join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

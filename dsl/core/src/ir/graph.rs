@@ -1,14 +1,16 @@
-//! Graphs: values, the nodes that make them, and what goes in and out.
+//! Graphs: values, the nodes that make them, what each computes, and what goes in and out.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Extent, ExtentError, Format, Node, Op, Sizes};
-
-/// A value of a graph: a position in [`Graph::values`].
-pub type ValueId = usize;
-/// A node of a graph: a position in [`Graph::nodes`].
-pub type NodeId = usize;
-
+use super::access::{Access, AxisRef, Index};
+use super::contraction::Contraction;
+use super::extent::{Extent, ExtentError, Sizes};
+use super::format::Format;
+use super::id::{NodeId, ValueId};
+use super::row::RowOp;
+use super::scalar::Expr;
 /// A program: nodes in an order in which they can run.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct Graph {
@@ -55,6 +57,75 @@ pub struct Port {
     pub name: String,
     /// The value.
     pub value: ValueId,
+}
+
+/// An operation applied to values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// What is computed.
+    pub op: Op,
+    /// The values read.
+    pub operands: Vec<Access>,
+    /// The values written: one, but for a repeat.
+    pub results: Vec<Access>,
+    /// The extent of every index.
+    pub indices: Vec<Extent>,
+    /// Where the node stands in the source: function names and the variable, dotted.
+    pub origin: String,
+}
+
+/// What a node computes. The indices it ranges over stand in the node; how each is treated is
+/// derived in the index table (`ir/table.rs`) and nowhere else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Op {
+    /// One expression for every element of the result.
+    Pointwise(Expr),
+    /// The operand seen through other axes: permuted, broadcast, split, joined or sliced. No arithmetic.
+    View,
+    /// Products of two operands, summed over the indices that the result lacks.
+    Contract(Contraction),
+    /// `Σ_key softmax_key(factor·Σ_inner q·k + Σ added)·v`; operands: q, k, v, then what is added to the logits.
+    Attend {
+        /// A number that depends on no element.
+        factor: Expr,
+        /// The index of keys: k and v have it, q and the result do not.
+        key: Index,
+        /// The index summed over in q·k.
+        inner: Index,
+        /// The index that only v and the result have.
+        channel: Index,
+        /// The index of queries, where a key takes part only if its position is not above the query's.
+        causal: Option<Index>,
+    },
+    /// `after(row over `over` of before(operands))`.
+    Rows {
+        /// Given to the row operation.
+        before: Expr,
+        /// What is computed over a row.
+        row: RowOp,
+        /// The indices that form a row.
+        over: Vec<Index>,
+        /// Applied to the row operation's result.
+        after: Expr,
+    },
+    /// The operands one after another along an index of the result.
+    Concat {
+        /// The index of the result along which they follow each other; each operand has its own.
+        along: Index,
+    },
+    /// A body run `count` times, its carried values fed back, its parameters taken layer by layer.
+    Repeat(Box<Repeat>),
+}
+
+/// A loop over layers. Operands: the carried values, then the body's other inputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// How many layers.
+    pub count: Extent,
+    /// How many of the body's inputs (the first ones) are replaced by its outputs after each layer.
+    pub carried: usize,
+    /// One layer. `{}` in a parameter's name stands for the layer's number.
+    pub body: Graph,
 }
 
 impl Graph {
@@ -105,17 +176,72 @@ impl Graph {
     }
 
     /// Every symbol that must have a size before a plan can be made, sorted.
-    pub fn symbols(&self) -> std::collections::BTreeSet<String> {
-        let mut set = std::collections::BTreeSet::new();
+    pub fn symbols(&self) -> BTreeSet<String> {
+        let mut set = BTreeSet::new();
         let mut add = |extent: &Extent| set.extend(extent.symbols().map(str::to_string));
         self.values.iter().flat_map(|v| &v.shape).for_each(&mut add);
         for node in &self.nodes {
             node.indices.iter().for_each(&mut add);
-            if let super::Op::Repeat(repeat) = &node.op {
+            if let Op::Repeat(repeat) = &node.op {
                 add(&repeat.count);
                 repeat.body.symbols().iter().for_each(|s| add(&Extent::symbol(s.clone())));
             }
         }
         set
+    }
+}
+
+impl Node {
+    /// The single result.
+    ///
+    /// # Panics
+    /// On a repeat with several.
+    pub fn result(&self) -> &Access {
+        assert!(self.results.len() == 1, "`{}` has {} results", self.origin, self.results.len());
+        &self.results[0]
+    }
+
+    /// The index of channels that only an attention's values and result have.
+    pub fn channel(&self) -> Option<Index> {
+        match self.op {
+            Op::Attend { channel, .. } => Some(channel),
+            _ => None,
+        }
+    }
+
+    /// The extent of what stands on an axis.
+    pub fn axis_extent(&self, axis: &AxisRef) -> Option<Extent> {
+        match axis {
+            AxisRef::Index(i) => Some(self.indices[*i].clone()),
+            AxisRef::Unit => Some(Extent::literal(1)),
+            AxisRef::Joined(outer, inner) => Some(self.indices[*outer].clone() * self.indices[*inner].clone()),
+            // A slice says nothing of how far the axis goes on.
+            AxisRef::Shifted(..) => None,
+        }
+    }
+}
+
+impl Op {
+    /// A sum of products and nothing else.
+    pub fn contract() -> Op {
+        Op::Contract(Contraction::plain())
+    }
+
+    /// The operation's name in texts.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Op::Pointwise(_) => "pointwise",
+            Op::View => "view",
+            Op::Contract(_) => "contract",
+            Op::Attend { .. } => "attend",
+            Op::Rows { row, .. } => match row {
+                RowOp::Sum => "sum",
+                RowOp::Max => "max",
+                RowOp::Softmax => "softmax",
+                RowOp::Normalize { .. } => "normalize",
+            },
+            Op::Concat { .. } => "concat",
+            Op::Repeat(_) => "repeat",
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! The law of graphs, checked after building, after rewriting and before planning.
 
-use super::op::AxisRef;
-use super::{Access, Contraction, Expr, Extent, Graph, Index, Instr, Node, Op};
+use super::access::{Access, AxisRef, Index};
+use super::contraction::Contraction;
+use super::extent::Extent;
+use super::graph::{Graph, Node, Op};
+use super::scalar::{Expr, Instr};
 
 /// A graph that breaks the law: a bug of whoever made it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,9 +3,12 @@
 //! This is the only place that knows. Chunking, loop invariance, shards, legality, cost and lowering
 //! all ask here.
 
-use super::Instr;
-use super::op::{AxisRef, Index, Node, Op};
-use crate::kernel::{Attend, RowOp};
+use std::ops::Range;
+
+use super::access::{AxisRef, Index};
+use super::graph::{Node, Op};
+use super::row::RowOp;
+use super::scalar::Instr;
 
 /// How partial results of a consumed index combine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,7 +82,7 @@ impl Node {
         match self.op {
             Op::Attend { key, causal: Some(query), .. } => {
                 let (queries, keys) = (extent(query), extent(key));
-                (Attend::pairs(0..queries, 0..keys), queries.saturating_mul(keys))
+                (causal_pairs(0..queries, 0..keys), queries.saturating_mul(keys))
             }
             _ => (1, 1),
         }
@@ -103,6 +106,32 @@ impl Node {
                 plain && operand == 0 && read.iter().map(seen).eq(written.iter().cloned())
             }
             Op::View | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => false,
+        }
+    }
+}
+
+/// Pairs of a query and a key that is not above it, of those at some positions.
+pub fn causal_pairs(queries: Range<u128>, keys: Range<u128>) -> u128 {
+    let many = keys.end.saturating_sub(keys.start);
+    // Of all queries before one: the first to have a key has one, the next two, until they have all.
+    let before = |query: u128| {
+        let with = query.saturating_sub(keys.start);
+        let rising = with.min(many);
+        (rising.saturating_mul(rising + 1) / 2).saturating_add((with - rising).saturating_mul(many))
+    };
+    before(queries.end) - before(queries.start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_those_that_a_plain_loop_counts() {
+        let ranges = || (0u128..7).flat_map(|start| (start..10).map(move |end| start..end));
+        for (queries, keys) in ranges().flat_map(|queries| ranges().map(move |keys| (queries.clone(), keys))) {
+            let counted = queries.clone().flat_map(|q| keys.clone().filter(move |k| *k <= q)).count() as u128;
+            assert_eq!(causal_pairs(queries.clone(), keys.clone()), counted, "{queries:?}, {keys:?}");
         }
     }
 }

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use super::op::AxisRef;
-use super::{Access, Contraction, Expr, Graph, Instr, Node, Op};
+use super::access::{Access, AxisRef};
+use super::contraction::Contraction;
+use super::extent::shape_text;
+use super::graph::{Graph, Node, Op};
+use super::scalar::{Expr, Instr};
 
 /// A letter for each index: i, j, k, … then x26, x27, ….
 fn letter(index: usize) -> String {
@@ -27,7 +30,7 @@ impl Graph {
                     "{margin}  {kind} {} = %{} {}",
                     port.name,
                     port.value,
-                    crate::build::shape_text(&self.values[port.value].shape)
+                    shape_text(&self.values[port.value].shape)
                 )?;
             }
         }

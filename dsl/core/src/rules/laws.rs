@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::{Forms, Join, Operand, Slice, rules};
-use crate::build::{Arg, Builder, EinsumSpec};
+use crate::builder::{Arg, Builder, EinsumSpec};
 use crate::ir::{Binary, Combine, Graph, Instr, Sizes, Unary};
 use crate::oracle::{Tensor, Tensors, evaluate};
 
@@ -395,7 +395,7 @@ fn combined(parts: &[Tensor], combine: Combine) -> Tensor {
     };
     let mut sum = Tensor::filled(parts[0].shape.clone(), start);
     for part in parts {
-        sum.data.iter_mut().zip(&part.data).for_each(|(x, y)| *x = crate::oracle::binary(f, *x, *y));
+        sum.data.iter_mut().zip(&part.data).for_each(|(x, y)| *x = crate::ir::binary(f, *x, *y));
     }
     sum
 }

@@ -1,6 +1,6 @@
 //! The programs that are timed, as a user would build them. Their shapes are literals, so building cannot fail.
 
-use crease_core::build::{Builder, EinsumSpec, Fault};
+use crease_core::builder::{Builder, EinsumSpec, Fault};
 use crease_core::ir::{Binary, Extent, Graph, Unary, ValueId};
 
 /// Builds a program of one output.

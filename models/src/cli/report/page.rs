@@ -101,7 +101,7 @@ fn facts(story: &Story<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crease_core::build::Builder;
+    use crease_core::builder::Builder;
     use crease_core::ir::{Extent, Sizes, Unary};
     use crease_core::plan::{InstructionSet, Planner, Target, naive};
 

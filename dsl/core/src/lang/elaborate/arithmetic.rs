@@ -2,8 +2,8 @@
 
 use super::value::{Scalar, Val};
 use super::{Elaborator, Mode, source};
-use crate::build::{Arg, Fault, FaultKind, shape_text};
-use crate::ir::{Binary, Expr, Extent, Instr, Unary, ValueId};
+use crate::builder::{Arg, Fault, FaultKind};
+use crate::ir::{Binary, Expr, Extent, Instr, Unary, ValueId, shape_text};
 use crate::lang::ast::{BinaryOp, Expression, Span, UnaryOp};
 use crate::lang::diagnostic::{Code, Diagnostic};
 

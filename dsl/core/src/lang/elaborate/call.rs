@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::value::{Scalar, Ty, Val};
 use super::{Elaborator, Frame, Mode, source};
-use crate::build::{Builder, shape_text};
-use crate::ir::{Expr, Extent, Instr};
+use crate::builder::Builder;
+use crate::ir::{Expr, Extent, Instr, shape_text};
 use crate::lang::ast::{Expression, Ident, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
 use crate::lang::program::{FunctionId, suggest};

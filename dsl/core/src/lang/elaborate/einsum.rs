@@ -2,8 +2,8 @@
 
 use super::value::Val;
 use super::{Elaborator, source};
-use crate::build::{EinsumSpec, Fault, FaultKind, shape_text};
-use crate::ir::ValueId;
+use crate::builder::{EinsumSpec, Fault, FaultKind};
+use crate::ir::{ValueId, shape_text};
 use crate::lang::ast::{Expression, Ident, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
 

@@ -4,7 +4,7 @@ use super::free::{Free, free_names};
 use super::params::join;
 use super::value::{Ty, Val};
 use super::{Elaborator, Layer, Mode, source};
-use crate::build::Fault;
+use crate::builder::Fault;
 use crate::ir::{Extent, ValueId};
 use crate::lang::ast::{Block, Expression, Pattern, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};

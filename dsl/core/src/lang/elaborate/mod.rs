@@ -31,7 +31,7 @@ use super::diagnostic::{Code, Diagnostic};
 use super::program::{FunctionId, Program, StructId};
 use super::settings::Options;
 use super::types::Signature;
-use crate::build::Builder;
+use crate::builder::Builder;
 use crate::ir::{Extent, Sizes, ValueId};
 
 /// Deepest nesting of expressions, calls included; recursion by mistake ends here at the latest.

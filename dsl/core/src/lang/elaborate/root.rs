@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::value::{Ty, Val};
 use super::{Elaborator, Mode};
-use crate::build::Builder;
+use crate::builder::Builder;
 use crate::ir::{Extent, Graph};
 use crate::lang::ast::{Block, Expression, ExpressionKind, Function, Literal, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use crate::build::shape_text;
-use crate::ir::{Binary, Expr, Extent, Instr, Sizes, Unary, ValueId};
+use crate::ir::{Binary, Expr, Extent, Instr, Sizes, Unary, ValueId, number, shape_text};
 use crate::lang::program::{Program, StructId};
-use crate::oracle;
 
 /// What an expression stands for.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +72,7 @@ impl Scalar {
 
     /// The value, where every size has one.
     pub(in crate::lang) fn value(&self, sizes: &Sizes) -> Option<f64> {
-        oracle::number(&self.0, sizes)
+        number(&self.0, sizes)
     }
 
     fn folded(self, sizes: &Sizes) -> Scalar {

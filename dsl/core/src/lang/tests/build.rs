@@ -137,7 +137,7 @@ fn constants_stay_symbols_unless_asked() {
     let shape = |symbolic: bool| {
         let options = Options { symbolic, ..Options::default() };
         let made = build(&library, &Settings::new().with("D", 9), &options);
-        crate::build::shape_text(&made.graph.values[made.graph.outputs[0].value].shape)
+        crate::ir::shape_text(&made.graph.values[made.graph.outputs[0].value].shape)
     };
     assert_eq!((shape(true), shape(false)), ("[S, R, D]".into(), "[S, R, 9]".into()));
 }

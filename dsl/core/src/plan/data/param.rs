@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::step::LoopId;
-use crate::oracle::layer_name;
+use crate::ir::layer_name;
 
 /// A weight.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,7 @@
 //! A node becomes kernel calls: indices become strides, axes become places.
 
-use crate::ir::{Access, AxisRef, Binary, Combine, Expr, Format, Index, Instr, NodeId, Op, ValueId};
+use crate::ir::{Access, AxisRef, Binary, Combine, Expr, Format, Index, Instr, NodeId, Op, ValueId, number};
 use crate::kernel::{Attend, Contract, Gathered, Kernel, Nest, Part, Row, RowNorm, Strides};
-use crate::oracle;
 use crate::plan::data::{Base, Call, Length, LoopId, Place};
 use crate::plan::tree::Bound;
 
@@ -167,7 +166,7 @@ impl Site<'_> {
                 };
                 let kernel = Attend {
                     indices: lengths.len(),
-                    factor: oracle::number(factor, &bound.sizes).expect("checked by the spec and when bound"),
+                    factor: number(factor, &bound.sizes).expect("checked by the spec and when bound"),
                     q: loads[0].clone(),
                     k: loads[1].clone(),
                     v: loads[2].clone(),

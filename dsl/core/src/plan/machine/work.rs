@@ -1,8 +1,8 @@
 //! The arithmetic of one kernel call in nanoseconds of all threads together. Memory is not looked at here.
 
 use super::target::Target;
-use crate::ir::{Access, AxisRef, Contraction, Expr, Index, Instr, Node, Op, Unary};
-use crate::kernel::{Attend, RowOp};
+use crate::ir::{Access, AxisRef, Contraction, Expr, Index, Instr, Node, Op, RowOp, Unary};
+use crate::kernel::Attend;
 
 /// Contracted positions that beginning and ending a tile takes as long as.
 const TILE_ENDS: u128 = 4;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crease_core::build::Builder;
+use crease_core::builder::Builder;
 use crease_core::ir::{Extent, Sizes, Unary};
 use crease_core::plan::{InstructionSet, Planner, Target, naive};
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use super::super::value::Val;
 use super::super::{Elaborator, source};
 use super::Builtin;
-use crate::build::{Fault, FaultKind};
+use crate::builder::{Fault, FaultKind};
 use crate::ir::{Extent, ValueId};
 use crate::lang::ast::{Expression, ExpressionKind, Ident};
 use crate::lang::diagnostic::{Code, Diagnostic};

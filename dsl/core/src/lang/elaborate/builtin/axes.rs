@@ -4,8 +4,7 @@ use super::super::Elaborator;
 use super::super::source;
 use super::super::value::Val;
 use super::arguments::Arguments;
-use crate::build::shape_text;
-use crate::ir::{Extent, Unary, ValueId};
+use crate::ir::{Extent, Unary, ValueId, shape_text};
 use crate::lang::ast::Expression;
 use crate::lang::diagnostic::{Code, Diagnostic};
 
@@ -222,7 +221,7 @@ impl Elaborator<'_> {
         x: ValueId,
         axis: usize,
         sizes: &[Extent],
-    ) -> Result<ValueId, crate::build::Fault> {
+    ) -> Result<ValueId, crate::builder::Fault> {
         let mut id = x;
         for (k, outer) in sizes.iter().enumerate().take(sizes.len().saturating_sub(1)) {
             let inner = sizes[k + 1..].iter().fold(Extent::literal(1), |product, e| product * e.clone());

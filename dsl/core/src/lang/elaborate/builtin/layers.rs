@@ -3,8 +3,7 @@
 use super::super::value::Val;
 use super::super::{Elaborator, source};
 use super::arguments::Arguments;
-use crate::build::shape_text;
-use crate::ir::{Extent, ValueId};
+use crate::ir::{Extent, ValueId, shape_text};
 use crate::lang::ast::Expression;
 use crate::lang::diagnostic::{Code, Diagnostic};
 

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use super::super::value::Val;
 use super::super::{Elaborator, source};
 use super::arguments::Arguments;
-use crate::build::shape_text;
-use crate::ir::{Extent, ValueId};
+use crate::ir::{Extent, ValueId, shape_text};
 use crate::lang::diagnostic::{Code, Diagnostic};
 
 /// One axis of a side: nothing is extent 1, several names are joined.
@@ -67,7 +66,7 @@ impl Elaborator<'_> {
         right: &[Axis],
         given: &BTreeMap<&str, Extent>,
     ) -> Result<ValueId, (Code, String, Option<String>)> {
-        let fault = |f: crate::build::Fault| (Code::AxesReshape, f.message, f.help);
+        let fault = |f: crate::builder::Fault| (Code::AxesReshape, f.message, f.help);
         let mut id = x;
         let mut names: Vec<String> = Vec::new();
         for (group, extent) in left.iter().zip(shape) {

@@ -15,7 +15,7 @@ pub use arithmetic::Arg;
 pub use compose::Meaning;
 pub use contraction::EinsumSpec;
 
-use crate::ir::{Access, Extent, Graph, Node, Op, Port, Repeat, Value, ValueId};
+use crate::ir::{Access, Extent, Graph, Node, Op, Port, Repeat, Value, ValueId, shape_text};
 
 /// What kind of rule a call broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,12 +85,6 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
-
-/// Prints a shape as `[R, R, C_Z]`.
-pub fn shape_text(shape: &[Extent]) -> String {
-    let extents: Vec<String> = shape.iter().map(ToString::to_string).collect();
-    format!("[{}]", extents.join(", "))
-}
 
 /// Makes a graph, one operation a call.
 #[derive(Debug, Default)]

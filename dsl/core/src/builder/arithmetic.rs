@@ -1,7 +1,7 @@
 //! Elementwise arithmetic, with broadcasting by axis.
 
-use super::{Builder, Fault, FaultKind, shape_text};
-use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, Unary, ValueId};
+use super::{Builder, Fault, FaultKind};
+use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, Unary, ValueId, shape_text};
 
 /// An operand of arithmetic: a tensor, or something known when the plan is made.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,8 @@
 //! einsum and linear.
 
 use super::Arg;
-use super::{Builder, Fault, FaultKind, shape_text};
-use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, ValueId};
-use crate::kernel::RowOp;
+use super::{Builder, Fault, FaultKind};
+use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, RowOp, ValueId, shape_text};
 
 /// `ikc,jkc->ijc`: the letters of each operand and of the result.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Axes moved, added, split, joined, sliced; gathers and concatenation.
 
-use super::{Builder, Fault, FaultKind, shape_text};
-use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, ValueId};
+use super::{Builder, Fault, FaultKind};
+use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, ValueId, shape_text};
 
 impl Builder {
     fn axis_check(&self, x: ValueId, axis: usize) -> Result<(), Fault> {

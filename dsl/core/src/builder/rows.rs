@@ -1,8 +1,7 @@
 //! Reductions, softmax, layer norm.
 
-use super::{Builder, Fault, FaultKind, shape_text};
-use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, ValueId};
-use crate::kernel::RowOp;
+use super::{Builder, Fault, FaultKind};
+use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, RowOp, ValueId, shape_text};
 
 impl Builder {
     /// Σ over some axes, which are gone from the result.
