@@ -1,6 +1,7 @@
 //! Elementwise arithmetic, with broadcasting by axis.
 
-use super::{Builder, Fault, FaultKind};
+use super::fault::{Fault, FaultKind};
+use super::graph::Builder;
 use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, Unary, ValueId, shape_text};
 
 /// An operand of arithmetic: a tensor, or something known when the plan is made.

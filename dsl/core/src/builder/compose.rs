@@ -1,6 +1,6 @@
 //! Whole graphs set into another one, values made from nothing, and what nobody reads taken out.
 
-use super::Builder;
+use super::graph::Builder;
 use crate::ir::{Access, AxisRef, Contraction, Expr, Extent, Graph, Instr, Node, Op, Repeat, ValueId};
 
 /// What a symbol of an inlined graph stands for; none: itself.

@@ -1,7 +1,8 @@
 //! einsum and linear.
 
-use super::Arg;
-use super::{Builder, Fault, FaultKind};
+use super::arithmetic::Arg;
+use super::fault::{Fault, FaultKind};
+use super::graph::Builder;
 use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, RowOp, ValueId, shape_text};
 
 /// `ikc,jkc->ijc`: the letters of each operand and of the result.

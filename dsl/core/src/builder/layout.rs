@@ -1,6 +1,7 @@
 //! Axes moved, added, split, joined, sliced; gathers and concatenation.
 
-use super::{Builder, Fault, FaultKind};
+use super::fault::{Fault, FaultKind};
+use super::graph::Builder;
 use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, ValueId, shape_text};
 
 impl Builder {

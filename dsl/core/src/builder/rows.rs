@@ -1,6 +1,7 @@
 //! Reductions, softmax, layer norm.
 
-use super::{Builder, Fault, FaultKind};
+use super::fault::{Fault, FaultKind};
+use super::graph::Builder;
 use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, RowOp, ValueId, shape_text};
 
 impl Builder {

@@ -1,5 +1,6 @@
 //! `op(view x) = op'(x)`: a permuted or broadcast operand is read through other axes instead.
 
+use super::unread::remove_dead;
 use crate::ir::{Access, AxisRef, Graph, Node, Op};
 
 /// Absorbs every view that only moves, adds or drops axes into its readers.
@@ -18,7 +19,7 @@ pub(super) fn views(graph: &mut Graph) {
             }
         }
     }
-    super::remove_dead(graph);
+    remove_dead(graph);
 }
 
 /// The view's own operand as its reader sees it, if each axis is one index or none.

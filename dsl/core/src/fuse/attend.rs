@@ -1,6 +1,6 @@
 //! `Σ_j softmax_j(q·k + …)_j v_j = attend(q, k, v, …)`: softmax then contraction as one fold over the keys.
 
-use super::{readers, remove_dead};
+use super::unread::{readers, remove_dead};
 use crate::ir::{
     Access, AxisRef, Binary, Expr, Extent, Graph, Index, Instr, Node, NodeId, Op, RowOp, Sizes, Unary, Value, ValueId,
     number,
@@ -126,7 +126,7 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
 }
 
 /// For each index of a value's maker, what stands there in the terms of its reader; all axes plain.
-pub(super) fn renamed(
+pub(in crate::fuse) fn renamed(
     made: &Access,
     read: &Access,
     count: usize,

@@ -1,6 +1,6 @@
 //! `f(g(x)) = (f∘g)(x)` for pointwise g, and a pointwise f after a row operation.
 
-use super::{drop_unread, readers, remove_dead};
+use super::unread::{drop_unread, readers, remove_dead};
 use crate::ir::{Access, AxisRef, Expr, Graph, Index, Instr, Node, Op};
 
 /// Operands a composed node may have at most: beyond it the loop runs out of registers.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{drop_unread, remove_dead};
+use super::unread::{drop_unread, remove_dead};
 use crate::ir::{Access, AxisRef, Binary, Expr, Graph, Instr, Node, Op, RowOp, ValueId, binary, unary};
 
 /// Values whose elements are all one number, as an expression without operands.

@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ast::{Budget, ExpressionKind, Function, Ident, Library, Literal, Module, Pattern, SizeExpr, SizeKind};
 use super::ast::{Span, Type, TypeKind};
 use super::diagnostic::{Code, Diagnostic};
-use super::elaborate::{Elaborator, Mode, Ty, free_names};
+use super::elaborate::{Elaborator, Mode, free_names};
 use super::program::{FunctionId, Program, StructId, suggest};
 use super::settings::{Options, fitting, kind, shown};
-use super::types::{Signature, every};
+use super::signature::{Signature, every};
+use super::types::Ty;
 
 /// Everything that is wrong with the last module of a library: every function, both branches of every flag.
 pub fn check(library: &Library) -> Vec<Diagnostic> {

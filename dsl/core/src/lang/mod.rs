@@ -8,16 +8,19 @@ pub mod ast;
 mod check;
 mod diagnostic;
 mod elaborate;
+mod function;
 mod model;
 mod program;
 mod promise;
 mod settings;
+mod signature;
 mod types;
 mod visit;
 
 pub use check::check;
 pub use diagnostic::{Code, Diagnostic};
-pub use model::{Elaborated, Model, ModelError, Parameter, Signature, Tensor, elaborate, signature};
+pub use function::{Elaborated, Parameter, Signature, Tensor, elaborate, signature};
+pub use model::{Model, ModelError};
 pub use promise::{Keeper, Promised, promises};
 pub use settings::{Options, Settings};
 

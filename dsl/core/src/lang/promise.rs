@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ast::{Budget, Function, Library, Literal};
 use super::diagnostic::{Code, Diagnostic};
-use super::model::{Elaborated, elaborate};
+use super::function::{Elaborated, elaborate};
 use super::program::Program;
 use super::settings::{Options, Settings};
 use crate::digest::digest;

@@ -1,215 +1,93 @@
-//! Types as written, with their names resolved.
+//! Types with their sizes resolved: what they are, which values they take, and how they are shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use super::ast::{Ident, Literal, SizeExpr, SizeKind, Span, Type, TypeKind};
-use super::diagnostic::{Code, Diagnostic};
-use super::elaborate::Ty;
-use super::program::{FunctionId, Program, StructId, suggest};
-use crate::ir::Extent;
+use super::program::{Program, StructId};
+use crate::ir::{Extent, shape_text};
 
-/// What the names of sizes mean where a type stands.
-pub(super) struct Place<'p> {
-    /// The module.
-    pub(super) module: usize,
-    /// The generics in reach.
-    pub(super) generics: &'p BTreeMap<String, Extent>,
-    /// Whether axes are in reach: in functions, not in parameter structs.
-    pub(super) axes: bool,
+/// A type with its sizes resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::lang) enum Ty {
+    Tensor(Vec<Extent>),
+    Struct(StructId, Vec<Extent>),
+    Array(Box<Ty>, Extent),
+    Optional(Box<Ty>),
+    Tuple(Vec<Ty>),
+    Number,
+    Size,
+    Flag,
+    List,
+    Text,
+    /// Fits anything: a mistake already reported, or the inside of `None`.
+    Unknown,
 }
 
-/// A function's types, in its own symbols.
-pub(super) struct Signature {
-    /// Of each parameter.
-    pub(super) params: Vec<Ty>,
-    /// Of the result.
-    pub(super) result: Ty,
-    /// Names of the function's generics and `usize` parameters.
-    pub(super) generics: BTreeMap<String, Extent>,
-    /// Symbols that a call binds: each stands alone somewhere in the parameters' types.
-    pub(super) bound: BTreeSet<String>,
-    /// Axis symbols that the parameters name.
-    pub(super) axes: BTreeSet<String>,
-}
-
-impl<'a> Program<'a> {
-    /// A function's types; mistakes go into `found`.
-    pub(super) fn signature(&self, id: FunctionId, found: &mut Vec<Diagnostic>) -> Signature {
-        let function = self.function(id);
-        let mut generics: BTreeMap<String, Extent> = BTreeMap::new();
-        for generic in &function.generics {
-            generics.insert(generic.text.clone(), Extent::symbol(self.symbol(&generic.text)));
-        }
-        let place = Place { module: id.0, generics: &generics, axes: true };
-        let params: Vec<Ty> = function.params.iter().map(|p| self.resolve_type(&place, &p.ty, found)).collect();
-        let result = self.resolve_type(&place, &function.result, found);
-        let (mut bound, mut axes) = (BTreeSet::new(), BTreeSet::new());
-        params.iter().for_each(|ty| bare(ty, &mut bound));
-        params.iter().for_each(|ty| every(ty, &mut axes));
-        axes.retain(|s| !self.constants.contains_key(s));
-        bound.retain(|s| !self.constants.contains_key(s));
-        for param in &function.params {
-            if param.ty.kind == TypeKind::Size {
-                let mut symbol = self.symbol(&param.name.text);
-                while bound.contains(&symbol) || generics.contains_key(&symbol) {
-                    symbol.push('\'');
-                }
-                bound.insert(symbol.clone());
-                generics.insert(param.name.text.clone(), Extent::symbol(symbol));
-            }
-        }
-        Signature { params, result, generics, bound, axes }
-    }
-
-    /// A type with its names resolved; [`Ty::Unknown`] where that fails.
-    pub(super) fn resolve_type(&self, place: &Place, ty: &Type, found: &mut Vec<Diagnostic>) -> Ty {
-        match &ty.kind {
-            TypeKind::Tensor(sizes) => match self.sizes(place, sizes, found) {
-                Some(shape) => Ty::Tensor(shape),
-                None => Ty::Unknown,
-            },
-            TypeKind::Struct(name, sizes) => {
-                let resolved = self.sizes(place, sizes, found);
-                let id = self.named_struct(place.module, name, sizes.len(), found);
-                match (id, resolved) {
-                    (Some(id), Some(sizes)) => Ty::Struct(id, sizes),
-                    _ => Ty::Unknown,
-                }
-            }
-            TypeKind::Array(of, count) => {
-                let of = self.resolve_type(place, of, found);
-                match self.size(place, count, found) {
-                    Some(count) => Ty::Array(Box::new(of), count),
-                    None => Ty::Unknown,
-                }
-            }
-            TypeKind::Optional(of) => Ty::Optional(Box::new(self.resolve_type(place, of, found))),
-            TypeKind::Tuple(parts) => Ty::Tuple(parts.iter().map(|p| self.resolve_type(place, p, found)).collect()),
-            TypeKind::Number => Ty::Number,
-            TypeKind::Size => Ty::Size,
-            TypeKind::Flag => Ty::Flag,
+impl Ty {
+    pub(in crate::lang) fn substitute(&self, meaning: &dyn Fn(&str) -> Option<Extent>) -> Ty {
+        let all = |extents: &[Extent]| extents.iter().map(|e| e.substitute(meaning)).collect();
+        match self {
+            Ty::Tensor(shape) => Ty::Tensor(all(shape)),
+            Ty::Struct(id, sizes) => Ty::Struct(*id, all(sizes)),
+            Ty::Array(of, count) => Ty::Array(Box::new(of.substitute(meaning)), count.substitute(meaning)),
+            Ty::Optional(of) => Ty::Optional(Box::new(of.substitute(meaning))),
+            Ty::Tuple(parts) => Ty::Tuple(parts.iter().map(|p| p.substitute(meaning)).collect()),
+            Ty::Number | Ty::Size | Ty::Flag | Ty::List | Ty::Text | Ty::Unknown => self.clone(),
         }
     }
 
-    fn named_struct(&self, module: usize, name: &Ident, given: usize, found: &mut Vec<Diagnostic>) -> Option<StructId> {
-        let Some(id) = self.find_struct(module, &name.text) else {
-            let mut names = self.names(module, |m| m.structs.iter().map(|s| &*s.name.text).collect());
-            names.extend(["Linear", "LinearNoBias", "LayerNorm"].map(String::from));
-            let mut mistake =
-                Diagnostic::new(Code::ParamsUnknown, name.span, format!("there is no struct `{}`", name.text));
-            mistake.help = suggest(&name.text, &names);
-            found.push(mistake);
-            return None;
+    /// Whether a mistake already reported is in it.
+    pub(in crate::lang) fn unresolved(&self) -> bool {
+        match self {
+            Ty::Unknown => true,
+            Ty::Array(of, _) | Ty::Optional(of) => of.unresolved(),
+            Ty::Tuple(parts) => parts.iter().any(Ty::unresolved),
+            Ty::Tensor(_) | Ty::Struct(..) | Ty::Number | Ty::Size | Ty::Flag | Ty::List | Ty::Text => false,
+        }
+    }
+
+    /// Whether a value of type `found` may stand where this type is expected.
+    pub(in crate::lang) fn takes(&self, found: &Ty) -> bool {
+        match (self, found) {
+            (Ty::Unknown, _) | (_, Ty::Unknown) | (Ty::Number, Ty::Size) => true,
+            (Ty::Array(a, n), Ty::Array(b, m)) => n == m && a.takes(b),
+            (Ty::Optional(a), Ty::Optional(b)) => a.takes(b),
+            (Ty::Tuple(a), Ty::Tuple(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.takes(b)),
+            (a, b) => a == b,
+        }
+    }
+
+    /// As the user would write it.
+    pub(in crate::lang) fn show<'p>(&'p self, program: &'p Program<'p>) -> Shown<'p> {
+        Shown(self, program)
+    }
+}
+
+/// A type as text.
+pub(in crate::lang) struct Shown<'p>(&'p Ty, &'p Program<'p>);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shown(ty, program) = self;
+        let within = |shape: &[Extent]| {
+            let text = shape_text(shape);
+            text[1..text.len() - 1].to_string()
         };
-        let declared = self.structure(id);
-        if declared.generics.len() != given {
-            let takes: Vec<&str> = declared.generics.iter().map(|g| &*g.text).collect();
-            let sizes = if takes.len() == 1 { "size" } else { "sizes" };
-            let text = format!("`{}` takes {} {sizes} and is given {given}", name.text, takes.len());
-            let help = if takes.is_empty() {
-                format!("write `{}`", name.text)
-            } else {
-                format!("write `{}<{}>`", name.text, takes.join(", "))
-            };
-            let mistake = Diagnostic::new(Code::ParamsGenerics, name.span, text).help(help);
-            found.push(mistake.place(declared.name.span, "declared here"));
-            return None;
-        }
-        Some(id)
-    }
-
-    fn sizes(&self, place: &Place, sizes: &[SizeExpr], found: &mut Vec<Diagnostic>) -> Option<Vec<Extent>> {
-        // Every one is looked at, so that every mistake is said.
-        let resolved: Vec<Option<Extent>> = sizes.iter().map(|s| self.size(place, s, found)).collect();
-        resolved.into_iter().collect()
-    }
-
-    pub(super) fn size(&self, place: &Place, size: &SizeExpr, found: &mut Vec<Diagnostic>) -> Option<Extent> {
-        let mut both = |a: &SizeExpr, b: &SizeExpr| {
-            let (a, b) = (self.size(place, a, found), self.size(place, b, found));
-            a.zip(b)
-        };
-        match &size.kind {
-            SizeKind::Literal(n) => Some(Extent::literal(*n)),
-            SizeKind::Name(name) => match self.size_name(place, name, size.span) {
-                Ok(extent) => Some(extent),
-                Err(mistake) => {
-                    found.push(mistake);
-                    None
-                }
-            },
-            SizeKind::Add(a, b) => both(a, b).map(|(a, b)| a + b),
-            SizeKind::Sub(a, b) => both(a, b).map(|(a, b)| a - b),
-            SizeKind::Mul(a, b) => both(a, b).map(|(a, b)| a * b),
-        }
-    }
-
-    fn size_name(&self, place: &Place, name: &str, span: Span) -> Result<Extent, Diagnostic> {
-        if let Some(extent) = place.generics.get(name) {
-            return Ok(extent.clone());
-        }
-        if let Some(constant) = self.find_constant(place.module, name) {
-            return match constant.value {
-                Literal::Size(_) => Ok(Extent::symbol(constant.name.text.clone())),
-                Literal::Flag(_) | Literal::Number(_) => {
-                    let kind = if matches!(constant.value, Literal::Flag(_)) { "a flag" } else { "a number" };
-                    let text = format!("`{name}` is {kind} where a size is needed");
-                    Err(Diagnostic::new(Code::AxesSize, span, text).place(constant.name.span, "declared here"))
-                }
-            };
-        }
-        if let Some(axis) = self.find_axis(place.module, name) {
-            if place.axes {
-                return Ok(Extent::symbol(self.symbol(axis)));
+        match ty {
+            Ty::Tensor(shape) => write!(f, "Tensor<{}>", within(shape)),
+            Ty::Struct(id, sizes) if sizes.is_empty() => f.write_str(&program.structure(*id).name.text),
+            Ty::Struct(id, sizes) => write!(f, "{}<{}>", program.structure(*id).name.text, within(sizes)),
+            Ty::Array(of, count) => write!(f, "[{}; {count}]", of.show(program)),
+            Ty::Optional(of) => write!(f, "Option<{}>", of.show(program)),
+            Ty::Tuple(parts) => {
+                let parts: Vec<String> = parts.iter().map(|p| p.show(program).to_string()).collect();
+                write!(f, "({})", parts.join(", "))
             }
-            let text = format!("`{name}` is an axis, and a parameter's sizes do not change from run to run");
-            let help = format!("make it a constant, `const {name}: usize = …;`, or a generic of the struct");
-            return Err(Diagnostic::new(Code::AxesSize, span, text).help(help));
+            Ty::Number => f.write_str("f32"),
+            Ty::Size => f.write_str("usize"),
+            Ty::Flag => f.write_str("bool"),
+            Ty::List => f.write_str("a list"),
+            Ty::Text => f.write_str("a text"),
+            Ty::Unknown => f.write_str("_"),
         }
-        let mut names = self.size_names(place.module);
-        names.extend(place.generics.keys().cloned());
-        let mut mistake = Diagnostic::new(Code::AxesUnknown, span, format!("there is no axis or constant `{name}`"));
-        mistake.help = suggest(name, &names);
-        Err(mistake)
-    }
-
-    /// Axes and `usize` constants that a module sees.
-    pub(super) fn size_names(&self, module: usize) -> Vec<String> {
-        self.names(module, |m| {
-            let axes = m.axes.iter().map(|a| &*a.name.text);
-            let sizes = m.constants.iter().filter(|c| matches!(c.value, Literal::Size(_)));
-            axes.chain(sizes.map(|c| &*c.name.text)).collect()
-        })
-    }
-
-    /// The type of a struct's field, its generics bound.
-    pub(super) fn field_type(&self, id: StructId, field: usize, sizes: &[Extent]) -> Ty {
-        let declared = self.structure(id);
-        let generics = declared.generics.iter().map(|g| g.text.clone()).zip(sizes.iter().cloned()).collect();
-        let place = Place { module: id.0, generics: &generics, axes: false };
-        self.resolve_type(&place, &declared.fields[field].ty, &mut Vec::new())
-    }
-}
-
-/// Symbols that stand alone as an extent of a type.
-fn bare(ty: &Ty, symbols: &mut BTreeSet<String>) {
-    extents(ty, &mut |extent| symbols.extend(extent.as_symbol().map(str::to_string)));
-}
-
-/// Every symbol of a type.
-pub(super) fn every(ty: &Ty, symbols: &mut BTreeSet<String>) {
-    extents(ty, &mut |extent| symbols.extend(extent.symbols().map(str::to_string)));
-}
-
-fn extents(ty: &Ty, visit: &mut dyn FnMut(&Extent)) {
-    match ty {
-        Ty::Tensor(sizes) | Ty::Struct(_, sizes) => sizes.iter().for_each(visit),
-        Ty::Array(of, count) => {
-            visit(count);
-            extents(of, visit);
-        }
-        Ty::Optional(of) => extents(of, visit),
-        Ty::Tuple(parts) => parts.iter().for_each(|p| extents(p, visit)),
-        Ty::Number | Ty::Size | Ty::Flag | Ty::List | Ty::Text | Ty::Unknown => {}
     }
 }

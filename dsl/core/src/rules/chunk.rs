@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use egg::{Applier, EGraph, Id, Pattern, PatternAst, Subst, Symbol, rewrite};
 
-use super::form::{Form, OpTag};
+use super::form::{Form, OpTag, Rule};
 use crate::ir::{Behaviour, Combine, Graph};
 
 /// The rules of this topic. Their names are the names of their laws.
 #[rustfmt::skip]
-pub(super) fn rules(graph: &Arc<Graph>) -> Vec<super::Rule> {
+pub(super) fn rules(graph: &Arc<Graph>) -> Vec<Rule> {
     vec![
         // op(x) = merge_a(op(split_a x))                    a is map in op
         split_every("split-map", graph, Behaviour::Map),
@@ -24,7 +24,7 @@ pub(super) fn rules(graph: &Arc<Graph>) -> Vec<super::Rule> {
     ]
 }
 
-fn split_every(name: &str, graph: &Arc<Graph>, behaviour: Behaviour) -> super::Rule {
+fn split_every(name: &str, graph: &Arc<Graph>, behaviour: Behaviour) -> Rule {
     let every_class: Pattern<Form> = "?x".parse().expect("a pattern");
     let split = SplitEvery { graph: Arc::clone(graph), behaviour };
     egg::Rewrite::new(name, every_class, split).expect("no variable is unbound")

@@ -28,6 +28,9 @@ define_language! {
     }
 }
 
+/// A rewrite of forms.
+pub type Rule = egg::Rewrite<Form, ()>;
+
 /// Which node a form applies, and whether to whole values or to slices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OpTag {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ir::Extent;
 use crate::lang::ast::{Ident, Module, Struct, TypeKind};
 use crate::lang::diagnostic::{Code, Diagnostic};
-use crate::lang::elaborate::Ty;
 use crate::lang::program::{Program, StructId};
-use crate::lang::types::Place;
+use crate::lang::signature::Place;
+use crate::lang::types::Ty;
 
 /// Structs that contain themselves, in any module; of those that contain each other, the first.
 pub(in crate::lang) fn endless(program: &Program) -> Vec<Diagnostic> {

@@ -1,29 +1,12 @@
 //! Operators and elementwise functions, on tensors and on what is known when the plan is made.
 
 use super::value::{Scalar, Val};
-use super::{Elaborator, Mode, source};
+use super::walk::{Elaborator, Mode};
+use super::words::{sign, source};
 use crate::builder::{Arg, Fault, FaultKind};
 use crate::ir::{Binary, Expr, Extent, Instr, Unary, ValueId, shape_text};
 use crate::lang::ast::{BinaryOp, Expression, Span, UnaryOp};
 use crate::lang::diagnostic::{Code, Diagnostic};
-
-/// An operator as written.
-pub(super) fn sign(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Add => "+",
-        BinaryOp::Sub => "-",
-        BinaryOp::Mul => "*",
-        BinaryOp::Div => "/",
-        BinaryOp::Lt => "<",
-        BinaryOp::Le => "<=",
-        BinaryOp::Gt => ">",
-        BinaryOp::Ge => ">=",
-        BinaryOp::Eq => "==",
-        BinaryOp::Ne => "!=",
-        BinaryOp::And => "&&",
-        BinaryOp::Or => "||",
-    }
-}
 
 /// The function of two numbers, and whether its operands change places.
 fn function(op: BinaryOp) -> Option<(Binary, bool)> {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::value::{Scalar, Ty, Val};
-use super::{Elaborator, Frame, Mode, source};
+use super::value::{Scalar, Val};
+use super::walk::{Elaborator, Frame, Mode, Variable};
+use super::words::{arguments_word, source};
 use crate::builder::Builder;
 use crate::ir::{Expr, Extent, Instr, shape_text};
 use crate::lang::ast::{Expression, Ident, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
 use crate::lang::program::{FunctionId, suggest};
-use crate::lang::types::Signature;
+use crate::lang::signature::Signature;
+use crate::lang::types::Ty;
 
 /// What a callee's symbols mean to its caller, and which argument said so.
 type Bindings = BTreeMap<String, (Extent, usize)>;
@@ -254,7 +256,7 @@ impl Elaborator<'_> {
                 (_, val) => val,
             };
             let span = if param.name.span == Span(0) { given[k].span } else { param.name.span };
-            variables.push(super::Variable { name: param.name.text.clone(), mutable: param.mutable, val, span });
+            variables.push(Variable { name: param.name.text.clone(), mutable: param.mutable, val, span });
         }
         let mut sizes = super::constant_sizes(self.settings);
         for (symbol, extent) in &meanings {
@@ -343,11 +345,4 @@ fn pair(formal: &Ty, found: &Ty, k: usize, pairs: &mut Vec<(Extent, Extent, usiz
 /// Sizes as the callee's author named them: a mark for a name that is also a constant's is ours.
 fn plain(shape: &[Extent]) -> Vec<Extent> {
     shape.iter().map(|e| e.substitute(&|s| s.strip_suffix('\'').map(Extent::symbol))).collect()
-}
-
-pub(super) fn arguments_word(count: usize) -> String {
-    match count {
-        1 => "1 argument".into(),
-        n => format!("{n} arguments"),
-    }
 }

@@ -1,7 +1,8 @@
 //! einsum, as a text and as tokens.
 
 use super::value::Val;
-use super::{Elaborator, source};
+use super::walk::Elaborator;
+use super::words::source;
 use crate::builder::{EinsumSpec, Fault, FaultKind};
 use crate::ir::{ValueId, shape_text};
 use crate::lang::ast::{Expression, Ident, Span};

@@ -1,7 +1,8 @@
 //! Expressions: names, fields, items, and what each other kind leads to.
 
 use super::value::{Scalar, Val};
-use super::{DEEPEST, Elaborator, Mode, source};
+use super::walk::{DEEPEST, Elaborator, Mode};
+use super::words::source;
 use crate::ir::{Extent, Instr};
 use crate::lang::ast::{Expression, ExpressionKind, Ident, Literal, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};

@@ -1,10 +1,11 @@
 //! Parameters: a walk through structs is a walk through the checkpoint's names.
 
-use super::value::{Ty, Val};
-use super::{Elaborator, Mode};
+use super::value::Val;
+use super::walk::{Elaborator, Mode};
 use crate::ir::Extent;
 use crate::lang::program::{Program, StructId};
 use crate::lang::settings::Options;
+use crate::lang::types::Ty;
 
 /// Deepest nesting of parameter structs that is followed.
 const DEEPEST: usize = 64;

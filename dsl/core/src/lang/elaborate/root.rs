@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::value::{Ty, Val};
-use super::{Elaborator, Mode};
+use super::value::Val;
+use super::walk::{Elaborator, Mode};
 use crate::builder::Builder;
 use crate::ir::{Extent, Graph};
 use crate::lang::ast::{Block, Expression, ExpressionKind, Function, Literal, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
 use crate::lang::program::{FunctionId, Program};
 use crate::lang::settings::Options;
+use crate::lang::types::Ty;
 
 /// The graph of a function, with the names of its records.
 pub(in crate::lang) fn build(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ir::{Access, Graph, Op, Repeat, Sizes, ValueId};
 use crate::plan::data::{PlanError, SlotKind};
-use crate::plan::tree::Bound;
+use crate::plan::tree::{Bound, Until};
 
 /// A graph run as written, eagerly: each operation's result is a new whole tensor, views cost nothing,
 /// each tensor is freed after its last use. Inputs count until their last use, outputs until the end;
@@ -82,23 +82,23 @@ impl Naive {
         layer: Option<&Repeat>,
     ) -> Result<(), PlanError> {
         let bound = Bound::new(graph, sizes)?;
-        let mut last: BTreeMap<ValueId, usize> = graph.inputs.iter().map(|p| (p.value, 0)).collect();
+        let mut last: BTreeMap<ValueId, Until> = graph.inputs.iter().map(|p| (p.value, Until::At(0))).collect();
         for (id, node) in graph.nodes.iter().enumerate() {
-            last.extend(node.operands.iter().map(|o| (bound.roots[o.value], id)));
+            last.extend(node.operands.iter().map(|o| (bound.roots[o.value], Until::At(id))));
             for result in &node.results {
-                last.entry(bound.roots[result.value]).or_insert(id);
+                last.entry(bound.roots[result.value]).or_insert(Until::At(id));
             }
         }
         let outlive = layer.map_or(&[][..], |repeat| &graph.inputs[repeat.carried..]);
         let given: Vec<ValueId> = graph.outputs.iter().map(|p| bound.roots[p.value]).collect();
-        last.extend(given.iter().copied().chain(outlive.iter().map(|p| p.value)).map(|value| (value, usize::MAX)));
+        last.extend(given.iter().copied().chain(outlive.iter().map(|p| p.value)).map(|value| (value, Until::End)));
         // What each root alive is for, and since when.
         let start = self.now();
         let mut alive: BTreeMap<ValueId, (SlotKind, u64)> =
             graph.inputs.iter().zip(kinds).map(|(port, kind)| (port.value, (*kind, start))).collect();
         for (id, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.op != Op::View) {
             // What only views read since is gone.
-            self.free(&bound, &mut alive, |value| last.get(&value).is_some_and(|at| *at < id));
+            self.free(&bound, &mut alive, |value| last.get(&value).is_some_and(|at| *at < Until::At(id)));
             if let Op::Repeat(repeat) = &node.op {
                 // The layer's own inputs stand for the operands until it ends.
                 let roots = node.operands.iter().map(|o| bound.roots[o.value]);
@@ -121,7 +121,7 @@ impl Naive {
                 alive.insert(result.value, (kind, now));
             }
             self.operations.push(node.origin.clone());
-            self.free(&bound, &mut alive, |value| last.get(&value) == Some(&id));
+            self.free(&bound, &mut alive, |value| last.get(&value) == Some(&Until::At(id)));
         }
         // Nothing runs, and the inputs are there all the same.
         if self.now() == start {

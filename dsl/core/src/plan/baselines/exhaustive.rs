@@ -28,7 +28,7 @@ struct Group {
     time: u64,
 }
 
-/// A point of the front at a set.
+/// A point of the front at a set: the only one at the empty set was reached by no group.
 #[derive(Clone, Copy)]
 struct Point {
     peak: u64,
@@ -81,7 +81,7 @@ impl Exhaustive {
     }
 
     fn run(&mut self, count: usize) {
-        self.fronts[0].push(Point { peak: 0, time: 0, group: usize::MAX, before: 0 });
+        self.fronts[0].push(Point { peak: 0, time: 0, group: 0, before: 0 });
         for from in 0..1usize << count {
             thin(&mut self.fronts[from]);
             if self.fronts[from].is_empty() {
@@ -167,7 +167,7 @@ impl Exhaustive {
     fn plan(&self, point: usize) -> Plan {
         let mut set = self.fronts.len() - 1;
         let (mut point, mut path) = (self.fronts[set][point], Vec::new());
-        while point.group != usize::MAX {
+        while set != 0 {
             let group = &self.groups[point.group];
             path.push(group);
             set = group.from;

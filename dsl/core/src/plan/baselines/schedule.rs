@@ -9,7 +9,7 @@ use crate::plan::data::{ALIGNMENT, Plan, PlanError};
 use crate::plan::emit::emit;
 use crate::plan::machine::Target;
 use crate::plan::search::{Candidate, Part, Path, Search, Way, Weights};
-use crate::plan::tree::{Bound, Costs, Item, Life, Loop, Piece, Slices};
+use crate::plan::tree::{Bound, Costs, Item, Life, Loop, Piece, Slices, Until};
 use crate::rules::Forms;
 
 /// A program ready to be scheduled by hand.
@@ -104,7 +104,7 @@ pub(super) struct Moment {
 pub(super) fn live(piece: &Piece, stretch: &Stretch) -> Vec<Moment> {
     let life = Life::of(piece, &stretch.items, (stretch.l, stretch.r));
     let moment = |(at, node): (usize, NodeId)| {
-        let alive = life.buffers.iter().filter(|b| b.alias.is_none() && b.first <= at && at <= b.last);
+        let alive = life.buffers.iter().filter(|b| b.alias.is_none() && b.first <= at && Until::At(at) <= b.last);
         Moment { node, bytes: alive.map(|b| b.bytes.next_multiple_of(ALIGNMENT)).sum() }
     };
     life.moments.leaves.iter().map(|leaf| leaf.node).enumerate().map(moment).collect()

@@ -7,7 +7,7 @@ use super::lower::{Home, Onto, Site, Turn};
 use crate::ir::{Format, Op, ValueId};
 use crate::plan::data::{Base, LoopId, SlotKind, Step};
 use crate::plan::search::Candidate;
-use crate::plan::tree::{Bound, Content, Item, Leaf, Life, Piece};
+use crate::plan::tree::{Bound, Content, Item, Leaf, Life, Piece, Until};
 use crate::rules::Join;
 
 /// The axes of which a slot holds one chunk only: axis, positions and the loop.
@@ -55,7 +55,10 @@ impl Emitter {
             return;
         }
         let (start, end) = (self.moment, self.moment + count as u64 - 1);
-        let global = |local: usize| numbers.get(local).map_or(end, |number| start + *number as u64);
+        let global = |local: Until| match local {
+            Until::At(local) => numbers.get(local).map_or(end, |number| start + *number as u64),
+            Until::End => end,
+        };
         let counters: Vec<LoopId> = life.moments.loops.iter().map(|_| self.new_loop()).collect();
         let mut of_nodes = piece.costs.times(&candidate.items).into_iter();
         let leaves = life.moments.leaves.iter();
@@ -64,7 +67,7 @@ impl Emitter {
         let (running, chunks) = (BTreeMap::new(), BTreeMap::new());
         let mut site = Stretch { bound, life: &life, counters, times, scratch, partial, running, chunks };
         for buffer in &life.buffers {
-            let (first, last) = (global(buffer.first), global(buffer.last));
+            let (first, last) = (global(Until::At(buffer.first)), global(buffer.last));
             let chunks = buffer.chunks.iter().map(|&(axis, positions, each)| (axis, positions, site.counters[each]));
             let chunks: Chunks = chunks.collect();
             let slot = match (buffer.content, buffer.alias) {

@@ -122,11 +122,12 @@ fn front(variant: usize, piece: &Piece, candidates: &[Rc<Candidate>], around: u6
     let end = piece.order.len();
     let points = front::fronts(end, candidates);
     let ways = points[end].iter().map(|last| {
-        let (mut point, mut stretches) = (last, Vec::new());
-        while point.candidate != usize::MAX {
+        let (mut at, mut point, mut stretches) = (end, last, Vec::new());
+        while at > 0 {
             let candidate = &candidates[point.candidate];
             stretches.push(Rc::clone(candidate));
-            point = &points[candidate.l][point.before];
+            at = candidate.l;
+            point = &points[at][point.before];
         }
         stretches.reverse();
         Way { variant, stretches, peak: last.peak + around, time: last.time }

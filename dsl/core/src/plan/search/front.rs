@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::candidate::Candidate;
 
-/// A point on the way through a piece: how it was reached.
+/// A point on the way through a piece: how it was reached. The only one at position 0 was reached by nothing.
 pub(super) struct Point {
     pub peak: u64,
     pub time: u64,
@@ -15,7 +15,7 @@ pub(super) struct Point {
 /// The Pareto front at each position.
 pub(super) fn fronts(end: usize, candidates: &[Rc<Candidate>]) -> Vec<Vec<Point>> {
     let mut points: Vec<Vec<Point>> = (0..=end).map(|_| Vec::new()).collect();
-    points[0].push(Point { peak: 0, time: 0, candidate: usize::MAX, before: 0 });
+    points[0].push(Point { peak: 0, time: 0, candidate: 0, before: 0 });
     let mut settled = 0;
     for k in worth_having(candidates) {
         let candidate = &candidates[k];
@@ -66,10 +66,11 @@ fn thin(points: &mut Vec<Point>) {
 pub(super) fn paths(end: usize, candidates: &[Rc<Candidate>]) -> Vec<(Vec<usize>, u64)> {
     let points = fronts(end, candidates);
     let ways = points[end].iter().map(|last| {
-        let (mut point, mut picks) = (last, Vec::new());
-        while point.candidate != usize::MAX {
+        let (mut at, mut point, mut picks) = (end, last, Vec::new());
+        while at > 0 {
             picks.push(point.candidate);
-            point = &points[candidates[point.candidate].l][point.before];
+            at = candidates[point.candidate].l;
+            point = &points[at][point.before];
         }
         picks.reverse();
         (picks, last.peak)

@@ -8,7 +8,7 @@ use super::front::paths;
 use super::sizes::ladder;
 use super::stretch::{highest, loops_over, parted, total};
 use crate::ir::{NodeId, Op};
-use crate::plan::tree::{Around, Item, Life, Loop, Moments, Piece, Profile, Slices, Turn};
+use crate::plan::tree::{Around, Item, Life, Loop, Moments, Piece, Profile, Slices, Turn, Until};
 
 /// Loops that are tried with loops inside.
 const OUTER: usize = 24;
@@ -48,7 +48,7 @@ fn repeated(piece: &Piece, (l, r): (usize, usize), before: &[Item], slices: &Sli
         let Item::Node(id) = item else { continue };
         let cheap = matches!(graph.nodes[*id].op, Op::Pointwise(_) | Op::Rows { .. });
         let root = graph.nodes[*id].results[0].value;
-        let here = piece.last_use[root] < r;
+        let here = piece.last_use[root] < Until::At(r);
         if cheap
             && here
             && piece.bound.readers[root].iter().all(|reader| slices.splits(*reader) || moved.contains(reader))

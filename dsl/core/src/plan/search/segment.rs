@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::{Graph, NodeId, Op, Port, Value, ValueId};
-use crate::plan::tree::Bound;
+use crate::plan::tree::{Bound, Until};
 
 /// Nodes (no views) of a piece until it may end: smaller programs are not cut.
 const SMALLEST: usize = 9;
@@ -26,26 +26,26 @@ pub(super) struct Segment {
 /// Cuts a graph; `stays` marks inputs that outlive it. A loop over layers is a part of its own.
 pub(super) fn segments(bound: &Bound, stays: &[bool]) -> Vec<Segment> {
     let graph = &bound.graph;
-    let mut last_use: BTreeMap<ValueId, usize> = BTreeMap::new();
+    let mut last_use: BTreeMap<ValueId, Until> = BTreeMap::new();
     for (id, node) in graph.nodes.iter().enumerate().filter(|(_, n)| n.op != Op::View) {
-        last_use.extend(node.operands.iter().map(|o| (bound.roots[o.value], id)));
+        last_use.extend(node.operands.iter().map(|o| (bound.roots[o.value], Until::At(id))));
     }
     let read_last = last_use.clone();
     for port in &graph.outputs {
-        last_use.insert(bound.roots[port.value], usize::MAX);
+        last_use.insert(bound.roots[port.value], Until::End);
     }
     for port in graph.inputs.iter().filter(|p| stays[p.value]) {
-        last_use.insert(port.value, usize::MAX);
+        last_use.insert(port.value, Until::End);
     }
     // Roots alive between node `at - 1` and node `at`.
     let alive = |at: usize| -> Vec<ValueId> {
         let made = |v: &ValueId| bound.producers[*v].map_or(!bound.is_param[*v], |id| id < at);
-        let needed = |v: &ValueId| last_use.get(v).is_some_and(|last| *last >= at);
+        let needed = |v: &ValueId| last_use.get(v).is_some_and(|last| *last >= Until::At(at));
         (0..bound.roots.len()).filter(|v| bound.roots[*v] == *v).filter(|v| made(v) && needed(v)).collect()
     };
     // What is kept for the caller only makes no place wider than another.
     let width = |at: usize| -> u64 {
-        let read = alive(at).into_iter().filter(|v| read_last.get(v).is_some_and(|last| *last >= at));
+        let read = alive(at).into_iter().filter(|v| read_last.get(v).is_some_and(|last| *last >= Until::At(at)));
         read.map(|v| bound.bytes(v)).sum()
     };
     let widths: Vec<u64> = (0..=graph.nodes.len()).map(width).collect();
@@ -69,7 +69,7 @@ pub(super) fn segments(bound: &Bound, stays: &[bool]) -> Vec<Segment> {
 
 fn segment(
     bound: &Bound,
-    last_use: &BTreeMap<ValueId, usize>,
+    last_use: &BTreeMap<ValueId, Until>,
     alive: &[ValueId],
     range: std::ops::Range<NodeId>,
 ) -> Segment {
@@ -96,11 +96,11 @@ fn segment(
     let outputs = made
         .iter()
         .copied()
-        .filter(|v| bound.roots[*v] == *v && last_use.get(v).is_some_and(|last| *last >= range.end));
+        .filter(|v| bound.roots[*v] == *v && last_use.get(v).is_some_and(|last| *last >= Until::At(range.end)));
     // What nobody reads is still made: a result without readers dies in its own moment.
     let outputs: Vec<ValueId> = outputs.collect();
     let around = alive.iter().copied().filter(|v| !inputs.contains(v)).collect();
-    let later = |v: ValueId| last_use.get(&v).is_some_and(|last| *last >= range.end);
+    let later = |v: ValueId| last_use.get(&v).is_some_and(|last| *last >= Until::At(range.end));
     let stays = (0..graph.values.len()).map(|v| inputs.contains(&v) && later(v)).collect();
     let port = |v: &ValueId| Port { name: graph.values[*v].name.clone(), value: *v };
     let params = graph.params.iter().filter(|p| read.contains(&p.value)).cloned().collect();

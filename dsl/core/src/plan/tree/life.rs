@@ -4,7 +4,8 @@
 use super::bound::Bound;
 use super::item::Item;
 use super::moments::{Leaf, Moments, Within};
-use super::piece::{END, Piece};
+use super::piece::Piece;
+use super::until::Until;
 use crate::ir::{AxisRef, Index, NodeId, Op, ValueId};
 use crate::kernel::Attend;
 use crate::plan::data::ALIGNMENT;
@@ -21,8 +22,8 @@ pub(in crate::plan) struct Buffer {
     pub chunks: Vec<(usize, u64, usize)>,
     /// First moment it is alive, counted from the stretch's start.
     pub first: usize,
-    /// Last moment; [`END`] where it outlives the stretch.
-    pub last: usize,
+    /// Last moment; the end where it outlives the stretch.
+    pub last: Until,
     /// The root whose buffer it takes over.
     pub alias: Option<ValueId>,
     /// The loops that the buffer is made anew in each turn of, outermost first.
@@ -68,7 +69,7 @@ impl Life {
         let buffers = Vec::with_capacity(3 * moments.leaves.len() + 8);
         let mut life = Life { moments, buffers };
         for root in piece.live_at(l) {
-            let last = life.last_read(piece, root, r, &[]).unwrap_or(0);
+            let last = life.last_read(piece, root, r, &[]).unwrap_or(Until::At(0));
             let (content, bytes) = (Content::Before(root), bound.bytes(root));
             let buffer = Buffer { content, bytes, chunks: vec![], first: 0, last, alias: None, home: Within::new() };
             life.buffers.push(buffer);
@@ -95,7 +96,8 @@ impl Life {
             }
             let mut working = |content, bytes| {
                 let home = leaf.path.clone();
-                let alone = Buffer { content, bytes, chunks: vec![], first: at, last: at, alias: None, home };
+                let alone =
+                    Buffer { content, bytes, chunks: vec![], first: at, last: Until::At(at), alias: None, home };
                 life.buffers.push(alone);
             };
             match node.op {
@@ -124,7 +126,9 @@ impl Life {
         for buffer in &mut self.buffers {
             let calls = &self.moments.calls;
             buffer.first = calls.get(buffer.first).map_or(buffer.first, |call| call.0);
-            buffer.last = calls.get(buffer.last).map_or(buffer.last, |call| call.1);
+            if let Until::At(last) = &mut buffer.last {
+                *last = calls.get(*last).map_or(*last, |call| call.1);
+            }
         }
     }
 
@@ -143,7 +147,7 @@ impl Life {
         for reader in self.readers(piece, root) {
             depth = depth.min(common(&producer.path, &reader.path));
         }
-        if piece.last_use[root] >= r {
+        if piece.last_use[root] >= Until::At(r) {
             depth = 0;
         }
         let home = Within::from(&producer.path[..depth]);
@@ -151,10 +155,10 @@ impl Life {
             Some(&inner) => self.moments.spans[inner].0,
             None => at,
         };
-        let last = self.last_read(piece, root, r, &home).unwrap_or(first).max(first);
+        let last = self.last_read(piece, root, r, &home).unwrap_or(Until::At(first)).max(Until::At(first));
         // A result alive for its own loop only still lives through all of that loop.
         let own = producer.path.get(depth).map_or(at, |&inner| self.moments.spans[inner].1);
-        let last = last.max(own);
+        let last = last.max(Until::At(own));
         let mut chunks = Vec::new();
         let mut bytes = bound.bytes(root);
         for &each in &home {
@@ -185,7 +189,7 @@ impl Life {
             }
         }
         let producer = self.moments.leaves.iter().rfind(|l| l.node == leaf.node).expect("a leaf is in its tree");
-        let last = producer.path.get(home.len()).map_or(at, |&fold| self.moments.spans[fold].1);
+        let last = Until::At(producer.path.get(home.len()).map_or(at, |&fold| self.moments.spans[fold].1));
         Buffer { content: Content::Running(result.value), bytes, chunks, first: at, last, alias: None, home }
     }
 
@@ -195,13 +199,16 @@ impl Life {
     }
 
     /// The last moment at which a root is needed by what runs in `home`; none if it never is.
-    fn last_read(&self, piece: &Piece, root: ValueId, r: usize, home: &[usize]) -> Option<usize> {
-        if piece.last_use[root] >= r {
-            return Some(END);
+    fn last_read(&self, piece: &Piece, root: ValueId, r: usize, home: &[usize]) -> Option<Until> {
+        if piece.last_use[root] >= Until::At(r) {
+            return Some(Until::End);
         }
         let reads = self.moments.leaves.iter().enumerate();
         let reads = reads.filter(|(_, l)| !l.fill && piece.bound.readers[root].contains(&l.node));
-        reads.map(|(at, l)| l.path.get(home.len()).map_or(at, |&inner| self.moments.spans[inner].1)).max()
+        reads
+            .map(|(at, l)| l.path.get(home.len()).map_or(at, |&inner| self.moments.spans[inner].1))
+            .max()
+            .map(Until::At)
     }
 
     /// A dying buffer that a result may take over: of the same shape, alive when the result's life
@@ -221,8 +228,8 @@ impl Life {
             let root = other.root()?;
             let fits = root != result
                 && other.home == own.home
-                && other.last != END
-                && other.last >= own.first
+                && other.last != Until::End
+                && other.last >= Until::At(own.first)
                 && bound.shapes[root] == bound.shapes[result]
                 && bound.orders[root] == bound.orders[result]
                 && bound.format(root) == bound.format(result)
@@ -271,10 +278,15 @@ impl Life {
     /// Live bytes at each moment, of a tree whose outermost loop and the first loop in it have turns of
     /// one position: as a function of how many positions they have.
     pub(in crate::plan) fn profile(&self) -> Vec<Profile> {
-        let mut live = vec![Profile::default(); self.moments.leaves.len().max(1)];
+        let moments = self.moments.leaves.len().max(1);
+        let mut live = vec![Profile::default(); moments];
         for buffer in self.buffers.iter().filter(|b| b.alias.is_none()) {
             let grows = |each: usize| buffer.chunks.iter().any(|c| c.2 == each);
-            for slot in live.iter_mut().take(buffer.last.saturating_add(1)).skip(buffer.first) {
+            let end = match buffer.last {
+                Until::At(last) => last + 1,
+                Until::End => moments,
+            };
+            for slot in live.iter_mut().take(end).skip(buffer.first) {
                 match (grows(0), grows(1)) {
                     (false, false) => slot.fixed += buffer.bytes.next_multiple_of(ALIGNMENT),
                     (true, false) => slot.outer += buffer.bytes,

@@ -10,6 +10,7 @@ mod moments;
 pub(in crate::plan) mod order;
 mod piece;
 pub(in crate::plan) mod region;
+mod until;
 
 pub(in crate::plan) use bound::Bound;
 pub(in crate::plan) use cost::{Around, Costs, Turn};
@@ -17,3 +18,4 @@ pub(in crate::plan) use item::{Item, Loop, Slices};
 pub(in crate::plan) use life::{Content, Life, Profile};
 pub(in crate::plan) use moments::{Leaf, Moments};
 pub(in crate::plan) use piece::Piece;
+pub(in crate::plan) use until::Until;

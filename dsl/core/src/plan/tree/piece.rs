@@ -7,12 +7,10 @@ use std::rc::Rc;
 
 use super::bound::Bound;
 use super::cost::Costs;
+use super::until::Until;
 use crate::ir::{NodeId, Op, ValueId};
 use crate::plan::machine::Target;
 use crate::rules::Forms;
-
-/// Beyond the piece.
-pub(in crate::plan) const END: usize = usize::MAX;
 
 /// A graph in one order.
 pub(in crate::plan) struct Piece {
@@ -23,8 +21,8 @@ pub(in crate::plan) struct Piece {
     pub order: Vec<NodeId>,
     /// Where each node stands in the order.
     pub position: Vec<usize>,
-    /// The last position at which each root is read; [`END`] for outputs and inputs that stay.
-    pub last_use: Vec<usize>,
+    /// The last position at which each root is read; the end for outputs and inputs that stay.
+    pub last_use: Vec<Until>,
     /// The nodes that read each value, views too, in the order.
     pub consumers: Vec<Vec<NodeId>>,
     /// The roots that are no weights, and the positions after which they are there.
@@ -38,16 +36,16 @@ impl Piece {
         let graph = &bound.graph;
         let mut position = vec![0; graph.nodes.len()];
         order.iter().enumerate().for_each(|(p, &id)| position[id] = p);
-        let mut last_use = vec![0; graph.values.len()];
+        let mut last_use = vec![Until::At(0); graph.values.len()];
         for &id in &order {
             let node = &graph.nodes[id];
             for operand in node.operands.iter().filter(|_| node.op != Op::View) {
-                last_use[bound.roots[operand.value]] = position[id];
+                last_use[bound.roots[operand.value]] = Until::At(position[id]);
             }
         }
         for value in 0..graph.values.len() {
             if bound.is_output[value] || stays[value] {
-                last_use[bound.roots[value]] = END;
+                last_use[bound.roots[value]] = Until::End;
             }
         }
         let mut consumers: Vec<Vec<NodeId>> = vec![Vec::new(); graph.values.len()];
@@ -69,6 +67,6 @@ impl Piece {
 
     /// The roots made before position `l` (inputs too) that are read at or after it.
     pub(in crate::plan) fn live_at(&self, l: usize) -> impl Iterator<Item = ValueId> {
-        self.made.iter().filter(move |(v, at)| *at <= l && self.last_use[*v] >= l).map(|(v, _)| *v)
+        self.made.iter().filter(move |(v, at)| *at <= l && self.last_use[*v] >= Until::At(l)).map(|(v, _)| *v)
     }
 }

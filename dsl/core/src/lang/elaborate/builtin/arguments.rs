@@ -1,12 +1,13 @@
 //! Arguments of the language's words, matched to their parameters.
 
-use super::super::value::Val;
-use super::super::{Elaborator, source};
-use super::Builtin;
+use super::table::Builtin;
 use crate::builder::{Fault, FaultKind};
 use crate::ir::{Extent, ValueId};
 use crate::lang::ast::{Expression, ExpressionKind, Ident};
 use crate::lang::diagnostic::{Code, Diagnostic};
+use crate::lang::elaborate::value::Val;
+use crate::lang::elaborate::walk::Elaborator;
+use crate::lang::elaborate::words::{arguments_word, source};
 use crate::lang::program::suggest;
 
 /// Arguments by parameter.
@@ -63,7 +64,7 @@ impl Elaborator<'_> {
                 arguments.rest.push((at, val));
             } else if fine {
                 fine = false;
-                let takes = super::super::call::arguments_word(fixed);
+                let takes = arguments_word(fixed);
                 let text = format!("`{}` takes {takes} and is given {}", word.name, positional.len());
                 self.fail(Diagnostic::new(Code::CallsCount, name.span, text).help(usage(word)));
             }

@@ -1,12 +1,12 @@
 //! Words that move, add, split, join and cut axes, and reductions over them.
 
-use super::super::Elaborator;
-use super::super::source;
-use super::super::value::Val;
 use super::arguments::Arguments;
 use crate::ir::{Extent, Unary, ValueId, shape_text};
 use crate::lang::ast::Expression;
 use crate::lang::diagnostic::{Code, Diagnostic};
+use crate::lang::elaborate::value::Val;
+use crate::lang::elaborate::walk::Elaborator;
+use crate::lang::elaborate::words::source;
 
 /// A tensor, and how it was written.
 type Named<'e> = (&'e Expression, ValueId);

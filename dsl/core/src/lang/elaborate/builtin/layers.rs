@@ -1,11 +1,12 @@
 //! Words that read a parameter struct: `linear`, `layer_norm`.
 
-use super::super::value::Val;
-use super::super::{Elaborator, source};
 use super::arguments::Arguments;
 use crate::ir::{Extent, ValueId, shape_text};
 use crate::lang::ast::Expression;
 use crate::lang::diagnostic::{Code, Diagnostic};
+use crate::lang::elaborate::value::Val;
+use crate::lang::elaborate::walk::Elaborator;
+use crate::lang::elaborate::words::source;
 
 impl Elaborator<'_> {
     pub(super) fn linear(&mut self, args: &Arguments) -> Option<Val> {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::value::Val;
-use super::super::{Elaborator, source};
 use super::arguments::Arguments;
 use crate::ir::{Extent, ValueId, shape_text};
 use crate::lang::diagnostic::{Code, Diagnostic};
+use crate::lang::elaborate::value::Val;
+use crate::lang::elaborate::walk::Elaborator;
+use crate::lang::elaborate::words::source;
 
 /// One axis of a side: nothing is extent 1, several names are joined.
 type Axis = Vec<String>;

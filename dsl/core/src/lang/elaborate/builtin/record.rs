@@ -1,11 +1,11 @@
 //! `record("name", x)`: a value kept for people and for verification.
 
-use super::super::value::Val;
-use super::super::{Elaborator, Layer, Mode, Record};
 use super::arguments::Arguments;
 use crate::ir::ValueId;
 use crate::lang::ast::Span;
 use crate::lang::diagnostic::{Code, Diagnostic};
+use crate::lang::elaborate::value::Val;
+use crate::lang::elaborate::walk::{Elaborator, Layer, Mode, Record};
 
 impl Elaborator<'_> {
     pub(super) fn record(&mut self, args: &Arguments) -> Option<Val> {

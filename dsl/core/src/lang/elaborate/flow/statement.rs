@@ -1,15 +1,17 @@
 //! Function bodies, blocks, `let` and assignment.
 
-use super::value::{Ty, Val};
-use super::{Elaborator, Mode, source};
 use crate::lang::ast::{BinaryOp, Block, Expression, ExpressionKind, Function, Ident, Pattern, Span, Statement, Type};
 use crate::lang::diagnostic::{Code, Diagnostic};
+use crate::lang::elaborate::value::{Scalar, Val};
+use crate::lang::elaborate::walk::{Elaborator, Mode};
+use crate::lang::elaborate::words::source;
 use crate::lang::program::suggest;
-use crate::lang::types::Place;
+use crate::lang::signature::Place;
+use crate::lang::types::Ty;
 
 impl Elaborator<'_> {
     /// Walks a function's body; its parameters are bound. Gives its result.
-    pub(super) fn body(&mut self, function: &Function) -> Val {
+    pub(in crate::lang::elaborate) fn body(&mut self, function: &Function) -> Val {
         let declared = self.frame.signature.result.clone();
         let val = self.block(&function.body);
         if val.poisoned() || declared == Ty::Unknown || !self.declarable(&declared) {
@@ -46,13 +48,13 @@ impl Elaborator<'_> {
     /// Whether every size of a declared result has a meaning; where one has none, the signature is at fault.
     fn declarable(&self, declared: &Ty) -> bool {
         let mut symbols = std::collections::BTreeSet::new();
-        crate::lang::types::every(declared, &mut symbols);
+        crate::lang::signature::every(declared, &mut symbols);
         let bound = &self.frame.signature.bound;
         self.mode == Mode::Build || symbols.iter().all(|s| bound.contains(s) || self.program.constants.contains_key(s))
     }
 
     /// Walks statements in a scope of their own; gives the result.
-    pub(super) fn block(&mut self, block: &Block) -> Val {
+    pub(in crate::lang::elaborate) fn block(&mut self, block: &Block) -> Val {
         self.frame.scopes.push(Vec::new());
         for statement in &block.statements {
             self.statement(statement);
@@ -99,7 +101,7 @@ impl Elaborator<'_> {
                 self.fail(mistake.note(value.span, "the value").help(help));
                 val = Val::Poison;
             } else if let (Ty::Number, Val::Size(extent)) = (&written, &val) {
-                val = Val::Number(super::value::Scalar::size(extent));
+                val = Val::Number(Scalar::size(extent));
             }
         }
         if let (Pattern::Name { name, .. }, Val::Tensor(id)) = (pattern, &val)
@@ -119,14 +121,14 @@ impl Elaborator<'_> {
             self.fail(mistake);
         }
         let mut symbols = std::collections::BTreeSet::new();
-        crate::lang::types::every(&resolved, &mut symbols);
+        crate::lang::signature::every(&resolved, &mut symbols);
         for symbol in symbols {
             self.in_reach(&symbol, ty.span);
         }
         resolved
     }
 
-    pub(super) fn bind_pattern(&mut self, pattern: &Pattern, val: Val, span: Span) {
+    pub(in crate::lang::elaborate) fn bind_pattern(&mut self, pattern: &Pattern, val: Val, span: Span) {
         match pattern {
             Pattern::Ignore(_) => {}
             Pattern::Name { name, mutable } => self.bind(&name.text, *mutable, val, name.span),
@@ -248,7 +250,7 @@ impl Elaborator<'_> {
         }
     }
 
-    pub(super) fn variable_names(&self) -> Vec<String> {
+    pub(in crate::lang::elaborate) fn variable_names(&self) -> Vec<String> {
         self.frame.scopes.iter().flatten().map(|v| v.name.clone()).collect()
     }
 }

@@ -1,8 +1,8 @@
 //! `Σ (Σ a·b)·w = Σ (Σ a·w)·b`: a chain of two contractions in another order, where that is fewer
 //! multiply-adds. An outer product mean over few sequences is cheaper projected first.
 
-use super::attend::renamed;
-use super::readers;
+use crate::fuse::attend::renamed;
+use crate::fuse::unread::readers;
 use crate::ir::{Access, AxisRef, Extent, Graph, Index, Node, NodeId, Op, Value};
 
 /// The graph with every such chain in the order with the fewest multiply-adds; none where each is already.

@@ -1,8 +1,8 @@
-//! Graphs equal to a graph, to choose among by cost: what is cheap computed anew for a reader far away
-//! instead of kept for it, chains of products in another order, norms and pointwise nodes as part of products.
+//! Every graph equal to a graph that is worth planning.
 
 use super::products::{After, with_norms, with_products};
-use super::{readers, reassociate};
+use super::reassociate;
+use crate::fuse::unread::readers;
 use crate::ir::{Extent, Graph, Node, NodeId, Op, RowOp};
 
 /// The graph, and the graphs equal to it that are worth planning at some sizes.

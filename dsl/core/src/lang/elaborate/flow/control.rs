@@ -1,14 +1,16 @@
 //! Branches on flags and optional values.
 
-use super::value::{Ty, Val};
-use super::{Elaborator, Mode, source};
 use crate::ir::Extent;
 use crate::lang::ast::{Block, Expression, ExpressionKind, Pattern, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
+use crate::lang::elaborate::value::{Scalar, Val};
+use crate::lang::elaborate::walk::{Elaborator, Mode, Variable};
+use crate::lang::elaborate::words::source;
+use crate::lang::types::Ty;
 
 impl Elaborator<'_> {
     /// `if flag { … } else { … }`.
-    pub(super) fn branch(
+    pub(in crate::lang::elaborate) fn branch(
         &mut self,
         condition: &Expression,
         then: &Block,
@@ -97,7 +99,7 @@ impl Elaborator<'_> {
     }
 
     /// Variables after two branches: where the branches differ in what is known, nothing is known.
-    fn merge(&mut self, other: Vec<Vec<super::Variable>>) {
+    fn merge(&mut self, other: Vec<Vec<Variable>>) {
         for (ours, theirs) in self.frame.scopes.iter_mut().zip(other) {
             for (variable, theirs) in ours.iter_mut().zip(theirs) {
                 let ours = std::mem::replace(&mut variable.val, Val::Poison);
@@ -107,7 +109,7 @@ impl Elaborator<'_> {
     }
 
     /// `if let Some(x) = value { … } else { … }`.
-    pub(super) fn branch_some(
+    pub(in crate::lang::elaborate) fn branch_some(
         &mut self,
         pattern: &Pattern,
         value: &Expression,
@@ -130,7 +132,13 @@ impl Elaborator<'_> {
     }
 
     /// Runs with a pattern bound in a scope of its own.
-    pub(super) fn with(&mut self, pattern: &Pattern, val: Val, span: Span, run: impl FnOnce(&mut Self) -> Val) -> Val {
+    pub(in crate::lang::elaborate) fn with(
+        &mut self,
+        pattern: &Pattern,
+        val: Val,
+        span: Span,
+        run: impl FnOnce(&mut Self) -> Val,
+    ) -> Val {
         self.frame.scopes.push(Vec::new());
         self.bind_pattern(pattern, val, span);
         let val = run(self);
@@ -151,7 +159,7 @@ fn unsettled(a: Val, b: &Val) -> Val {
         }
         (a, b) if a == *b => a,
         (Val::Number(_), Val::Number(_) | Val::Size(_)) | (Val::Size(_), Val::Number(_)) => {
-            Val::Number(super::value::Scalar::size(&Extent::symbol("?")))
+            Val::Number(Scalar::size(&Extent::symbol("?")))
         }
         (Val::Struct { of, sizes, .. }, Val::Struct { .. }) => Val::Struct { of, sizes, path: "?".into() },
         _ => Val::Poison,

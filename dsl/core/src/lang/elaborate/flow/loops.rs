@@ -1,13 +1,15 @@
 //! Loops: over layers of parameters, and over turns with the same ones.
 
 use super::free::{Free, free_names};
-use super::params::join;
-use super::value::{Ty, Val};
-use super::{Elaborator, Layer, Mode, source};
 use crate::builder::Fault;
 use crate::ir::{Extent, ValueId};
 use crate::lang::ast::{Block, Expression, Pattern, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
+use crate::lang::elaborate::params::join;
+use crate::lang::elaborate::value::{Scalar, Val};
+use crate::lang::elaborate::walk::{Elaborator, Layer, Mode};
+use crate::lang::elaborate::words::source;
+use crate::lang::types::Ty;
 
 /// What a loop runs over.
 enum Over {
@@ -38,7 +40,13 @@ impl Over {
 
 impl Elaborator<'_> {
     /// `for block in w.blocks { … }`.
-    pub(super) fn layers(&mut self, pattern: &Pattern, over: &Expression, body: &Block, span: Span) {
+    pub(in crate::lang::elaborate) fn layers(
+        &mut self,
+        pattern: &Pattern,
+        over: &Expression,
+        body: &Block,
+        span: Span,
+    ) {
         match self.expression(over) {
             Val::Array { of, count, path } => self.each(&Over::Layers(*of, count, path), pattern, over, body, span),
             val => {
@@ -54,7 +62,7 @@ impl Elaborator<'_> {
     }
 
     /// `for _ in 0..N { … }`.
-    pub(super) fn turns(&mut self, count: &Expression, body: &Block, span: Span) {
+    pub(in crate::lang::elaborate) fn turns(&mut self, count: &Expression, body: &Block, span: Span) {
         let val = self.expression(count);
         let over = match self.size((count, &val)) {
             Some(extent) => Over::Turns(extent),
@@ -80,7 +88,7 @@ impl Elaborator<'_> {
         let within_turns = self.turning > 0 && matches!(over, Over::Layers(..));
         if self.options.record || within_turns {
             let Ok(layers) = over.count().eval(&self.frame.sizes) else {
-                self.unknown_number(at, &super::value::Scalar::size(over.count()));
+                self.unknown_number(at, &Scalar::size(over.count()));
                 return;
             };
             for k in 0..layers {

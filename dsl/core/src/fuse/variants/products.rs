@@ -1,8 +1,8 @@
 //! What stands before and after a contraction becomes part of it: `Σ norm(x)·w = (Σ ∘ norm)(x, w)` for a norm over
 //! what is summed, and `f(Σ x·w, Σ x·v, y) = (f ∘ Σ)(x, w, v, y)` for a pointwise f that alone reads the sums.
 
-use super::attend::moved;
-use super::{readers, remove_dead};
+use crate::fuse::attend::moved;
+use crate::fuse::unread::{readers, remove_dead};
 use crate::ir::{
     Access, AxisRef, Binary, Contraction, Expr, Extent, Graph, Index, Instr, Node, Norm, Op, RowOp, ValueId,
 };

@@ -1,0 +1,72 @@
+//! Broken shape rules.
+
+use std::fmt;
+
+/// What kind of rule a call broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// Two operands disagree on an axis.
+    Mismatch,
+    /// An operand's axes fit the other's in more than one way.
+    Ambiguous,
+    /// An axis number beyond the rank.
+    NoSuchAxis,
+    /// An einsum specification that cannot be read.
+    EinsumSyntax,
+    /// An einsum letter used wrongly: not in any operand, or twice in the result.
+    EinsumLetter,
+    /// An einsum operand has another number of axes than letters.
+    EinsumRank,
+    /// An einsum letter stands for two extents.
+    EinsumExtent,
+    /// A split or join whose extents do not multiply up.
+    Reshape,
+    /// A slice that ends before it starts or beyond the axis.
+    Slice,
+    /// A call without operands, or a loop that changes a carried shape.
+    Malformed,
+}
+
+/// A broken rule: which operand, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Which rule.
+    pub kind: FaultKind,
+    /// The operand at fault, by position.
+    pub operand: Option<usize>,
+    /// The letter at fault, in an einsum.
+    pub letter: Option<String>,
+    /// What was expected and what was found, in one line.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Fault {
+    pub(super) fn new(kind: FaultKind, message: impl Into<String>) -> Fault {
+        Fault { kind, operand: None, letter: None, message: message.into(), help: None }
+    }
+
+    pub(super) fn at(mut self, operand: usize) -> Fault {
+        self.operand = Some(operand);
+        self
+    }
+
+    pub(super) fn letter(mut self, letter: &str) -> Fault {
+        self.letter = Some(letter.to_string());
+        self
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Fault {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,53 @@
+//! What nobody reads: nodes, operands.
+
+use crate::ir::{Expr, Graph, Instr, Node, Op};
+
+/// Removes nodes whose results nobody reads.
+pub fn remove_dead(graph: &mut Graph) {
+    let mut read = vec![false; graph.values.len()];
+    for port in &graph.outputs {
+        read[port.value] = true;
+    }
+    for node in graph.nodes.iter().rev() {
+        if node.results.iter().any(|r| read[r.value]) {
+            for operand in &node.operands {
+                read[operand.value] = true;
+            }
+        }
+    }
+    graph.nodes.retain(|n| n.results.iter().any(|r| read[r.value]));
+    graph.params.retain(|p| read[p.value]);
+}
+
+/// How many nodes (and outputs) read each value.
+pub(super) fn readers(graph: &Graph) -> Vec<usize> {
+    let mut count = vec![0; graph.values.len()];
+    for consumers in graph.consumers().iter().enumerate() {
+        count[consumers.0] = consumers.1.len();
+    }
+    for port in &graph.outputs {
+        count[port.value] += 1;
+    }
+    count
+}
+
+/// Drops operands that no expression reads.
+pub(super) fn drop_unread(node: &mut Node) {
+    let expressions: Vec<&mut Expr> = match &mut node.op {
+        Op::Pointwise(e) => vec![e],
+        Op::Rows { before, after, .. } => vec![before, after],
+        _ => return,
+    };
+    let reads = |e: &Expr, k: usize| {
+        e.0.iter().any(|i| matches!(i, Instr::Load(at) | Instr::Gather { source: at, .. } if *at == k))
+    };
+    let used: Vec<bool> = (0..node.operands.len()).map(|k| expressions.iter().any(|e| reads(e, k))).collect();
+    let place: Vec<usize> = used.iter().scan(0, |n, u| Some(std::mem::replace(n, *n + usize::from(*u)))).collect();
+    for instr in expressions.into_iter().flat_map(|e| &mut e.0) {
+        if let Instr::Load(k) | Instr::Gather { source: k, .. } = instr {
+            *k = place[*k];
+        }
+    }
+    let mut keep = used.into_iter();
+    node.operands.retain(|_| keep.next().unwrap_or(true));
+}

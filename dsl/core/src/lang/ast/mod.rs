@@ -1,0 +1,14 @@
+//! The syntax tree of a model module, as the macro reads it and as models export it.
+//!
+//! It is Rust's own syntax, cut down to what a tensor program needs. Every part that can be at fault
+//! carries a [`Span`]: a number that only the macro can turn into a place in the user's source.
+
+mod code;
+mod module;
+mod name;
+mod types;
+
+pub use code::{BinaryOp, Block, Expression, ExpressionKind, Pattern, Statement, UnaryOp};
+pub use module::{Budget, Constant, Field, Function, Import, Library, Literal, Module, Named, Param, Struct};
+pub use name::{Ident, Span};
+pub use types::{SizeExpr, SizeKind, Type, TypeKind};
