@@ -1,11 +1,10 @@
-//! Models written in Crease, their features and checkpoints, and the `crease` command.
+//! Models written in Crease, with their features, structures and checkpoints.
 
 pub mod alignment_evoformer;
 pub mod antibody;
 pub mod attention;
 pub mod bert;
 pub mod checkpoint;
-pub mod cli;
 pub mod evoformer;
 pub mod features;
 pub mod fold;
@@ -21,3 +20,4 @@ pub mod template;
 pub mod triangle;
 
 pub use registry::{Entry, registry};
+pub use shown::shown;

@@ -1,7 +1,7 @@
 //! Pieces of a user's files inside messages.
 
 /// A piece of the input, fit for one line of a message: escaped, and cut after 60 characters.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     const LONGEST: usize = 60;
     let mut short: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
     if text.chars().nth(LONGEST).is_some() {

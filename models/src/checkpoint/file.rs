@@ -128,7 +128,7 @@ impl TensorFile {
     }
 
     /// Where a model's input stands under a prefix: under its own name, or among constants (`const.`).
-    pub(crate) fn input(&self, prefix: &str, name: &str) -> String {
+    pub fn input(&self, prefix: &str, name: &str) -> String {
         let (own, constant) = (format!("{prefix}{name}"), format!("{prefix}const.{name}"));
         if !self.tensors.contains_key(&own) && self.tensors.contains_key(&constant) { constant } else { own }
     }

@@ -18,10 +18,11 @@ use crease_core::lang::Parameter;
 use crease_runtime::{Weights, WeightsError};
 
 pub use file::{FileError, TensorFile};
-pub(crate) use names::pattern;
+pub use names::pattern;
 pub use random::random_weights;
-pub(crate) use store::{IGFOLD, MINILM, Origin, Package, Set, State, Talk, install, state};
-pub use store::{IgFoldFiles, MiniLmFiles, StoreError, cache};
+pub use store::{
+    IGFOLD, IgFoldFiles, MINILM, MiniLmFiles, Origin, Package, Set, State, StoreError, Talk, cache, install, state,
+};
 pub use torch::TorchFile;
 pub use write::{OutputFile, Written};
 

@@ -18,7 +18,7 @@ pub(super) fn current(name: &str) -> String {
 }
 
 /// A name with `{}` for each number between dots.
-pub(crate) fn pattern(name: &str) -> String {
+pub fn pattern(name: &str) -> String {
     let part = |part: &str| match part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty() {
         true => "{}".to_string(),
         false => part.to_string(),

@@ -13,7 +13,7 @@ use super::{StoreError, manifest, pip};
 
 /// Where wheels come from.
 #[derive(Debug)]
-pub(crate) enum Origin {
+pub enum Origin {
     /// They are fetched by the `pip` of the first Python of these that exists.
     Pip(Vec<OsString>),
     /// They, or what was in them, are in a folder.
@@ -21,17 +21,26 @@ pub(crate) enum Origin {
 }
 
 /// Whoever looks on: shows how far it is, can stop it, and accepts licences.
-pub(crate) trait Talk {
+pub trait Talk {
     /// A part of the work begins that goes through so many bytes.
     fn begins(&self, what: &str, bytes: u64);
-    /// Bytes were gone through; an error stops the work.
+    /// Bytes were gone through.
+    ///
+    /// # Errors
+    /// One stops the work.
     fn passed(&self, bytes: u64) -> Result<(), StoreError>;
-    /// The licences in full; an error stops the work.
+    /// The licences in full.
+    ///
+    /// # Errors
+    /// One stops the work: a licence is not accepted.
     fn accepts(&self, texts: &[(&Package, String)]) -> Result<(), StoreError>;
 }
 
 /// Makes the folder of a set in another, and tells its bytes. A folder that stands there is replaced.
-pub(crate) fn install(set: &Set, within: &Path, origin: &Origin, talk: &dyn Talk) -> Result<u64, StoreError> {
+///
+/// # Errors
+/// What is missing, damaged or cannot be written, and what `talk` gives.
+pub fn install(set: &Set, within: &Path, origin: &Origin, talk: &dyn Talk) -> Result<u64, StoreError> {
     let staging = Staging::new(within)?;
     let place = within.join(set.name);
     let made = prepare(set, &staging, origin, talk);

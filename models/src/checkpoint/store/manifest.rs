@@ -16,7 +16,7 @@ const LONGEST: u64 = 1 << 20;
 
 /// How a set's folder is.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum State {
+pub enum State {
     /// There is nothing.
     Absent,
     /// Every file has the bytes that it was written with.
@@ -29,7 +29,7 @@ pub(crate) enum State {
 ///
 /// # Errors
 /// A folder that `crease weights` did not write, which must not be replaced.
-pub(crate) fn state(set: &Set, folder: &Path, watch: Watch<'_>) -> Result<State, StoreError> {
+pub fn state(set: &Set, folder: &Path, watch: Watch<'_>) -> Result<State, StoreError> {
     let mut entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(State::Absent),

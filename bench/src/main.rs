@@ -1,0 +1,38 @@
+//! `crease bench`: what is promised of Crease, measured, each promise a line.
+
+mod baseline;
+mod block;
+mod cpu;
+mod machine;
+mod peer;
+mod planner;
+mod report;
+mod times;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use crease_cli::terminal::process;
+
+/// What is promised of Crease, measured, each promise a line.
+#[derive(Debug, Parser)]
+#[command(name = "crease bench", bin_name = "crease bench", version, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The planner's promises: budgets kept, small peaks, little time lost, rivals beaten. A miss is no error.
+    Planner(planner::Arguments),
+    /// The block and its parts run here: time, memory, the machine's ceiling, other programs. A miss is no error.
+    Cpu(cpu::Arguments),
+}
+
+fn main() -> ExitCode {
+    process(|arguments: &Arguments| match &arguments.what {
+        What::Planner(arguments) => planner::planner(arguments),
+        What::Cpu(arguments) => cpu::cpu(arguments),
+    })
+}

@@ -1,0 +1,5 @@
+//! The `crease` command.
+
+fn main() -> std::process::ExitCode {
+    crease_cli::main()
+}
