@@ -22,8 +22,8 @@ mod tree;
 pub use baselines::{Naive, NaiveValue, eager as naive, naive_peak};
 pub use check::check_plan;
 pub use data::{
-    ALIGNMENT, Base, Call, Length, LoopId, Memory, Place, Plan, PlanError, PlanParam, PlanPiece, PlanPort, Slot,
-    SlotKind, Step,
+    ALIGNMENT, Around, Base, Call, Length, LoopId, Memory, Place, Plan, PlanError, PlanParam, PlanPiece, PlanPort,
+    Slot, SlotKind, Step, Walk,
 };
 pub use machine::{InstructionSet, Table, TableError, Target};
 pub use planner::{Choice, CurvePoint, Explored, Planner, Request, Way, WayLoop, plan};

@@ -7,6 +7,7 @@ mod plan;
 mod slot;
 mod step;
 mod text;
+mod walk;
 
 pub use error::PlanError;
 pub use memory::Memory;
@@ -15,3 +16,4 @@ pub(in crate::plan) use param::held;
 pub use plan::{Plan, PlanPiece, PlanPort};
 pub use slot::{ALIGNMENT, Slot, SlotKind};
 pub use step::{Base, Call, Length, LoopId, Place, Step};
+pub use walk::{Around, Walk};

@@ -32,33 +32,24 @@ impl fmt::Display for Plan {
     }
 }
 
+/// A line a loop, and one for the calls between two loops.
 fn steps(f: &mut fmt::Formatter<'_>, list: &[Step], depth: usize) -> fmt::Result {
-    let margin = "  ".repeat(depth);
-    let mut at = 0;
-    while at < list.len() {
-        match &list[at] {
-            Step::Call(_) => {
-                let calls = list[at..].iter().take_while(|s| matches!(s, Step::Call(_))).count();
-                let name = |step: &Step| if let Step::Call(c) = step { c.origin.clone() } else { String::new() };
-                match calls {
-                    1 => writeln!(f, "{margin}{}", name(&list[at]))?,
-                    _ => {
-                        writeln!(f, "{margin}{} … {} ({calls} kernels)", name(&list[at]), name(&list[at + calls - 1]))?
-                    }
-                }
-                at += calls;
-                continue;
-            }
-            Step::Chunk { total, chunk, label, body, .. } => {
+    let all: Vec<(&Step, usize)> = Step::walk(list).map(|(step, around)| (step, around.len())).collect();
+    let name = |step: &Step| if let Step::Call(call) = step { call.origin.clone() } else { String::new() };
+    // Calls that follow each other at one depth are in one body: another one would begin with a loop.
+    let together =
+        |a: &(&Step, usize), b: &(&Step, usize)| a.1 == b.1 && matches!((a.0, b.0), (Step::Call(_), Step::Call(_)));
+    for run in all.chunk_by(together) {
+        let ((first, around), (last, _)) = (run[0], run[run.len() - 1]);
+        let margin = "  ".repeat(depth + around);
+        match first {
+            Step::Call(_) if run.len() == 1 => writeln!(f, "{margin}{}", name(first))?,
+            Step::Call(_) => writeln!(f, "{margin}{} … {} ({} kernels)", name(first), name(last), run.len())?,
+            Step::Chunk { total, chunk, label, .. } => {
                 writeln!(f, "{margin}for {label}: {total} in chunks of {chunk}")?;
-                steps(f, body, depth + 1)?;
             }
-            Step::Layers { count, body, .. } => {
-                writeln!(f, "{margin}for {count} layers")?;
-                steps(f, body, depth + 1)?;
-            }
+            Step::Layers { count, .. } => writeln!(f, "{margin}for {count} layers")?,
         }
-        at += 1;
     }
     Ok(())
 }
