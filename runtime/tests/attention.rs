@@ -1,7 +1,7 @@
 //! Attention under every budget: rows, queries and keys in chunks give the oracle's answer.
 
 use crease_core::builder::{Builder, EinsumSpec};
-use crease_core::ir::{Binary, Graph, Sizes, Unary};
+use crease_core::ir::{Binary, Graph, Sizes, Unary, ValueId};
 use crease_core::kernel::Kernel;
 use crease_core::plan::{Length, Plan, Planner, Step};
 use crease_core::random::{Choices, tensors};
@@ -16,7 +16,7 @@ fn graph() -> Graph {
     let x = b.input("x", shape(&["K", "D"]));
     let bias = b.input("bias", shape(&["H", "Q", "K"]));
     let (wk, wv) = (b.param("wk", shape(&["H", "D", "D"])), b.param("wv", shape(&["H", "D", "D"])));
-    let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
+    let einsum = |b: &mut Builder, text: &str, x: &[ValueId]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
     let k = einsum(&mut b, "kd,hde->khe", &[x, wk]);
     let k = b.unary(Unary::Tanh, k);
     let v = einsum(&mut b, "kd,hde->khe", &[x, wv]);
@@ -35,7 +35,7 @@ fn causal(own: bool) -> Graph {
     let shape = |names: &[&str]| names.iter().map(|n| (*n).into()).collect::<Vec<_>>();
     let x = b.input("x", shape(&["K", "D"]));
     let from = if own { b.input("q", shape(&["Q", "D"])) } else { x };
-    let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
+    let einsum = |b: &mut Builder, text: &str, x: &[ValueId]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
     let [q, k, v] = [("wq", from), ("wk", x), ("wv", x)].map(|(name, x)| {
         let weight = b.param(name, shape(&["H", "D", "D"]));
         let y = einsum(&mut b, "kd,hde->khe", &[x, weight]);

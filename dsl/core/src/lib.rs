@@ -5,6 +5,7 @@
 pub mod builder;
 pub mod digest;
 pub mod fuse;
+mod id;
 pub mod ir;
 pub mod kernel;
 pub mod lang;

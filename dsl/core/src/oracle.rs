@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Access, AxisRef, Expr, ExtentError, Graph, Index, Instr, Node, Norm, Op, RowOp, Sizes, layer_name};
+use crate::ir::{
+    Access, AxisRef, Expr, ExtentError, Graph, Index, Instr, Node, Norm, Op, PerValue, RowOp, Sizes, layer_name,
+};
 
 /// A dense tensor, row-major.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -73,7 +75,7 @@ fn run(
     tensors: &Tensors,
     layers: &[u64],
 ) -> Result<Vec<Tensor>, OracleError> {
-    let mut values = vec![Tensor::default(); graph.values.len()];
+    let mut values = graph.per_value(Tensor::default());
     for (port, tensor) in graph.inputs.iter().zip(inputs) {
         values[port.value] = tensor;
     }
@@ -81,7 +83,7 @@ fn run(
         let shape = graph.shape(port.value, sizes)?;
         values[port.value] = find(tensors, &layer_name(&port.name, layers), &shape)?.clone();
     }
-    for node in &graph.nodes {
+    for node in graph.nodes.values() {
         if let Op::Repeat(repeat) = &node.op {
             let mut state: Vec<Tensor> = node.operands.iter().map(|o| values[o.value].clone()).collect();
             for layer in 0..repeat.count.eval(sizes)? {
@@ -132,7 +134,7 @@ fn evaluate_node(
     node: &Node,
     extents: &[u64],
     shape: &[u64],
-    values: &[Tensor],
+    values: &PerValue<Tensor>,
     sizes: &Sizes,
 ) -> Result<Tensor, OracleError> {
     let result = node.result();

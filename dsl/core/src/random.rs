@@ -164,7 +164,7 @@ pub fn tensors(graph: &Graph, sizes: &Sizes, c: &mut Choices) -> Result<Tensors,
             all.insert(layer_name(&port.name, &[layer]), tensor);
         }
     }
-    for node in &graph.nodes {
+    for node in graph.nodes.values() {
         if let Op::Repeat(repeat) = &node.op {
             let body = Graph { inputs: vec![], ..repeat.body.clone() };
             all.extend(tensors(&body, sizes, c)?);

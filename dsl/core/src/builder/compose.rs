@@ -1,7 +1,7 @@
 //! Whole graphs set into another one, values made from nothing, and what nobody reads taken out.
 
 use super::graph::Builder;
-use crate::ir::{Access, AxisRef, Contraction, Expr, Extent, Graph, Instr, Node, Op, Repeat, ValueId};
+use crate::ir::{Access, AxisRef, Contraction, Expr, Extent, Graph, Instr, Node, Op, PerValue, Repeat, Value, ValueId};
 
 /// What a symbol of an inlined graph stands for; none: itself.
 pub type Meaning<'a> = &'a dyn Fn(&str) -> Option<Extent>;
@@ -21,8 +21,8 @@ impl Builder {
 
     /// Sets a finished graph into this one: its inputs are `inputs`, its symbols mean what `meaning`
     /// says. Gives the place here of each of its values.
-    pub fn inline(&mut self, graph: &Graph, inputs: &[ValueId], meaning: Meaning) -> Vec<ValueId> {
-        let mut places: Vec<Option<ValueId>> = vec![None; graph.values.len()];
+    pub fn inline(&mut self, graph: &Graph, inputs: &[ValueId], meaning: Meaning) -> PerValue<ValueId> {
+        let mut places: PerValue<Option<ValueId>> = graph.per_value(None);
         for (port, &value) in graph.inputs.iter().zip(inputs) {
             places[port.value] = Some(value);
         }
@@ -30,9 +30,9 @@ impl Builder {
             let shape = graph.values[port.value].shape.iter().map(|e| e.substitute(meaning)).collect();
             places[port.value] = Some(self.param(port.name.clone(), shape));
         }
-        let places: Vec<ValueId> = places
-            .into_iter()
-            .zip(&graph.values)
+        let places: PerValue<ValueId> = places
+            .values()
+            .zip(graph.values.values())
             .map(|(place, value)| {
                 place.unwrap_or_else(|| {
                     let shape = value.shape.iter().map(|e| e.substitute(meaning)).collect();
@@ -40,7 +40,7 @@ impl Builder {
                 })
             })
             .collect();
-        for node in &graph.nodes {
+        for node in graph.nodes.values() {
             self.graph.nodes.push(moved(node, &|v| places[v], meaning));
         }
         places
@@ -97,10 +97,10 @@ fn moved_op(op: &Op, meaning: Meaning) -> Op {
         }
         Op::Repeat(repeat) => {
             let mut body = repeat.body.clone();
-            for value in &mut body.values {
+            for value in body.values.values_mut() {
                 value.shape.iter_mut().for_each(|e| *e = e.substitute(meaning));
             }
-            body.nodes = repeat.body.nodes.iter().map(|n| moved(n, &|v| v, meaning)).collect();
+            body.nodes = repeat.body.nodes.values().map(|n| moved(n, &|v| v, meaning)).collect();
             Op::Repeat(Box::new(Repeat { count: repeat.count.substitute(meaning), carried: repeat.carried, body }))
         }
         Op::Contract(c) => Op::Contract(Contraction { after: expr(&c.after), ..c.clone() }),
@@ -112,10 +112,10 @@ fn moved_op(op: &Op, meaning: Meaning) -> Op {
 }
 
 fn prune(graph: &mut Graph) {
-    let mut read = vec![false; graph.values.len()];
+    let mut read = graph.per_value(false);
     graph.outputs.iter().for_each(|port| read[port.value] = true);
     let mut kept = Vec::new();
-    for mut node in std::mem::take(&mut graph.nodes).into_iter().rev() {
+    for mut node in Vec::from(std::mem::take(&mut graph.nodes)).into_iter().rev() {
         if !node.results.iter().any(|r| read[r.value]) {
             continue;
         }
@@ -129,7 +129,7 @@ fn prune(graph: &mut Graph) {
         kept.push(node);
     }
     kept.reverse();
-    graph.nodes = kept;
+    graph.nodes = kept.into();
     graph.params.retain(|port| read[port.value]);
     drop_values(graph);
 }
@@ -138,7 +138,7 @@ fn prune(graph: &mut Graph) {
 fn drop_unread(repeat: &mut Repeat, operands: &mut Vec<Access>) -> bool {
     let body = &mut repeat.body;
     let read = |value: ValueId| {
-        body.nodes.iter().any(|n| n.operands.iter().any(|o| o.value == value))
+        body.nodes.values().any(|n| n.operands.iter().any(|o| o.value == value))
             || body.outputs.iter().any(|o| o.value == value)
     };
     let keep: Vec<bool> =
@@ -165,25 +165,21 @@ fn number_axes(node: &mut Node) {
 
 /// Values that nothing names any more, renumbering the others.
 fn drop_values(graph: &mut Graph) {
-    let mut used = vec![false; graph.values.len()];
+    let mut used = graph.per_value(false);
     let ports = graph.inputs.iter().chain(&graph.params).chain(&graph.outputs);
     ports.for_each(|port| used[port.value] = true);
-    for node in &graph.nodes {
+    for node in graph.nodes.values() {
         node.operands.iter().chain(&node.results).for_each(|a| used[a.value] = true);
     }
-    let mut next = 0;
-    let places: Vec<ValueId> = used
-        .iter()
-        .map(|&u| {
-            next += usize::from(u);
-            next.saturating_sub(1)
-        })
-        .collect();
-    let mut flags = used.iter();
-    graph.values.retain(|_| *flags.next().unwrap_or(&true));
+    let mut kept: PerValue<Value> = PerValue::new();
+    let values = Vec::from(std::mem::take(&mut graph.values));
+    let places = values.into_iter().zip(used.values()).map(|(value, used)| used.then(|| kept.push(value)));
+    let places: PerValue<Option<ValueId>> = places.collect();
+    graph.values = kept;
+    let place = |value: ValueId| places[value].expect("whatever is named is used");
     let ports = graph.inputs.iter_mut().chain(&mut graph.params).chain(&mut graph.outputs);
-    ports.for_each(|port| port.value = places[port.value]);
-    for node in &mut graph.nodes {
-        node.operands.iter_mut().chain(&mut node.results).for_each(|a| a.value = places[a.value]);
+    ports.for_each(|port| port.value = place(port.value));
+    for node in graph.nodes.values_mut() {
+        node.operands.iter_mut().chain(&mut node.results).for_each(|a| a.value = place(a.value));
     }
 }

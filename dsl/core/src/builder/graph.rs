@@ -63,7 +63,7 @@ impl Builder {
         }
         self.graph.values[value].name = name.to_string();
         let origin = self.origin(name);
-        if let Some(node) = self.graph.nodes.iter_mut().rev().find(|n| n.results.iter().any(|r| r.value == value)) {
+        if let Some(node) = self.graph.nodes.values_mut().rev().find(|n| n.results.iter().any(|r| r.value == value)) {
             node.origin = origin;
         }
     }
@@ -87,8 +87,7 @@ impl Builder {
     }
 
     pub(super) fn value(&mut self, name: String, shape: Vec<Extent>) -> ValueId {
-        self.graph.values.push(Value::single(name, shape));
-        self.graph.values.len() - 1
+        self.graph.values.push(Value::single(name, shape))
     }
 
     /// Adds a node with one result whose axes are `axes`.

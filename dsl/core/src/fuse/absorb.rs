@@ -6,16 +6,18 @@ use crate::ir::{Access, AxisRef, Graph, Node, Op};
 /// Absorbs every view that only moves, adds or drops axes into its readers.
 pub(super) fn views(graph: &mut Graph) {
     let producers = graph.producers();
-    for id in 0..graph.nodes.len() {
+    for id in graph.nodes.keys() {
         // A concatenation finds each part's own index by its axis.
         if matches!(graph.nodes[id].op, Op::Repeat(_) | Op::Concat { .. }) {
             continue;
         }
-        let (before, rest) = graph.nodes.split_at_mut(id);
-        for operand in &mut rest[0].operands {
-            while let Some(view) = producers[operand.value].map(|p| &before[p]) {
-                let Some(access) = through(view, operand) else { break };
-                *operand = access;
+        for k in 0..graph.nodes[id].operands.len() {
+            let seen = |graph: &Graph| {
+                let operand = &graph.nodes[id].operands[k];
+                through(&graph.nodes[producers[operand.value]?], operand)
+            };
+            while let Some(access) = seen(graph) {
+                graph.nodes[id].operands[k] = access;
             }
         }
     }

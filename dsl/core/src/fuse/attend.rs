@@ -1,19 +1,21 @@
 //! `Σ_j softmax_j(q·k + …)_j v_j = attend(q, k, v, …)`: softmax then contraction as one fold over the keys.
 
+use cranelift_entity::EntityRef;
+
 use super::unread::{readers, remove_dead};
 use crate::ir::{
-    Access, AxisRef, Binary, Expr, Extent, Graph, Index, Instr, Node, NodeId, Op, RowOp, Sizes, Unary, Value, ValueId,
-    number,
+    Access, AxisRef, Binary, Expr, Extent, Graph, Index, Instr, Node, NodeId, Op, PerValue, RowOp, Sizes, Unary, Value,
+    ValueId, number,
 };
 
 /// Replaces every softmax whose logits are a product plus terms, and whose weights only a contraction reads.
 pub(super) fn softmax_then_contraction(graph: &mut Graph) {
     let mut at = 0;
     while at < graph.nodes.len() {
-        if let Some((before, attend)) = derive(graph, at) {
-            graph.nodes[at] = attend;
+        if let Some((before, attend)) = derive(graph, NodeId::new(at)) {
+            graph.nodes[NodeId::new(at)] = attend;
             let count = before.len();
-            graph.nodes.splice(at..at, before);
+            graph.edit_nodes(|nodes| nodes.splice(at..at, before).for_each(drop));
             at += count;
         }
         at += 1;
@@ -156,7 +158,7 @@ pub(super) fn moved(access: &Access, place: &mut dyn FnMut(Index) -> Option<Inde
 }
 
 /// What stands behind queries or keys that are something times a number, which joins the factor.
-fn unscaled(graph: &Graph, producers: &[Option<NodeId>], access: &Access, by: &mut Expr) -> Access {
+fn unscaled(graph: &Graph, producers: &PerValue<Option<NodeId>>, access: &Access, by: &mut Expr) -> Access {
     let behind = || {
         let node = &graph.nodes[producers[access.value]?];
         let ([operand], Op::Pointwise(expr)) = (node.operands.as_slice(), &node.op) else { return None };
@@ -314,7 +316,7 @@ fn term_node(graph: &mut Graph, expr: &Expr, softmax: &Node, names: &[Index]) ->
 
 fn pointwise(graph: &mut Graph, expr: Expr, operands: Vec<Access>, indices: Vec<Extent>, origin: &str) -> Node {
     let name = origin.rsplit('.').next().unwrap_or(origin).to_string();
-    graph.values.push(Value::single(name, indices.clone()));
-    let results = vec![Access::plain(graph.values.len() - 1, indices.len())];
+    let made = graph.values.push(Value::single(name, indices.clone()));
+    let results = vec![Access::plain(made, indices.len())];
     Node { op: Op::Pointwise(expr), operands, results, indices, origin: origin.to_string() }
 }

@@ -12,7 +12,7 @@ const CHEAP: usize = 3;
 pub(super) fn into_consumers(graph: &mut Graph) {
     let producers = graph.producers();
     let readers = readers(graph);
-    for id in 0..graph.nodes.len() {
+    for id in graph.nodes.keys() {
         while let Some((k, merged)) = graph.nodes[id].operands.iter().enumerate().find_map(|(k, operand)| {
             let producer = &graph.nodes[producers[operand.value]?];
             let merged = compose(&graph.nodes[id], k, producer, readers[operand.value] == 1)?;
@@ -94,7 +94,7 @@ fn compose(node: &Node, k: usize, producer: &Node, only_reader: bool) -> Option<
 pub(super) fn into_rows(graph: &mut Graph) {
     let producers = graph.producers();
     let readers = readers(graph);
-    for id in 0..graph.nodes.len() {
+    for id in graph.nodes.keys() {
         let merged = graph.nodes[id].operands.iter().enumerate().find_map(|(k, operand)| {
             let rows = &graph.nodes[producers[operand.value]?];
             (readers[operand.value] == 1).then(|| after_rows(&graph.nodes[id], k, rows))?

@@ -14,19 +14,19 @@ pub fn narrow(graph: &mut Graph, size: &dyn Fn(&Extent) -> u64) {
         return;
     }
     let roots = graph.roots();
-    let mut single = vec![false; graph.values.len()];
+    let mut single = graph.per_value(false);
     let ports = graph.inputs.iter().chain(&graph.params).chain(&graph.outputs);
     ports.for_each(|port| single[roots[port.value]] = true);
-    let mut last_reader = vec![None; graph.values.len()];
-    for (id, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.op != Op::View) {
+    let mut last_reader = graph.per_value(None);
+    for (id, node) in graph.nodes.iter().filter(|(_, node)| node.op != Op::View) {
         for (k, operand) in node.operands.iter().enumerate() {
             last_reader[roots[operand.value]] = Some(id);
             single[roots[operand.value]] |= matches!(node.op, Op::Repeat(_)) || says_where(node, k);
         }
     }
-    let mut is_param = vec![false; graph.values.len()];
+    let mut is_param = graph.per_value(false);
     graph.params.iter().for_each(|port| is_param[port.value] = true);
-    for id in 0..graph.nodes.len() {
+    for id in graph.nodes.keys() {
         let node = &graph.nodes[id];
         let made_of_products = match &node.op {
             Op::View | Op::Rows { .. } | Op::Repeat(_) => false,
@@ -50,7 +50,7 @@ pub fn narrow(graph: &mut Graph, size: &dyn Fn(&Extent) -> u64) {
             graph.values[result].format = graph.precision;
         }
     }
-    for node in &mut graph.nodes {
+    for node in graph.nodes.values_mut() {
         if let Op::Repeat(repeat) = &mut node.op {
             repeat.body.precision = graph.precision;
             narrow(&mut repeat.body, size);

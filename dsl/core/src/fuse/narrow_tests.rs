@@ -10,8 +10,8 @@ fn shape(names: &[&str]) -> Vec<Extent> {
 }
 
 fn narrow_names(graph: &Graph) -> Vec<String> {
-    let own = graph.values.iter().filter(|v| !v.format.is_single()).map(|v| v.name.clone());
-    let inner = graph.nodes.iter().filter_map(|node| match &node.op {
+    let own = graph.values.values().filter(|v| !v.format.is_single()).map(|v| v.name.clone());
+    let inner = graph.nodes.values().filter_map(|node| match &node.op {
         Op::Repeat(repeat) => Some(narrow_names(&repeat.body)),
         _ => None,
     });

@@ -25,7 +25,7 @@ fn simplify(graph: &mut Graph, mut known: Known) {
     if known.is_empty() {
         return;
     }
-    for node in &mut graph.nodes {
+    for node in graph.nodes.values_mut() {
         if let Op::Repeat(repeat) = &mut node.op {
             let fixed = repeat.body.inputs.iter().zip(&node.operands).skip(repeat.carried);
             let inside = fixed.filter_map(|(port, o)| Some((port.value, known.get(&o.value)?.clone())));
@@ -190,7 +190,8 @@ mod tests {
         let shape = |names: &[&str]| names.iter().map(|n| (*n).into()).collect::<Vec<_>>();
         let x = b.input("x", shape(&["A", "B"]));
         let mask = b.input("mask", shape(&["A", "B"]));
-        let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
+        let einsum =
+            |b: &mut Builder, text: &str, x: &[ValueId]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
         let kept = b.binary(Binary::Mul, x, mask).unwrap();
         let outer = einsum(&mut b, "ab,cb->ac", &[kept, kept]);
         let count = einsum(&mut b, "ab,cb->ac", &[mask, mask]);
@@ -214,7 +215,7 @@ mod tests {
         let changed = assume_ones(&graph, &BTreeSet::from(["mask".to_string()]));
         crate::ir::check_graph(&changed).unwrap();
         let mask = graph.inputs[1].value;
-        assert!(changed.nodes.iter().all(|n| n.operands.iter().all(|o| o.value != mask)), "{changed}");
+        assert!(changed.nodes.values().all(|n| n.operands.iter().all(|o| o.value != mask)), "{changed}");
         assert!(changed.nodes.len() < graph.nodes.len());
         let sizes: Sizes = [("A", 3), ("B", 4), ("C", 3)].map(|(n, e)| (n.to_string(), e)).into();
         let x = Tensor { shape: vec![3, 4], data: (0..12).map(|k| f64::from(k * k % 7) - 2.0).collect() };

@@ -5,23 +5,23 @@
 //! axes come first, and the pointwise nodes before it pass the order on to what they read; for outer products, where
 //! the axes of each operand stand together; and for what is added to logits, where the keys do.
 
-use crate::ir::{AxisRef, Expr, Graph, Index, Node, Op, ValueId};
+use crate::ir::{AxisRef, Expr, Graph, Index, Node, NodeId, Op, PerValue, ValueId};
 
 /// For each value the order of its axes in memory: `orders[v][k]` is the axis stored at place k.
-pub type Orders = Vec<Vec<usize>>;
+pub type Orders = PerValue<Vec<usize>>;
 
 /// Chooses the storage order of every value.
 pub fn storage_orders(graph: &Graph) -> Orders {
     let natural = |v: ValueId| (0..graph.values[v].shape.len()).collect::<Vec<_>>();
-    let mut wanted: Vec<Option<Vec<usize>>> = vec![None; graph.values.len()];
-    let mut fixed: Vec<bool> = vec![false; graph.values.len()];
+    let mut wanted: PerValue<Option<Vec<usize>>> = graph.per_value(None);
+    let mut fixed: PerValue<bool> = graph.per_value(false);
     let outside = graph.inputs.iter().chain(&graph.params).chain(&graph.outputs);
     outside.for_each(|p| fixed[p.value] = true);
     // What a view shows keeps its natural order, on both sides.
-    for node in graph.nodes.iter().filter(|n| matches!(n.op, Op::View | Op::Repeat(_) | Op::Concat { .. })) {
+    for node in graph.nodes.values().filter(|n| matches!(n.op, Op::View | Op::Repeat(_) | Op::Concat { .. })) {
         node.operands.iter().chain(&node.results).for_each(|a| fixed[a.value] = true);
     }
-    for node in graph.nodes.iter().rev() {
+    for node in graph.nodes.values().rev() {
         match &node.op {
             Op::Contract(c) => {
                 let batch: Vec<Index> = (0..node.indices.len())
@@ -54,7 +54,9 @@ pub fn storage_orders(graph: &Graph) -> Orders {
             Op::View | Op::Rows { .. } | Op::Concat { .. } | Op::Repeat(_) => {}
         }
     }
-    (0..graph.values.len())
+    graph
+        .values
+        .keys()
         .map(|v| match wanted[v].take() {
             Some(order) if !fixed[v] => order,
             _ => natural(v),
@@ -78,7 +80,7 @@ fn sides_together(node: &Node) -> Option<Vec<usize>> {
 }
 
 /// A pointwise node wants its operands in the order of its result.
-fn pass_on(node: &Node, wanted: &mut [Option<Vec<usize>>]) {
+fn pass_on(node: &Node, wanted: &mut PerValue<Option<Vec<usize>>>) {
     let Some(order) = wanted[node.result().value].clone() else { return };
     for operand in &node.operands {
         let full = operand.axes.len() == order.len();
@@ -97,7 +99,7 @@ fn pass_on(node: &Node, wanted: &mut [Option<Vec<usize>>]) {
 /// into a copy.
 pub(super) fn copy_what_cannot_be_seen(graph: &mut Graph) {
     let producers = graph.producers();
-    for id in 0..graph.nodes.len() {
+    for id in graph.nodes.keys() {
         if graph.nodes[id].op == Op::View && !visible(graph, &graph.nodes[id], &producers) {
             graph.nodes[id].op = Op::Pointwise(Expr::load(0));
         }
@@ -105,7 +107,7 @@ pub(super) fn copy_what_cannot_be_seen(graph: &mut Graph) {
 }
 
 /// Whether the joined axes of a view's result are neighbours, in order, in its natural-order operand.
-fn visible(graph: &Graph, view: &Node, producers: &[Option<usize>]) -> bool {
+fn visible(graph: &Graph, view: &Node, producers: &PerValue<Option<NodeId>>) -> bool {
     let source = &view.operands[0];
     // A view of a view may stride: only joins of a value stored whole are taken for granted.
     let direct = producers[source.value].is_none_or(|p| graph.nodes[p].op != Op::View);

@@ -8,7 +8,7 @@ pub(super) fn own(graph: &mut Graph) {
     let mut taken = Vec::new();
     for k in 0..graph.outputs.len() {
         let value = graph.outputs[k].value;
-        let made = graph.nodes.iter().find(|n| n.results.iter().any(|r| r.value == value));
+        let made = graph.nodes.values().find(|n| n.results.iter().any(|r| r.value == value));
         let own = made.is_some_and(|n| n.op != Op::View) && !taken.contains(&value);
         if !own {
             let name = graph.outputs[k].name.clone();
@@ -23,8 +23,8 @@ pub(super) fn own(graph: &mut Graph) {
 /// Copies what a loop over layers takes where it is a view or a parameter.
 pub(super) fn own_layer_operands(graph: &mut Graph) {
     let nodes = std::mem::take(&mut graph.nodes);
-    let mut is_view = vec![false; graph.values.len()];
-    for mut node in nodes {
+    let mut is_view = graph.per_value(false);
+    for mut node in Vec::from(nodes) {
         if node.op == Op::View {
             is_view[node.result().value] = true;
         }
@@ -47,13 +47,13 @@ pub(super) fn own_layer_operands(graph: &mut Graph) {
 fn copy(graph: &mut Graph, value: ValueId, name: &str, origin: String) -> Node {
     let rank = graph.values[value].shape.len();
     let copied = Value::single(name, graph.values[value].shape.clone());
-    let node = Node {
+    let indices = copied.shape.clone();
+    let made = graph.values.push(copied);
+    Node {
         op: Op::Pointwise(Expr::load(0)),
         operands: vec![Access::plain(value, rank)],
-        results: vec![Access::plain(graph.values.len(), rank)],
-        indices: copied.shape.clone(),
+        results: vec![Access::plain(made, rank)],
+        indices,
         origin,
-    };
-    graph.values.push(copied);
-    node
+    }
 }

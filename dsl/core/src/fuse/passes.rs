@@ -6,7 +6,7 @@ use crate::ir::{Graph, Op};
 /// The graph as run: same inputs, parameters and outputs, fewer and larger nodes.
 pub fn fuse(graph: &Graph) -> Graph {
     let mut graph = graph.clone();
-    for node in &mut graph.nodes {
+    for node in graph.nodes.values_mut() {
         if let Op::Repeat(repeat) = &mut node.op {
             repeat.body = fuse(&repeat.body);
         }

@@ -1,30 +1,27 @@
 //! What nobody reads: nodes, operands.
 
-use crate::ir::{Expr, Graph, Instr, Node, Op};
+use crate::ir::{Expr, Graph, Instr, Node, Op, PerValue};
 
 /// Removes nodes whose results nobody reads.
 pub fn remove_dead(graph: &mut Graph) {
-    let mut read = vec![false; graph.values.len()];
+    let mut read = graph.per_value(false);
     for port in &graph.outputs {
         read[port.value] = true;
     }
-    for node in graph.nodes.iter().rev() {
+    for node in graph.nodes.values().rev() {
         if node.results.iter().any(|r| read[r.value]) {
             for operand in &node.operands {
                 read[operand.value] = true;
             }
         }
     }
-    graph.nodes.retain(|n| n.results.iter().any(|r| read[r.value]));
+    graph.edit_nodes(|nodes| nodes.retain(|n| n.results.iter().any(|r| read[r.value])));
     graph.params.retain(|p| read[p.value]);
 }
 
 /// How many nodes (and outputs) read each value.
-pub(super) fn readers(graph: &Graph) -> Vec<usize> {
-    let mut count = vec![0; graph.values.len()];
-    for consumers in graph.consumers().iter().enumerate() {
-        count[consumers.0] = consumers.1.len();
-    }
+pub(super) fn readers(graph: &Graph) -> PerValue<usize> {
+    let mut count: PerValue<usize> = graph.consumers().values().map(Vec::len).collect();
     for port in &graph.outputs {
         count[port.value] += 1;
     }

@@ -8,7 +8,7 @@ use super::access::{Access, AxisRef, Index};
 use super::contraction::Contraction;
 use super::extent::{Extent, ExtentError, Sizes};
 use super::format::Format;
-use super::id::{NodeId, ValueId};
+use super::id::{NodeId, PerNode, PerValue, ValueId};
 use super::row::RowOp;
 use super::scalar::Expr;
 /// A program: nodes in an order in which they can run.
@@ -17,9 +17,11 @@ pub struct Graph {
     /// The program's name.
     pub name: String,
     /// Every value: inputs, parameters, results.
-    pub values: Vec<Value>,
+    #[serde(with = "crate::id::list")]
+    pub values: PerValue<Value>,
     /// Every operation, each after those whose results it reads.
-    pub nodes: Vec<Node>,
+    #[serde(with = "crate::id::list")]
+    pub nodes: PerNode<Node>,
     /// What the caller gives. Inputs are donated: their memory is reused once they have been read.
     pub inputs: Vec<Port>,
     /// Weights, by checkpoint name.
@@ -129,10 +131,28 @@ pub struct Repeat {
 }
 
 impl Graph {
+    /// The same of each value.
+    pub fn per_value<T: Clone>(&self, each: T) -> PerValue<T> {
+        vec![each; self.values.len()].into()
+    }
+
+    /// The same of each node.
+    pub fn per_node<T: Clone>(&self, each: T) -> PerNode<T> {
+        vec![each; self.nodes.len()].into()
+    }
+
+    /// Changes the list of nodes; their ids change with it.
+    pub fn edit_nodes<R>(&mut self, edit: impl FnOnce(&mut Vec<Node>) -> R) -> R {
+        let mut nodes = Vec::from(std::mem::take(&mut self.nodes));
+        let result = edit(&mut nodes);
+        self.nodes = nodes.into();
+        result
+    }
+
     /// The node that makes a value; none for inputs and parameters.
-    pub fn producers(&self) -> Vec<Option<NodeId>> {
-        let mut producers = vec![None; self.values.len()];
-        for (id, node) in self.nodes.iter().enumerate() {
+    pub fn producers(&self) -> PerValue<Option<NodeId>> {
+        let mut producers = self.per_value(None);
+        for (id, node) in &self.nodes {
             for result in &node.results {
                 producers[result.value] = Some(id);
             }
@@ -141,18 +161,18 @@ impl Graph {
     }
 
     /// The value in whose memory each value stands: itself, or what it is a view of.
-    pub fn roots(&self) -> Vec<ValueId> {
-        let mut roots: Vec<ValueId> = (0..self.values.len()).collect();
-        for node in self.nodes.iter().filter(|n| n.op == Op::View) {
+    pub fn roots(&self) -> PerValue<ValueId> {
+        let mut roots: PerValue<ValueId> = self.values.keys().collect();
+        for node in self.nodes.values().filter(|n| n.op == Op::View) {
             roots[node.result().value] = roots[node.operands[0].value];
         }
         roots
     }
 
     /// The nodes that read each value, in order, once each.
-    pub fn consumers(&self) -> Vec<Vec<NodeId>> {
-        let mut consumers: Vec<Vec<NodeId>> = vec![Vec::new(); self.values.len()];
-        for (id, node) in self.nodes.iter().enumerate() {
+    pub fn consumers(&self) -> PerValue<Vec<NodeId>> {
+        let mut consumers: PerValue<Vec<NodeId>> = self.per_value(Vec::new());
+        for (id, node) in &self.nodes {
             for operand in &node.operands {
                 if consumers[operand.value].last() != Some(&id) {
                     consumers[operand.value].push(id);
@@ -179,8 +199,8 @@ impl Graph {
     pub fn symbols(&self) -> BTreeSet<String> {
         let mut set = BTreeSet::new();
         let mut add = |extent: &Extent| set.extend(extent.symbols().map(str::to_string));
-        self.values.iter().flat_map(|v| &v.shape).for_each(&mut add);
-        for node in &self.nodes {
+        self.values.values().flat_map(|v| &v.shape).for_each(&mut add);
+        for node in self.nodes.values() {
             node.indices.iter().for_each(&mut add);
             if let Op::Repeat(repeat) = &node.op {
                 add(&repeat.count);

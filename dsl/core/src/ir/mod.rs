@@ -18,7 +18,7 @@ pub use contraction::{Contraction, Norm};
 pub use extent::{Extent, ExtentError, Sizes, shape_text};
 pub use format::Format;
 pub use graph::{Graph, Node, Op, Port, Repeat, Value};
-pub use id::{NodeId, ValueId};
+pub use id::{NodeId, PerNode, PerValue, ValueId};
 pub use names::{layer_name, stacked_name};
 pub use row::RowOp;
 pub use scalar::{Binary, Expr, Instr, Unary, binary, number, unary};

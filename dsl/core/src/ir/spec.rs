@@ -1,5 +1,7 @@
 //! The law of graphs, checked after building, after rewriting and before planning.
 
+use cranelift_entity::EntityRef;
+
 use super::access::{Access, AxisRef, Index};
 use super::contraction::Contraction;
 use super::extent::Extent;
@@ -23,14 +25,14 @@ pub struct SpecError {
 /// # Errors
 /// The first node that breaks the law.
 pub fn check_graph(graph: &Graph) -> Result<(), SpecError> {
-    let mut known = vec![false; graph.values.len()];
+    let mut known = graph.per_value(false);
     for port in graph.inputs.iter().chain(&graph.params) {
         known[port.value] = true;
     }
-    for (id, node) in graph.nodes.iter().enumerate() {
-        let fail = |problem: String| SpecError { node: id, origin: node.origin.clone(), problem };
+    for (id, node) in graph.nodes.iter() {
+        let fail = |problem: String| SpecError { node: id.index(), origin: node.origin.clone(), problem };
         for operand in &node.operands {
-            if !known.get(operand.value).copied().unwrap_or(false) {
+            if !known.get(operand.value).is_some_and(|known| *known) {
                 return Err(fail(format!("reads value {} before it is made", operand.value)));
             }
         }

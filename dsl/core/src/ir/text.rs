@@ -34,7 +34,7 @@ impl Graph {
                 )?;
             }
         }
-        for node in &self.nodes {
+        for node in self.nodes.values() {
             self.write_node(f, node, margin)?;
         }
         for port in &self.outputs {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egg::{Applier, EGraph, Id, Pattern, PatternAst, Subst, Symbol, rewrite};
 
 use super::form::{Form, OpTag, Rule};
-use crate::ir::{Behaviour, Combine, Graph};
+use crate::ir::{Behaviour, Combine, Graph, NodeId};
 
 /// The rules of this topic. Their names are the names of their laws.
 #[rustfmt::skip]
@@ -45,7 +45,7 @@ impl Applier<Form, ()> for SplitEvery {
         _: Option<&PatternAst<Form>>,
         rule: Symbol,
     ) -> Vec<Id> {
-        let whole: Vec<(u32, Vec<Id>)> = egraph[class]
+        let whole: Vec<(NodeId, Vec<Id>)> = egraph[class]
             .iter()
             .filter_map(|f| {
                 if let Form::Op(OpTag::Whole(node), operands) = f { Some((*node, operands.clone())) } else { None }
@@ -53,7 +53,7 @@ impl Applier<Form, ()> for SplitEvery {
             .collect();
         let mut changed = Vec::new();
         for (tag, operands) in whole {
-            let node = &self.graph.nodes[tag as usize];
+            let node = &self.graph.nodes[tag];
             let so = |i: &usize| node.behaviour(*i) == self.behaviour;
             for index in (0..node.indices.len()).filter(so) {
                 let axis = node.result().axis_of(index);

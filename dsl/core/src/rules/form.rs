@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use egg::{EGraph, Id, define_language};
 
-use crate::ir::{Graph, Op, ValueId};
+use crate::ir::{Graph, NodeId, Op, PerValue, ValueId};
 
 define_language! {
     /// A value in one of its forms.
@@ -35,11 +35,11 @@ pub type Rule = egg::Rewrite<Form, ()>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OpTag {
     /// An input, a parameter or a result of a repeat.
-    Leaf(u32),
+    Leaf(ValueId),
     /// The node on whole operands.
-    Whole(u32),
+    Whole(NodeId),
     /// The node on slices of one of its indices.
-    Sliced(u32, u32),
+    Sliced(NodeId, u32),
 }
 
 impl fmt::Display for OpTag {
@@ -57,19 +57,19 @@ impl FromStr for OpTag {
     fn from_str(text: &str) -> Result<OpTag, String> {
         let number = |t: &str| t.parse::<u32>().map_err(|e| format!("`{text}` names no node: {e}"));
         match (text.strip_prefix('v'), text.strip_prefix('n').map(|t| t.split_once('/').ok_or(t))) {
-            (Some(value), _) => Ok(OpTag::Leaf(number(value)?)),
-            (_, Some(Ok((node, index)))) => Ok(OpTag::Sliced(number(node)?, number(index)?)),
-            (_, Some(Err(node))) => Ok(OpTag::Whole(number(node)?)),
+            (Some(value), _) => Ok(OpTag::Leaf(ValueId::from_u32(number(value)?))),
+            (_, Some(Ok((node, index)))) => Ok(OpTag::Sliced(NodeId::from_u32(number(node)?), number(index)?)),
+            (_, Some(Err(node))) => Ok(OpTag::Whole(NodeId::from_u32(number(node)?))),
             _ => Err(format!("`{text}` names no node")),
         }
     }
 }
 
 /// Adds a graph, every value whole; gives the class of each value.
-pub(super) fn insert(egraph: &mut EGraph<Form, ()>, graph: &Graph) -> Vec<Id> {
-    let leaf = |v: ValueId| Form::Op(OpTag::Leaf(v as u32), vec![]);
-    let mut classes: Vec<Option<Id>> = vec![None; graph.values.len()];
-    for (id, node) in graph.nodes.iter().enumerate() {
+pub(super) fn insert(egraph: &mut EGraph<Form, ()>, graph: &Graph) -> PerValue<Id> {
+    let leaf = |v: ValueId| Form::Op(OpTag::Leaf(v), vec![]);
+    let mut classes: PerValue<Option<Id>> = graph.per_value(None);
+    for (id, node) in graph.nodes.iter() {
         for operand in &node.operands {
             classes[operand.value].get_or_insert_with(|| egraph.add(leaf(operand.value)));
         }
@@ -78,11 +78,11 @@ pub(super) fn insert(egraph: &mut EGraph<Form, ()>, graph: &Graph) -> Vec<Id> {
                 Op::Repeat(_) => leaf(result.value),
                 _ => {
                     let operands = node.operands.iter().map(|o| classes[o.value].expect("added above")).collect();
-                    Form::Op(OpTag::Whole(id as u32), operands)
+                    Form::Op(OpTag::Whole(id), operands)
                 }
             };
             classes[result.value] = Some(egraph.add(form));
         }
     }
-    (0..graph.values.len()).map(|v| classes[v].unwrap_or_else(|| egraph.add(leaf(v)))).collect()
+    graph.values.keys().map(|v| classes[v].unwrap_or_else(|| egraph.add(leaf(v)))).collect()
 }

@@ -9,7 +9,7 @@ use egg::{EGraph, Id, Runner};
 use super::chunk;
 use super::form::{self, Form, OpTag, Rule};
 use super::slice::{Join, Operand, Slice};
-use crate::ir::{Combine, Graph, Index, NodeId};
+use crate::ir::{Combine, Graph, Index, NodeId, PerValue};
 
 /// Iterations until the rules stop; a graph saturates in 3.
 const ITERATIONS: usize = 12;
@@ -53,7 +53,7 @@ impl Forms {
         let (iterations, egraph) = (runner.iterations.len(), runner.egraph);
         let (size, classes_left) = (egraph.total_size(), egraph.number_of_classes());
         let mut forms = Forms { size, classes: classes_left, iterations, saturated, ..Forms::default() };
-        for (id, node) in graph.nodes.iter().enumerate() {
+        for (id, node) in graph.nodes.iter() {
             if let [result] = node.results.as_slice() {
                 let slices = extract(&egraph, &classes, graph, id, classes[result.value]);
                 forms.slices.insert(id, slices);
@@ -80,7 +80,7 @@ impl Forms {
 
 /// Reads the splits of node `id` off its class: each `merge axis (sliced node)`, `sum (sliced node)` or
 /// `max (sliced node)` is one.
-fn extract(egraph: &EGraph<Form, ()>, classes: &[Id], graph: &Graph, id: NodeId, class: Id) -> Vec<Rc<Slice>> {
+fn extract(egraph: &EGraph<Form, ()>, classes: &PerValue<Id>, graph: &Graph, id: NodeId, class: Id) -> Vec<Rc<Slice>> {
     let axis_number =
         |class: Id| egraph[class].iter().find_map(|f| if let Form::Axis(a) = f { Some(*a as usize) } else { None });
     let mut slices = Vec::new();
@@ -94,7 +94,7 @@ fn extract(egraph: &EGraph<Form, ()>, classes: &[Id], graph: &Graph, id: NodeId,
         };
         for sliced in egraph[*body].iter() {
             let Form::Op(OpTag::Sliced(node, index), children) = sliced else { continue };
-            if *node as usize != id {
+            if *node != id {
                 continue;
             }
             let operands = children.iter().zip(&graph.nodes[id].operands).map(|(child, operand)| {

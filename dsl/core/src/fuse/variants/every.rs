@@ -1,5 +1,7 @@
 //! Every graph equal to a graph that is worth planning.
 
+use cranelift_entity::EntityRef;
+
 use super::products::{After, with_norms, with_products};
 use super::reassociate;
 use crate::fuse::unread::readers;
@@ -37,13 +39,13 @@ fn recompute(graph: &Graph, which: Apart) -> Graph {
     let counts = readers(graph);
     // Readers through views count as readers: a view is no copy.
     let mut inserted: Vec<(NodeId, Node)> = Vec::new();
-    for (id, node) in graph.nodes.iter().enumerate() {
+    for (id, node) in graph.nodes.iter() {
         if !matches!(node.op, Op::Rows { row: RowOp::Normalize { .. }, .. }) {
             continue;
         }
         let value = node.results[0].value;
         let reading: Vec<NodeId> =
-            (0..graph.nodes.len()).filter(|&r| graph.nodes[r].operands.iter().any(|o| o.value == value)).collect();
+            graph.nodes.keys().filter(|&r| graph.nodes[r].operands.iter().any(|o| o.value == value)).collect();
         let outside = counts[value] > reading.len();
         let enough = reading.len() >= if which == Apart::Both { 3 } else { 2 };
         if outside || !enough {
@@ -56,8 +58,7 @@ fn recompute(graph: &Graph, which: Apart) -> Graph {
             Apart::Both => &[first, last],
         };
         for &reader in own {
-            let copy = changed.values.len();
-            changed.values.push(changed.values[value].clone());
+            let copy = changed.values.push(changed.values[value].clone());
             let mut made = graph.nodes[id].clone();
             made.results[0].value = copy;
             for operand in changed.nodes[reader].operands.iter_mut().filter(|o| o.value == value) {
@@ -68,8 +69,6 @@ fn recompute(graph: &Graph, which: Apart) -> Graph {
     }
     // Each copy stands just before its reader; later ones first, so that places stay right.
     inserted.sort_by_key(|(reader, _)| std::cmp::Reverse(*reader));
-    for (reader, node) in inserted {
-        changed.nodes.insert(reader, node);
-    }
+    changed.edit_nodes(|nodes| inserted.into_iter().for_each(|(reader, node)| nodes.insert(reader.index(), node)));
     changed
 }

@@ -4,7 +4,8 @@
 use crate::fuse::attend::moved;
 use crate::fuse::unread::{readers, remove_dead};
 use crate::ir::{
-    Access, AxisRef, Binary, Contraction, Expr, Extent, Graph, Index, Instr, Node, Norm, Op, RowOp, ValueId,
+    Access, AxisRef, Binary, Contraction, Expr, Extent, Graph, Index, Instr, Node, NodeId, Norm, Op, PerValue, RowOp,
+    ValueId,
 };
 use crate::kernel::Contract;
 
@@ -22,7 +23,7 @@ pub(super) fn with_products(graph: &Graph, after: After, size: &dyn Fn(&Extent) 
     let mut changed = with_norms(graph, size);
     let roots = changed.roots();
     let (producers, readers) = (changed.producers(), readers(&changed));
-    for id in 0..changed.nodes.len() {
+    for id in changed.nodes.keys() {
         let found = Join { graph: &changed, roots: &roots, size }.best(id, after, &producers, &readers);
         if let Some(joined) = found {
             changed.nodes[id] = joined;
@@ -35,7 +36,7 @@ pub(super) fn with_products(graph: &Graph, after: After, size: &dyn Fn(&Extent) 
 /// The graph with each contraction over the rows of a norm reading the norm's own operand.
 pub(super) fn with_norms(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Graph {
     let (mut changed, producers) = (graph.clone(), graph.producers());
-    for (id, node) in graph.nodes.iter().enumerate() {
+    for (id, node) in graph.nodes.iter() {
         let Op::Contract(contraction) = &node.op else { continue };
         if !contraction.is_plain() {
             continue;
@@ -113,7 +114,7 @@ fn affine(expr: &Expr, at: usize) -> Option<(Option<usize>, Option<usize>)> {
 /// What is known while pointwise nodes are joined to contractions.
 struct Join<'a> {
     graph: &'a Graph,
-    roots: &'a [ValueId],
+    roots: &'a PerValue<ValueId>,
     size: &'a dyn Fn(&Extent) -> u64,
 }
 
@@ -129,7 +130,13 @@ struct Read {
 
 impl Join<'_> {
     /// The pointwise node joined to as many contractions as one product can be.
-    fn best(&self, id: usize, after: After, producers: &[Option<usize>], readers: &[usize]) -> Option<Node> {
+    fn best(
+        &self,
+        id: NodeId,
+        after: After,
+        producers: &PerValue<Option<NodeId>>,
+        readers: &PerValue<usize>,
+    ) -> Option<Node> {
         let node = &self.graph.nodes[id];
         let Op::Pointwise(expr) = &node.op else { return None };
         let moves = expr.0.iter().any(|i| matches!(i, Instr::Gather { .. } | Instr::Position(_)));

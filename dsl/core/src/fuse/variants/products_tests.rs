@@ -25,7 +25,7 @@ fn check(after: After, build: impl Fn(&mut Builder, ValueId, ValueId) -> ValueId
     check_graph(&joined).unwrap_or_else(|e| panic!("{e}\n{joined}"));
     let nodes: Vec<String> = joined
         .nodes
-        .iter()
+        .values()
         .filter(|n| n.op != Op::View)
         .map(|n| match &n.op {
             Op::Contract(c) => {

@@ -1,6 +1,8 @@
 //! `Σ (Σ a·b)·w = Σ (Σ a·w)·b`: a chain of two contractions in another order, where that is fewer
 //! multiply-adds. An outer product mean over few sequences is cheaper projected first.
 
+use cranelift_entity::EntityRef;
+
 use crate::fuse::attend::renamed;
 use crate::fuse::unread::readers;
 use crate::ir::{Access, AxisRef, Extent, Graph, Index, Node, NodeId, Op, Value};
@@ -10,7 +12,7 @@ pub(super) fn cheaper(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Option<Gr
     let mut changed = graph.clone();
     let mut any = false;
     // Each change lowers the multiply-adds of the whole, so this ends.
-    while let Some(next) = (0..changed.nodes.len()).find_map(|id| improved(&changed, id, size)) {
+    while let Some(next) = changed.nodes.keys().find_map(|id| improved(&changed, id, size)) {
         changed = next;
         any = true;
     }
@@ -42,8 +44,10 @@ fn improved(graph: &Graph, last: NodeId, size: &dyn Fn(&Extent) -> u64) -> Optio
         let mut changed = graph.clone();
         let (first, second) = chain.nodes(best, begin, end, &mut changed);
         changed.nodes[last] = second;
-        changed.nodes.insert(last, first);
-        changed.nodes.remove(inner);
+        changed.edit_nodes(|nodes| {
+            nodes.insert(last.index(), first);
+            nodes.remove(inner.index());
+        });
         Some(changed)
     })
 }
@@ -105,10 +109,9 @@ impl Chain {
     fn nodes(&self, last: usize, begin: &Node, end: &Node, graph: &mut Graph) -> (Node, Node) {
         let (pair, other, kept) = self.split(last);
         let (first, second) = self.ranges(last);
-        let value = graph.values.len();
         let shape = kept.iter().map(|i| self.indices[*i].clone()).collect();
         let Value { name, format, .. } = graph.values[begin.results[0].value].clone();
-        graph.values.push(Value { name, shape, format });
+        let value = graph.values.push(Value { name, shape, format });
         let made = Access { value, axes: kept.iter().map(|i| AxisRef::Index(*i)).collect() };
         let node = |range: &[Index], operands: Vec<&Access>, result: &Access, origin: &str| {
             let own = |access: &Access| {
@@ -134,7 +137,7 @@ impl Chain {
 #[cfg(test)]
 mod tests {
     use crate::builder::{Builder, EinsumSpec};
-    use crate::ir::{Graph, Sizes};
+    use crate::ir::{Graph, Sizes, ValueId};
     use crate::oracle::{Tensor, Tensors, evaluate};
 
     use super::*;
@@ -146,7 +149,8 @@ mod tests {
         let a = b.input("a", shape(&["S", "I", "C"]));
         let c = b.input("b", shape(&["S", "J", "D"]));
         let w = b.input("w", shape(&["Z", "C", "D"]));
-        let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
+        let einsum =
+            |b: &mut Builder, text: &str, x: &[ValueId]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
         let outer = einsum(&mut b, "sic,sjd->ijcd", &[a, c]);
         let out = einsum(&mut b, "zcd,ijcd->ijz", &[w, outer]);
         b.output("out", out);

@@ -6,7 +6,7 @@ use super::value::{Scalar, Val};
 use super::walk::{Elaborator, Frame, Mode, Variable};
 use super::words::{arguments_word, source};
 use crate::builder::Builder;
-use crate::ir::{Expr, Extent, Instr, shape_text};
+use crate::ir::{Expr, Extent, Instr, ValueId, shape_text};
 use crate::lang::ast::{Expression, Ident, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
 use crate::lang::program::{FunctionId, suggest};
@@ -277,14 +277,14 @@ impl Elaborator<'_> {
         for record in callee.records {
             self.keep_record(record.name, record.value.map(|v| places[v]), function.name.span);
         }
-        val.moved(&|id| places[id], &meaning)
+        val.moved(&|id| Some(places[id]), &meaning).expect("every value has a place")
     }
 }
 
 /// An argument as the callee sees it: in its own graph and its own symbols.
 fn enter(
     builder: &mut Builder,
-    inputs: &mut Vec<usize>,
+    inputs: &mut Vec<ValueId>,
     meanings: &mut BTreeMap<String, Extent>,
     formal: &Ty,
     val: Val,

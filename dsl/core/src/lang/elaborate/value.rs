@@ -109,15 +109,15 @@ impl Val {
         }
     }
 
-    /// The same value in another graph: other tensors, other meanings of symbols.
+    /// The same value in another graph: other tensors, other meanings of symbols. None where a tensor has no place there.
     pub(in crate::lang) fn moved(
         &self,
-        place: &dyn Fn(ValueId) -> ValueId,
+        place: &dyn Fn(ValueId) -> Option<ValueId>,
         meaning: &dyn Fn(&str) -> Option<Extent>,
-    ) -> Val {
-        let all = |parts: &[Val]| parts.iter().map(|p| p.moved(place, meaning)).collect();
-        match self {
-            Val::Tensor(id) => Val::Tensor(place(*id)),
+    ) -> Option<Val> {
+        let all = |parts: &[Val]| parts.iter().map(|p| p.moved(place, meaning)).collect::<Option<Vec<Val>>>();
+        Some(match self {
+            Val::Tensor(id) => Val::Tensor(place(*id)?),
             Val::Struct { of, sizes, path } => Val::Struct {
                 of: *of,
                 sizes: sizes.iter().map(|e| e.substitute(meaning)).collect(),
@@ -128,14 +128,14 @@ impl Val {
                 count: count.substitute(meaning),
                 path: path.clone(),
             },
-            Val::Maybe(inner) => Val::Maybe(Box::new(inner.moved(place, meaning))),
-            Val::Present(inner) => Val::Present(Box::new(inner.moved(place, meaning))),
+            Val::Maybe(inner) => Val::Maybe(Box::new(inner.moved(place, meaning)?)),
+            Val::Present(inner) => Val::Present(Box::new(inner.moved(place, meaning)?)),
             Val::Size(extent) => Val::Size(extent.substitute(meaning)),
             Val::Number(scalar) => Val::Number(scalar.substitute(meaning)),
-            Val::Tuple(parts) => Val::Tuple(all(parts)),
-            Val::List(parts) => Val::List(all(parts)),
+            Val::Tuple(parts) => Val::Tuple(all(parts)?),
+            Val::List(parts) => Val::List(all(parts)?),
             Val::Nothing | Val::Flag(_) | Val::Text(_) | Val::Poison => self.clone(),
-        }
+        })
     }
 
     /// Whether a mistake already reported is in it.

@@ -23,7 +23,7 @@ fn stack() -> Library {
 #[test]
 fn a_loop_is_planned_once_or_unrolled_for_records() {
     let once = build(&stack(), &Settings::new(), &Options::default());
-    let [node] = once.graph.nodes.as_slice() else { panic!("{}", once.graph) };
+    let [node] = once.graph.nodes.as_values_slice() else { panic!("{}", once.graph) };
     let Op::Repeat(repeat) = &node.op else { panic!("{}", once.graph) };
     assert_eq!((repeat.count.to_string(), repeat.carried, repeat.body.inputs.len()), ("N".into(), 1, 1));
     let names: Vec<&str> = repeat.body.params.iter().map(|p| p.name.as_str()).collect();
@@ -63,9 +63,9 @@ fn turns_run_one_body_alone_within_layers_and_around_them() {
     for (body, turns) in [(alone, 3), (within, 6), (around, 6)] {
         let library = library("S R C", block(vec![declare("x", true, e("m")), body], Some(e("x"))));
         let looped = build(&library, &Settings::new(), &Options::default());
-        assert!(matches!(looped.graph.nodes[0].op, Op::Repeat(_)), "{}", looped.graph);
+        assert!(matches!(looped.graph.nodes.as_values_slice()[0].op, Op::Repeat(_)), "{}", looped.graph);
         let unrolled = build(&library, &Settings::new(), &Options { record: true, ..Options::default() });
-        let products = unrolled.graph.nodes.iter().filter(|n| n.op == Op::contract()).count();
+        let products = unrolled.graph.nodes.values().filter(|n| n.op == Op::contract()).count();
         assert_eq!(products, turns, "{}", unrolled.graph);
         let run = |graph| evaluate(graph, &sizes, &tensors).expect("everything is given");
         assert_eq!(run(&looped.graph), run(&unrolled.graph), "{}", looped.graph);
@@ -103,7 +103,7 @@ fn flags_and_absent_weights_choose_branches() {
     let nodes = |settings: &Settings, absent: &[&str]| {
         let options = Options { absent: absent.iter().map(ToString::to_string).collect(), ..Options::default() };
         let graph = build(&library, settings, &options).graph;
-        graph.nodes.iter().map(|n| n.operands.len()).collect::<Vec<_>>()
+        graph.nodes.values().map(|n| n.operands.len()).collect::<Vec<_>>()
     };
     assert_eq!(nodes(&Settings::new(), &[]), [2]);
     assert_eq!(nodes(&Settings::new(), &["first.bias"]), [0; 0]);

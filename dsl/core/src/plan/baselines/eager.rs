@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cranelift_entity::EntityRef;
+
 use crate::ir::{Access, Graph, Op, Repeat, Sizes, ValueId};
 use crate::plan::data::{PlanError, SlotKind};
 use crate::plan::tree::{Bound, Until};
@@ -83,10 +85,10 @@ impl Naive {
     ) -> Result<(), PlanError> {
         let bound = Bound::new(graph, sizes)?;
         let mut last: BTreeMap<ValueId, Until> = graph.inputs.iter().map(|p| (p.value, Until::At(0))).collect();
-        for (id, node) in graph.nodes.iter().enumerate() {
-            last.extend(node.operands.iter().map(|o| (bound.roots[o.value], Until::At(id))));
+        for (id, node) in graph.nodes.iter() {
+            last.extend(node.operands.iter().map(|o| (bound.roots[o.value], Until::At(id.index()))));
             for result in &node.results {
-                last.entry(bound.roots[result.value]).or_insert(Until::At(id));
+                last.entry(bound.roots[result.value]).or_insert(Until::At(id.index()));
             }
         }
         let outlive = layer.map_or(&[][..], |repeat| &graph.inputs[repeat.carried..]);
@@ -96,9 +98,9 @@ impl Naive {
         let start = self.now();
         let mut alive: BTreeMap<ValueId, (SlotKind, u64)> =
             graph.inputs.iter().zip(kinds).map(|(port, kind)| (port.value, (*kind, start))).collect();
-        for (id, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.op != Op::View) {
+        for (id, node) in graph.nodes.iter().filter(|(_, node)| node.op != Op::View) {
             // What only views read since is gone.
-            self.free(&bound, &mut alive, |value| last.get(&value).is_some_and(|at| *at < Until::At(id)));
+            self.free(&bound, &mut alive, |value| last.get(&value).is_some_and(|at| *at < Until::At(id.index())));
             if let Op::Repeat(repeat) = &node.op {
                 // The layer's own inputs stand for the operands until it ends.
                 let roots = node.operands.iter().map(|o| bound.roots[o.value]);
@@ -121,7 +123,7 @@ impl Naive {
                 alive.insert(result.value, (kind, now));
             }
             self.operations.push(node.origin.clone());
-            self.free(&bound, &mut alive, |value| last.get(&value) == Some(&Until::At(id)));
+            self.free(&bound, &mut alive, |value| last.get(&value) == Some(&Until::At(id.index())));
         }
         // Nothing runs, and the inputs are there all the same.
         if self.now() == start {

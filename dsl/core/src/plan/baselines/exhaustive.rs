@@ -7,6 +7,8 @@
 
 use std::rc::Rc;
 
+use cranelift_entity::EntityRef;
+
 use super::error::RivalError;
 use super::schedule::{self, Program, Stretch, program};
 use super::splits;
@@ -63,7 +65,7 @@ impl Exhaustive {
 
     /// Operations of the program as run, views not counted.
     pub fn operations(&self) -> usize {
-        self.program.bound.graph.nodes.iter().filter(|n| n.op != Op::View).count()
+        self.program.bound.graph.nodes.values().filter(|n| n.op != Op::View).count()
     }
 
     /// The fastest plan found whose arena is within so many bytes.
@@ -103,11 +105,11 @@ impl Exhaustive {
 
     /// Adds every group that continues `nodes`, which run after the set `from`.
     fn sequences(&mut self, from: usize, nodes: &mut Vec<NodeId>, count: usize) {
-        let done = nodes.iter().fold(from, |set, id| set | 1 << id);
-        for id in (0..count).filter(|id| done >> id & 1 == 0) {
+        let done = with(from, nodes);
+        for id in all(count).filter(|id| !has(done, *id)) {
             let bound = &self.program.bound;
             let mut before = bound.graph.nodes[id].operands.iter().filter_map(|o| bound.producers[o.value]);
-            if before.any(|producer| done >> producer & 1 == 0) {
+            if before.any(|producer| !has(done, producer)) {
                 continue;
             }
             nodes.push(id);
@@ -121,9 +123,9 @@ impl Exhaustive {
 
     /// Adds the ways to run nodes as one group; whether there is a loop over all of them.
     fn add(&mut self, from: usize, nodes: &[NodeId], count: usize) -> bool {
-        let to = nodes.iter().fold(from, |set, id| set | 1 << id);
-        let before = (0..count).filter(|id| from >> id & 1 == 1);
-        let after = (0..count).filter(|id| to >> id & 1 == 0);
+        let to = with(from, nodes);
+        let before = all(count).filter(|id| has(from, *id));
+        let after = all(count).filter(|id| !has(to, *id));
         let order: Vec<NodeId> = before.chain(nodes.iter().copied()).chain(after).collect();
         let piece = self.program.piece(order);
         let l = from.count_ones() as usize;
@@ -183,6 +185,21 @@ impl Exhaustive {
         let stretches: Vec<Stretch> = stretches.collect();
         self.program.plan(order, &stretches)
     }
+}
+
+/// Every node of so many.
+fn all(count: usize) -> impl Iterator<Item = NodeId> {
+    (0..count).map(NodeId::new)
+}
+
+/// Whether a node is in a set, which has a bit for each.
+fn has(set: usize, id: NodeId) -> bool {
+    set >> id.index() & 1 == 1
+}
+
+/// A set and some more nodes.
+fn with(set: usize, nodes: &[NodeId]) -> usize {
+    nodes.iter().fold(set, |set, id| set | 1 << id.index())
 }
 
 /// Keeps what no other point beats in both.

@@ -55,7 +55,7 @@ pub fn fixed(graph: &Graph, sizes: &Sizes, target: &Target, regions: &[Region]) 
 /// The positions of a region's operations.
 fn find(program: &Program, region: &Region) -> Option<(usize, usize)> {
     let nodes = &program.bound.graph.nodes;
-    let l = nodes.iter().position(|n| n.op != Op::View && n.origin.starts_with(&region.first))?;
-    let last = nodes[l..].iter().position(|n| n.op != Op::View && n.origin == region.last)?;
+    let l = nodes.values().position(|n| n.op != Op::View && n.origin.starts_with(&region.first))?;
+    let last = nodes.values().skip(l).position(|n| n.op != Op::View && n.origin == region.last)?;
     Some((l, l + last + 1))
 }

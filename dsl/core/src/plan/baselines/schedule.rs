@@ -54,13 +54,13 @@ impl Program {
 
     /// The program as one piece in an order.
     pub(super) fn piece(&self, order: Vec<NodeId>) -> Piece {
-        let stays = vec![false; self.bound.graph.values.len()];
+        let stays = self.bound.graph.per_value(false);
         Piece::new(&self.costs, Rc::clone(&self.forms), order, &stays)
     }
 
     /// The nodes as written.
     pub(super) fn written(&self) -> Vec<NodeId> {
-        (0..self.bound.graph.nodes.len()).collect()
+        self.bound.graph.nodes.keys().collect()
     }
 
     /// Nanoseconds of some items.
@@ -136,7 +136,7 @@ pub(super) fn program(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<P
 
 /// Refuses loops over layers.
 pub(super) fn single(graph: &Graph) -> Result<(), RivalError> {
-    match graph.nodes.iter().any(|n| matches!(n.op, Op::Repeat(_))) {
+    match graph.nodes.values().any(|n| matches!(n.op, Op::Repeat(_))) {
         true => Err(RivalError::Layers),
         false => Ok(()),
     }

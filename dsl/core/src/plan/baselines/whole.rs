@@ -24,7 +24,7 @@ pub fn naive(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Plan, Riva
 /// See [`RivalError`].
 pub fn naive_time(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<u64, RivalError> {
     single(graph)?;
-    let items: Vec<Item> = (0..graph.nodes.len()).map(Item::Node).collect();
+    let items: Vec<Item> = graph.nodes.keys().map(Item::Node).collect();
     Ok(Costs::new(Rc::new(Bound::new(graph, sizes)?), Rc::new(target.clone())).time(&items, None))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::emitter::{Emitter, Places};
-use crate::ir::{Node, Op, Repeat, ValueId};
+use crate::ir::{Node, Op, PerValue, Repeat, ValueId};
 use crate::plan::data::{Base, LoopId, PlanParam, PlanPiece, SlotKind, Step};
 use crate::plan::search::{Part, Path, Search, Weights, carried_copy};
 
@@ -12,7 +12,7 @@ struct Layer<'a> {
     node: &'a Node,
     repeat: &'a Repeat,
     count: u64,
-    stays: &'a [bool],
+    stays: &'a PerValue<bool>,
     inner: &'a Search,
     path: &'a Path,
 }

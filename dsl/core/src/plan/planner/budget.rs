@@ -43,7 +43,7 @@ impl Planner {
         let mut fused = fuse::fuse(graph);
         fuse::narrow(&mut fused, &|extent| extent.eval(sizes).unwrap_or(u64::MAX));
         check_graph(&fused)?;
-        let stays = vec![false; fused.values.len()];
+        let stays = fused.per_value(false);
         let mut search = Search::new(&fused, sizes, &Rc::new(target.clone()), &stays)?;
         while search.nest() {}
         search.settle();

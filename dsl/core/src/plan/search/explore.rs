@@ -8,7 +8,7 @@ use super::parts::{Flat, LayersWay, Load, Part, Search, Tried, Way, Weights, inn
 use super::segment::{Segment, segments};
 use super::{front, nested, stretch};
 use crate::fuse;
-use crate::ir::{Access, Extent, Graph, Op, Sizes};
+use crate::ir::{Access, Extent, Graph, Op, PerValue, Sizes, ValueId};
 use crate::plan::data::{ALIGNMENT, PlanError};
 use crate::plan::machine::Target;
 use crate::plan::tree::{Bound, Costs, Piece, cost, order};
@@ -23,13 +23,13 @@ impl Search {
         graph: &Graph,
         sizes: &Sizes,
         target: &Rc<Target>,
-        stays: &[bool],
+        stays: &PerValue<bool>,
     ) -> Result<Search, PlanError> {
         let bound = Rc::new(Bound::new(graph, sizes)?);
         let mut parts = Vec::new();
         for segment in segments(&bound, stays) {
             let bytes = segment.around.iter().map(|&v| bound.bytes(v).next_multiple_of(ALIGNMENT)).sum();
-            let layers = segment.graph.nodes.iter().position(|n| matches!(n.op, Op::Repeat(_)));
+            let layers = segment.graph.nodes.values().position(|n| matches!(n.op, Op::Repeat(_)));
             parts.push(match layers {
                 Some(_) => layers_part(&bound, segment, sizes, target, bytes)?,
                 None => nodes_part(&segment, sizes, target, bytes)?,
@@ -88,7 +88,7 @@ fn nodes_part(segment: &Segment, sizes: &Sizes, target: &Rc<Target>, around: u64
         let costs = Rc::new(Costs::new(Rc::clone(&bound), Rc::clone(target)));
         let forms = Rc::new(Forms::explore(&graph));
         let mut stays = segment.stays.clone();
-        stays.resize(graph.values.len(), false);
+        stays.extend(graph.values.keys().skip(segment.stays.len()).map(|_| false));
         for order in order::orders(&graph, &|v| bound.bytes(v)) {
             variants.push(Piece::new(&costs, Rc::clone(&forms), order, &stays));
         }
@@ -143,16 +143,16 @@ fn layers_part(
     target: &Rc<Target>,
     around: u64,
 ) -> Result<Part, PlanError> {
-    let node = segment.graph.nodes.iter().find(|n| matches!(n.op, Op::Repeat(_))).expect("a loop over layers");
+    let node = segment.graph.nodes.values().find(|n| matches!(n.op, Op::Repeat(_))).expect("a loop over layers");
     let Op::Repeat(repeat) = &node.op else { unreachable!("found as one") };
     let id = bound.producers[node.results[0].value].expect("a node makes its results");
-    let mut inner_stays = vec![false; repeat.body.values.len()];
+    let mut inner_stays = repeat.body.per_value(false);
     repeat.body.inputs.iter().skip(repeat.carried).for_each(|p| inner_stays[p.value] = true);
     let inner = Search::new(&repeat.body, sizes, target, &inner_stays)?;
     let count = repeat.count.eval(sizes)?;
     // The layer's peak counts its inputs; copies keep the operands that others still need.
     let size = |v| bound.bytes(v).next_multiple_of(ALIGNMENT);
-    let kept: BTreeMap<usize, u64> = (0..repeat.carried)
+    let kept: BTreeMap<ValueId, u64> = (0..repeat.carried)
         .filter(|&k| carried_copy(&node.operands, &segment.stays, k))
         .map(|k| (node.operands[k].value, size(node.operands[k].value)))
         .collect();
@@ -183,7 +183,7 @@ fn load(inner: &Search, target: &Target, layers: u64) -> Load {
 }
 
 /// Whether a carried operand must be copied first: something else reads it, or it stands twice.
-pub(in crate::plan) fn carried_copy(operands: &[Access], stays: &[bool], k: usize) -> bool {
+pub(in crate::plan) fn carried_copy(operands: &[Access], stays: &PerValue<bool>, k: usize) -> bool {
     let value = operands[k].value;
     operands.iter().filter(|o| o.value == value).count() > 1 || stays[value]
 }

@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use super::candidate::Candidate;
-use crate::ir::NodeId;
+use crate::ir::{NodeId, PerValue};
 use crate::plan::data::ALIGNMENT;
 use crate::plan::tree::{Bound, Piece};
 
@@ -50,7 +50,7 @@ pub(in crate::plan) enum Part {
     /// A loop over layers; a way is a path of the layer.
     Layers {
         id: NodeId,
-        stays: Vec<bool>,
+        stays: PerValue<bool>,
         inner: Box<Search>,
         ways: Vec<LayersWay>,
         load: Load,

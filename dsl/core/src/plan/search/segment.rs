@@ -4,8 +4,11 @@
 //! loops across it, and makes planning linear in the number of sub-modules.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use crate::ir::{Graph, NodeId, Op, Port, Value, ValueId};
+use cranelift_entity::EntityRef;
+
+use crate::ir::{Graph, NodeId, Op, PerValue, Port, Value, ValueId};
 use crate::plan::tree::{Bound, Until};
 
 /// Nodes (no views) of a piece until it may end: smaller programs are not cut.
@@ -18,17 +21,17 @@ pub(super) struct Segment {
     /// Values keep their numbers; those of other parts are empty here, so that copies stay small.
     pub graph: Graph,
     /// For each value: an input that is needed after the part.
-    pub stays: Vec<bool>,
+    pub stays: PerValue<bool>,
     /// Roots that live through the part and are not its inputs.
     pub around: Vec<ValueId>,
 }
 
 /// Cuts a graph; `stays` marks inputs that outlive it. A loop over layers is a part of its own.
-pub(super) fn segments(bound: &Bound, stays: &[bool]) -> Vec<Segment> {
+pub(super) fn segments(bound: &Bound, stays: &PerValue<bool>) -> Vec<Segment> {
     let graph = &bound.graph;
     let mut last_use: BTreeMap<ValueId, Until> = BTreeMap::new();
-    for (id, node) in graph.nodes.iter().enumerate().filter(|(_, n)| n.op != Op::View) {
-        last_use.extend(node.operands.iter().map(|o| (bound.roots[o.value], Until::At(id))));
+    for (id, node) in graph.nodes.iter().filter(|(_, n)| n.op != Op::View) {
+        last_use.extend(node.operands.iter().map(|o| (bound.roots[o.value], Until::At(id.index()))));
     }
     let read_last = last_use.clone();
     for port in &graph.outputs {
@@ -39,9 +42,9 @@ pub(super) fn segments(bound: &Bound, stays: &[bool]) -> Vec<Segment> {
     }
     // Roots alive between node `at - 1` and node `at`.
     let alive = |at: usize| -> Vec<ValueId> {
-        let made = |v: &ValueId| bound.producers[*v].map_or(!bound.is_param[*v], |id| id < at);
+        let made = |v: &ValueId| bound.producers[*v].map_or(!bound.is_param[*v], |id| id.index() < at);
         let needed = |v: &ValueId| last_use.get(v).is_some_and(|last| *last >= Until::At(at));
-        (0..bound.roots.len()).filter(|v| bound.roots[*v] == *v).filter(|v| made(v) && needed(v)).collect()
+        bound.roots.keys().filter(|v| bound.roots[*v] == *v).filter(|v| made(v) && needed(v)).collect()
     };
     // What is kept for the caller only makes no place wider than another.
     let width = |at: usize| -> u64 {
@@ -49,15 +52,16 @@ pub(super) fn segments(bound: &Bound, stays: &[bool]) -> Vec<Segment> {
         read.map(|v| bound.bytes(v)).sum()
     };
     let widths: Vec<u64> = (0..=graph.nodes.len()).map(width).collect();
-    let is_layers = |id: NodeId| matches!(graph.nodes[id].op, Op::Repeat(_));
+    let op = |at: usize| &graph.nodes[NodeId::new(at)].op;
+    let is_layers = |at: usize| matches!(op(at), Op::Repeat(_));
     let mut cuts = vec![0];
     let mut since = 0;
     for (at, width) in widths.iter().enumerate().take(graph.nodes.len()).skip(1) {
-        since += usize::from(graph.nodes[at - 1].op != Op::View);
+        since += usize::from(*op(at - 1) != Op::View);
         let near = &widths[at.saturating_sub(NEAR)..(at + NEAR).min(graph.nodes.len())];
         let least = near.iter().copied().min().unwrap_or(0);
         // A view stays with its readers.
-        let narrow = since >= SMALLEST && *width <= least + least / 16 && graph.nodes[at - 1].op != Op::View;
+        let narrow = since >= SMALLEST && *width <= least + least / 16 && *op(at - 1) != Op::View;
         if narrow || is_layers(at) || is_layers(at - 1) {
             cuts.push(at);
             since = 0;
@@ -67,16 +71,11 @@ pub(super) fn segments(bound: &Bound, stays: &[bool]) -> Vec<Segment> {
     cuts.windows(2).filter(|w| w[0] < w[1]).map(|w| segment(bound, &last_use, &alive(w[0]), w[0]..w[1])).collect()
 }
 
-fn segment(
-    bound: &Bound,
-    last_use: &BTreeMap<ValueId, Until>,
-    alive: &[ValueId],
-    range: std::ops::Range<NodeId>,
-) -> Segment {
+fn segment(bound: &Bound, last_use: &BTreeMap<ValueId, Until>, alive: &[ValueId], range: Range<usize>) -> Segment {
     let graph = &bound.graph;
     // Views of what crosses the cut are made again on this side.
-    let mut nodes: BTreeSet<NodeId> = range.clone().collect();
-    let mut open: Vec<NodeId> = range.clone().collect();
+    let mut nodes: BTreeSet<NodeId> = range.clone().map(NodeId::new).collect();
+    let mut open: Vec<NodeId> = range.clone().map(NodeId::new).collect();
     while let Some(id) = open.pop() {
         let before = graph.nodes[id].operands.iter().filter_map(|o| bound.producers[o.value]);
         for producer in before.filter(|&p| graph.nodes[p].op == Op::View) {
@@ -101,12 +100,12 @@ fn segment(
     let outputs: Vec<ValueId> = outputs.collect();
     let around = alive.iter().copied().filter(|v| !inputs.contains(v)).collect();
     let later = |v: ValueId| last_use.get(&v).is_some_and(|last| *last >= Until::At(range.end));
-    let stays = (0..graph.values.len()).map(|v| inputs.contains(&v) && later(v)).collect();
+    let stays = graph.values.keys().map(|v| inputs.contains(&v) && later(v)).collect();
     let port = |v: &ValueId| Port { name: graph.values[*v].name.clone(), value: *v };
     let params = graph.params.iter().filter(|p| read.contains(&p.value)).cloned().collect();
     let known = |v: ValueId| made.contains(&v) || read.contains(&v) || inputs.contains(&v);
     let nothing = || Value::single("", Vec::new());
-    let values = graph.values.iter().enumerate();
+    let values = graph.values.iter();
     let values = values.map(|(v, value)| if known(v) { value.clone() } else { nothing() }).collect();
     let graph = Graph {
         name: graph.name.clone(),

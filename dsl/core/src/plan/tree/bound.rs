@@ -1,7 +1,7 @@
 //! A graph with its sizes: concrete extents, bytes, and where each value's memory is.
 
 use crate::fuse::{Orders, storage_orders};
-use crate::ir::{Access, AxisRef, ExtentError, Format, Graph, NodeId, Op, Sizes, ValueId};
+use crate::ir::{Access, AxisRef, ExtentError, Format, Graph, NodeId, Op, PerNode, PerValue, Sizes, ValueId};
 use crate::plan::data::PlanError;
 
 /// Elements of a tensor that fills the address space of a processor: sums of such cannot overflow.
@@ -14,38 +14,38 @@ pub(in crate::plan) struct Bound {
     /// The order in which each value's axes are stored.
     pub orders: Orders,
     /// The extent of each index of each node.
-    pub extents: Vec<Vec<u64>>,
+    pub extents: PerNode<Vec<u64>>,
     /// The extents of each value's axes.
-    pub shapes: Vec<Vec<u64>>,
+    pub shapes: PerValue<Vec<u64>>,
     /// The value in whose memory each value stands: itself, or what it is a view of.
-    pub roots: Vec<ValueId>,
+    pub roots: PerValue<ValueId>,
     /// The node that makes each value.
-    pub producers: Vec<Option<NodeId>>,
+    pub producers: PerValue<Option<NodeId>>,
     /// The nodes (no views) that read each root, through views or not.
-    pub readers: Vec<Vec<NodeId>>,
+    pub readers: PerValue<Vec<NodeId>>,
     /// Whether each value is a weight.
-    pub is_param: Vec<bool>,
+    pub is_param: PerValue<bool>,
     /// Whether each value is given to the caller.
-    pub is_output: Vec<bool>,
+    pub is_output: PerValue<bool>,
 }
 
 impl Bound {
     pub(in crate::plan) fn new(graph: &Graph, sizes: &Sizes) -> Result<Bound, PlanError> {
-        let shapes = (0..graph.values.len()).map(|v| graph.shape(v, sizes)).collect::<Result<Vec<_>, _>>()?;
-        for (value, shape) in graph.values.iter().zip(&shapes) {
+        let shapes = graph.values.keys().map(|v| graph.shape(v, sizes)).collect::<Result<PerValue<_>, _>>()?;
+        for (value, shape) in graph.values.values().zip(shapes.values()) {
             let elements = shape.iter().try_fold(1u64, |n, &e| n.checked_mul(e));
             if elements.is_none_or(|n| n > MOST_ELEMENTS) {
                 let product = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("·");
                 return Err(PlanError::TooLarge { name: value.name.clone(), elements: product });
             }
         }
-        let extents = graph.nodes.iter().map(|n| n.indices.iter().map(|e| e.eval(sizes)).collect());
-        let extents = extents.collect::<Result<Vec<Vec<u64>>, ExtentError>>()?;
+        let extents = graph.nodes.values().map(|n| n.indices.iter().map(|e| e.eval(sizes)).collect());
+        let extents = extents.collect::<Result<PerNode<Vec<u64>>, ExtentError>>()?;
         let roots = graph.roots();
-        let (mut is_param, mut is_output) = (vec![false; roots.len()], vec![false; roots.len()]);
+        let (mut is_param, mut is_output) = (graph.per_value(false), graph.per_value(false));
         graph.params.iter().for_each(|p| is_param[p.value] = true);
         graph.outputs.iter().for_each(|p| is_output[p.value] = true);
-        for (id, node) in graph.nodes.iter().enumerate() {
+        for (id, node) in graph.nodes.iter() {
             for access in &node.operands {
                 for (axis, &size) in access.axes.iter().zip(&shapes[access.value]) {
                     if let AxisRef::Shifted(i, start) = axis
@@ -58,8 +58,8 @@ impl Bound {
                 }
             }
         }
-        let mut readers: Vec<Vec<NodeId>> = vec![Vec::new(); roots.len()];
-        for (id, node) in graph.nodes.iter().enumerate().filter(|(_, n)| n.op != Op::View) {
+        let mut readers: PerValue<Vec<NodeId>> = graph.per_value(Vec::new());
+        for (id, node) in graph.nodes.iter().filter(|(_, n)| n.op != Op::View) {
             for operand in &node.operands {
                 let root = roots[operand.value];
                 if readers[root].last() != Some(&id) {

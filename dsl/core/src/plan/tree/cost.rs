@@ -24,7 +24,7 @@ use smallvec::SmallVec;
 use super::bound::Bound;
 use super::item::{Item, Loop};
 use super::join;
-use crate::ir::{Access, AxisRef, Index, NodeId, Op};
+use crate::ir::{Access, AxisRef, Index, NodeId, Op, ValueId};
 use crate::plan::machine::{Target, per_microsecond, work};
 
 /// The loops around an item, innermost first, each at a number of positions.
@@ -234,7 +234,7 @@ impl Call {
                 let root = bound.roots[access.value];
                 bound.producers[root].map_or(bound.is_param[root], |maker| turn.runs(maker))
             });
-            let reads = |root: usize| bound.readers[root].iter().any(|&reader| turn.runs(reader));
+            let reads = |root: ValueId| bound.readers[root].iter().any(|&reader| turn.runs(reader));
             let written = node.results.iter().map(|access| reads(bound.roots[access.value]));
             // What comes after the first 64 counts as far.
             for (bit, _) in read.chain(written).take(64).enumerate().filter(|(_, near)| *near) {

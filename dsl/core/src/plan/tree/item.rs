@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use cranelift_entity::EntityRef;
 use smallvec::SmallVec;
 
 use super::bound::Bound;
@@ -71,8 +72,9 @@ impl Loop {
         let mut own = SmallVec::new();
         for item in body.iter() {
             if let Item::Node(id) = item {
-                own.resize(own.len().max(id / 64 + 1), 0);
-                own[id / 64] |= 1 << (id % 64);
+                let (word, bit) = (id.index() / 64, id.index() % 64);
+                own.resize(own.len().max(word + 1), 0);
+                own[word] |= 1 << bit;
             }
         }
         Loop { slices: Rc::clone(slices), total, chunk, body, own }
@@ -85,7 +87,7 @@ impl Loop {
 
     /// Whether a node runs in the body itself, in no loop further inside.
     pub(in crate::plan) fn runs(&self, id: NodeId) -> bool {
-        self.own.get(id / 64).is_some_and(|word| word >> (id % 64) & 1 == 1)
+        self.own.get(id.index() / 64).is_some_and(|word| word >> (id.index() % 64) & 1 == 1)
     }
 
     /// What is split, for people.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::bound::Bound;
 use super::cost::Costs;
 use super::until::Until;
-use crate::ir::{NodeId, Op, ValueId};
+use crate::ir::{NodeId, Op, PerNode, PerValue, ValueId};
 use crate::plan::machine::Target;
 use crate::rules::Forms;
 
@@ -20,35 +20,40 @@ pub(in crate::plan) struct Piece {
     pub costs: Rc<Costs>,
     pub order: Vec<NodeId>,
     /// Where each node stands in the order.
-    pub position: Vec<usize>,
+    pub position: PerNode<usize>,
     /// The last position at which each root is read; the end for outputs and inputs that stay.
-    pub last_use: Vec<Until>,
+    pub last_use: PerValue<Until>,
     /// The nodes that read each value, views too, in the order.
-    pub consumers: Vec<Vec<NodeId>>,
+    pub consumers: PerValue<Vec<NodeId>>,
     /// The roots that are no weights, and the positions after which they are there.
     made: Vec<(ValueId, usize)>,
 }
 
 impl Piece {
     /// `stays` marks inputs that must outlive the piece.
-    pub(in crate::plan) fn new(costs: &Rc<Costs>, forms: Rc<Forms>, order: Vec<NodeId>, stays: &[bool]) -> Piece {
+    pub(in crate::plan) fn new(
+        costs: &Rc<Costs>,
+        forms: Rc<Forms>,
+        order: Vec<NodeId>,
+        stays: &PerValue<bool>,
+    ) -> Piece {
         let (bound, target) = (Rc::clone(&costs.bound), Rc::clone(&costs.target));
         let graph = &bound.graph;
-        let mut position = vec![0; graph.nodes.len()];
+        let mut position = graph.per_node(0);
         order.iter().enumerate().for_each(|(p, &id)| position[id] = p);
-        let mut last_use = vec![Until::At(0); graph.values.len()];
+        let mut last_use = graph.per_value(Until::At(0));
         for &id in &order {
             let node = &graph.nodes[id];
             for operand in node.operands.iter().filter(|_| node.op != Op::View) {
                 last_use[bound.roots[operand.value]] = Until::At(position[id]);
             }
         }
-        for value in 0..graph.values.len() {
+        for value in graph.values.keys() {
             if bound.is_output[value] || stays[value] {
                 last_use[bound.roots[value]] = Until::End;
             }
         }
-        let mut consumers: Vec<Vec<NodeId>> = vec![Vec::new(); graph.values.len()];
+        let mut consumers: PerValue<Vec<NodeId>> = graph.per_value(Vec::new());
         for &id in &order {
             for operand in &graph.nodes[id].operands {
                 if consumers[operand.value].last() != Some(&id) {
@@ -60,7 +65,7 @@ impl Piece {
             Some(id) => Some(position[id] + 1),
             None => (!bound.is_param[v] && graph.inputs.iter().any(|p| p.value == v)).then_some(0),
         };
-        let roots = (0..bound.roots.len()).filter(|&v| bound.roots[v] == v);
+        let roots = bound.roots.keys().filter(|&v| bound.roots[v] == v);
         let made = roots.filter_map(|v| Some((v, there(v)?))).collect();
         Piece { bound, forms, target, costs: Rc::clone(costs), order, position, last_use, consumers, made }
     }

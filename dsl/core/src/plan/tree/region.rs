@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::item::{Slices, Splits};
 use super::piece::Piece;
-use crate::ir::{AxisRef, NodeId, Op, ValueId};
+use crate::ir::{AxisRef, NodeId, Op, PerNode, ValueId};
 use crate::rules::{Operand, Slice};
 
 /// What is known of a node while a region grows.
@@ -27,7 +27,7 @@ enum State<'f> {
 pub(in crate::plan) fn grow(piece: &Piece, stretch: &[NodeId], seed: &Rc<Slice>) -> Option<Slices> {
     let (bound, forms) = (&*piece.bound, &*piece.forms);
     let last = *stretch.last()?;
-    let mut states = vec![State::Outside; bound.graph.nodes.len()];
+    let mut states = bound.graph.per_node(State::Outside);
     stretch.iter().for_each(|id| states[*id] = State::Open);
     states[last] = State::Split(seed);
     let mut work = vec![last];
@@ -89,7 +89,7 @@ pub(in crate::plan) fn grow(piece: &Piece, stretch: &[NodeId], seed: &Rc<Slice>)
 }
 
 /// Makes a node and everything it needs inside the stretch run before the loop.
-fn hoist(piece: &Piece, id: NodeId, states: &mut [State<'_>]) {
+fn hoist(piece: &Piece, id: NodeId, states: &mut PerNode<State<'_>>) {
     let mut stack = vec![id];
     while let Some(id) = stack.pop() {
         if matches!(states[id], State::Outside | State::Whole) {

@@ -5,7 +5,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::samples::tensors;
 use crate::builder::{Arg, Builder, EinsumSpec};
-use crate::ir::{Binary, Graph, Instr, Sizes};
+use crate::ir::{Binary, Graph, Instr, Sizes, ValueId};
 use crate::oracle::evaluate;
 
 /// Softmax then contraction is attention: a graph and its fused form, with every kind of term.
@@ -15,7 +15,8 @@ fn softmax_then_contraction_is_attend() {
     let shape = |names: &[&str]| names.iter().map(|n| (*n).into()).collect::<Vec<_>>();
     let build = |(kind, causal): (u8, u8)| {
         let mut b = Builder::new("sample");
-        let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
+        let einsum =
+            |b: &mut Builder, text: &str, x: &[ValueId]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
         let axes: [(&str, &[&str]); 5] = [
             ("q", &["n", "a", "h", "c"]),
             ("k", &["n", "b", "h", "c"]),
@@ -61,8 +62,8 @@ fn softmax_then_contraction_is_attend() {
         let graph = build(kind);
         let fused = crate::fuse::fuse(&graph);
         let causal = |n: &crate::ir::Node| matches!(n.op, crate::ir::Op::Attend { causal: Some(_), .. });
-        assert_eq!(fused.nodes.iter().any(causal), kind.1 > 0, "{fused}");
-        let has = |name: &str| fused.nodes.iter().filter(|n| n.op.name() == name).count();
+        assert_eq!(fused.nodes.values().any(causal), kind.1 > 0, "{fused}");
+        let has = |name: &str| fused.nodes.values().filter(|n| n.op.name() == name).count();
         assert_eq!((has("attend"), has("softmax")), (1, 0), "{fused}");
         crate::ir::check_graph(&fused).unwrap();
         let input = (prop::collection::vec(0u64..4, 5), any::<u64>());
@@ -84,11 +85,11 @@ fn softmax_then_contraction_is_attend() {
 
 /// Logits [n h a b] where a key's position is not above its query's, as a program may write it: chosen, not chosen, or with
 /// a sum; with other numbers it is something else.
-fn by_positions(b: &mut Builder, logits: usize, how: u8) -> usize {
+fn by_positions(b: &mut Builder, logits: ValueId, how: u8) -> ValueId {
     let (queries, keys) = (b.iota("a".into()), b.iota("b".into()));
     let queries = b.unsqueeze(queries, 1).unwrap();
     let keys = b.unsqueeze(keys, 0).unwrap();
-    let choose = |b: &mut Builder, condition: usize, then: Arg, other: Arg| {
+    let choose = |b: &mut Builder, condition: ValueId, then: Arg, other: Arg| {
         let chosen = b.elementwise(&[condition.into(), then, other], |e, k| e.push(Instr::Select(k[0], k[1], k[2])));
         chosen.unwrap()
     };
@@ -131,13 +132,14 @@ fn what_hides_other_keys_stays_a_softmax() {
         let axes: [(&str, &[&str]); 3] =
             [("q", &["n", "h", "a", "c"]), ("k", &["n", "h", "b", "c"]), ("v", &["n", "h", "b", "c"])];
         let [q, k, v] = axes.map(|(name, axes)| b.input(name, shape(axes)));
-        let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
+        let einsum =
+            |b: &mut Builder, text: &str, x: &[ValueId]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
         let logits = einsum(&mut b, "nhac,nhbc->nhab", &[q, k]);
         let logits = by_positions(&mut b, logits, how);
         let weights = b.softmax(logits, 3).unwrap();
         let out = einsum(&mut b, "nhab,nhbc->nhac", &[weights, v]);
         b.output("out", out);
         let fused = crate::fuse::fuse(&b.finish());
-        assert!(fused.nodes.iter().all(|n| n.op.name() != "attend"), "{fused}");
+        assert!(fused.nodes.values().all(|n| n.op.name() != "attend"), "{fused}");
     }
 }

@@ -1,22 +1,22 @@
 //! Small graphs and numbers for them.
 
 use crate::builder::{Builder, EinsumSpec};
-use crate::ir::{Binary, Graph, Port, Sizes, Unary};
+use crate::ir::{Binary, Graph, Port, Sizes, Unary, ValueId};
 use crate::oracle::{Tensor, Tensors};
 
 /// One graph for each operation, over extents a, b, c.
 pub(super) fn samples() -> Vec<Graph> {
     let mut graphs = Vec::new();
     let shape = |names: &[&str]| names.iter().map(|n| (*n).into()).collect::<Vec<_>>();
-    let mut sample = |shapes: &[&[&str]], build: &dyn Fn(&mut Builder, &[usize]) -> usize| {
+    let mut sample = |shapes: &[&[&str]], build: &dyn Fn(&mut Builder, &[ValueId]) -> ValueId| {
         let mut builder = Builder::new("sample");
-        let inputs: Vec<usize> =
+        let inputs: Vec<ValueId> =
             shapes.iter().enumerate().map(|(k, s)| builder.input(format!("x{k}"), shape(s))).collect();
         let out = build(&mut builder, &inputs);
         builder.output("out", out);
         graphs.push(builder.finish());
     };
-    let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
+    let einsum = |b: &mut Builder, text: &str, x: &[ValueId]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
     sample(&[&["a", "b"]], &|b, x| b.unary(Unary::Sigmoid, x[0]));
     sample(&[&["a", "b", "c"], &["b", "c"]], &|b, x| b.binary(Binary::Sub, x[0], x[1]).unwrap());
     sample(&[&["a", "b"], &["b"]], &|b, x| b.gather(x[0], 0, x[1]).unwrap());
@@ -40,7 +40,7 @@ pub(super) fn attention(sums: bool) -> Graph {
     let shape = |names: &[&str]| names.iter().map(|n| (*n).into()).collect::<Vec<_>>();
     let [q, k, v, bias] = [("x0", ["a", "c"]), ("x1", ["b", "c"]), ("x2", ["b", "c"]), ("x3", ["a", "b"])]
         .map(|(name, axes)| b.input(name, shape(&axes)));
-    let einsum = |b: &mut Builder, text: &str, x: &[usize]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
+    let einsum = |b: &mut Builder, text: &str, x: &[ValueId]| b.einsum(&EinsumSpec::parse(text).unwrap(), x).unwrap();
     let product = einsum(&mut b, "ac,bc->ab", &[q, k]);
     let logits = b.binary(Binary::Add, product, bias).unwrap();
     let out = if sums {

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
+use cranelift_entity::EntityRef;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::samples::{attention, samples, tensors};
-use crate::ir::{Binary, Combine, Graph, Sizes, binary};
+use crate::ir::{Binary, Combine, Graph, NodeId, Sizes, binary};
 use crate::oracle::{Tensor, Tensors, evaluate};
 use crate::rules::{Forms, Join, Operand, Slice};
 
@@ -28,7 +29,7 @@ pub(super) fn split_max(runner: &mut TestRunner) {
 /// op(x) = softmax-weighted mean of op(split_a x), the weights being the sums of exponentials of the slices
 pub(super) fn split_softmax(runner: &mut TestRunner) {
     let (graph, weights) = (attention(false), attention(true));
-    let slices = Forms::explore(&graph).slices(0).to_vec();
+    let slices = Forms::explore(&graph).slices(NodeId::new(0)).to_vec();
     let form = slices.iter().find(|s| s.join == Join::Combine(Combine::Softmax)).expect("the keys are a fold");
     let input = (0u64..5, 0u64..9, 0u64..4, 1u64..4, any::<u64>());
     runner
@@ -95,7 +96,7 @@ fn split(runner: &mut TestRunner, so: &dyn Fn(Join) -> bool) {
     let cases: Vec<(Graph, Rc<Slice>)> = samples()
         .into_iter()
         .flat_map(|g| {
-            let slices = Forms::explore(&g).slices(0).to_vec();
+            let slices = Forms::explore(&g).slices(NodeId::new(0)).to_vec();
             slices.into_iter().map(move |s| (g.clone(), s))
         })
         .filter(|(_, s)| so(s.join))
@@ -106,7 +107,7 @@ fn split(runner: &mut TestRunner, so: &dyn Fn(Join) -> bool) {
         .run(&input, |(which, a, b, c, chunk, seed)| {
             let (graph, form) = &cases[which];
             let sizes = Sizes::from([("a".into(), a), ("b".into(), b), ("c".into(), c)]);
-            let node = &graph.nodes[0];
+            let node = &graph.nodes[NodeId::new(0)];
             let all = tensors(graph, &sizes, seed);
             let whole = evaluate(graph, &sizes, &all).unwrap().remove("out").unwrap();
             let extent = node.indices[form.index].eval(&sizes).unwrap();
@@ -114,7 +115,7 @@ fn split(runner: &mut TestRunner, so: &dyn Fn(Join) -> bool) {
                 // The same operation on slices: its index has another symbol of its own.
                 let mut sliced = graph.clone();
                 let own = crate::ir::Extent::symbol("slice");
-                let node = &mut sliced.nodes[0];
+                let node = &mut sliced.nodes[NodeId::new(0)];
                 node.indices[form.index] = own.clone();
                 if let Some(axis) = form.axis() {
                     sliced.values[node.results[0].value].shape[axis] = own.clone();

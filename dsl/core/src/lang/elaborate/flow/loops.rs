@@ -204,10 +204,10 @@ impl Elaborator<'_> {
 
     /// Puts the body's own inputs where the outer tensors stood.
     fn inside(&mut self, others: &[ValueId], reads: &[ValueId], carried: &[(String, ValueId)], inside: &[ValueId]) {
-        // Tensors that the body does not name have no place in it.
-        let place = |id: ValueId| others.iter().position(|o| *o == id).map_or(ValueId::MAX, |k| reads[k]);
+        let place = |id: ValueId| Some(reads[others.iter().position(|other| *other == id)?]);
         for variable in self.frame.scopes.iter_mut().flatten() {
-            variable.val = variable.val.moved(&place, &|_| None);
+            // What the body does not name has no place in it.
+            variable.val = variable.val.moved(&place, &|_| None).unwrap_or(Val::Poison);
         }
         for ((name, _), id) in carried.iter().zip(inside) {
             if let Some(variable) = self.variable_mut(name) {
