@@ -7,6 +7,7 @@ mod machine;
 mod peer;
 mod planner;
 mod report;
+mod tamper;
 mod times;
 
 use std::process::ExitCode;
@@ -28,11 +29,14 @@ enum What {
     Planner(planner::Arguments),
     /// The block and its parts run here: time, memory, the machine's ceiling, other programs. A miss is no error.
     Cpu(cpu::Arguments),
+    /// Real plans with one number changed: the check refuses each, or it runs inside its own buffers.
+    Tamper(tamper::Arguments),
 }
 
 fn main() -> ExitCode {
     process(|arguments: &Arguments| match &arguments.what {
         What::Planner(arguments) => planner::planner(arguments),
         What::Cpu(arguments) => cpu::cpu(arguments),
+        What::Tamper(arguments) => tamper::tamper(arguments),
     })
 }

@@ -1,12 +1,11 @@
 //! Plans kept in files between builds, each named by the digest of what it depends on.
 //!
 //! Only where a folder `.crease` stands beside the manifest of the crate being compiled: whoever wants
-//! plans kept makes it, and may commit it. A plan found there is checked, never trusted.
+//! plans kept makes it, and may commit it. What is found there is given as it is: whoever asks for it checks it.
 
 use std::fs;
 use std::path::PathBuf;
 
-use crease_core::digest::digest;
 use crease_core::lang::Keeper;
 
 /// The folder of the crate being compiled, if it has one.
@@ -20,7 +19,7 @@ impl Folder {
 
     fn file(&self, inputs: &str) -> Option<PathBuf> {
         let folder = self.0.as_ref()?;
-        Some(folder.join(format!("{:016x}.plan.json", digest(inputs.bytes()))))
+        Some(folder.join(format!("{inputs}.plan")))
     }
 }
 
@@ -48,14 +47,14 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("crease-keep-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let keeper = Folder(Some(folder.clone()));
-        assert_eq!(keeper.find("inputs"), None);
-        keeper.keep("inputs", "plan");
-        assert_eq!(keeper.find("inputs").as_deref(), Some("plan"));
-        assert_eq!(keeper.find("other inputs"), None);
+        assert_eq!(keeper.find("0123"), None);
+        keeper.keep("0123", "plan");
+        assert_eq!(keeper.find("0123").as_deref(), Some("plan"));
+        assert_eq!(keeper.find("4567"), None);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
         fs::remove_dir_all(&folder).unwrap();
         let nowhere = Folder(None);
-        nowhere.keep("inputs", "plan");
-        assert_eq!(nowhere.find("inputs"), None);
+        nowhere.keep("0123", "plan");
+        assert_eq!(nowhere.find("0123"), None);
     }
 }

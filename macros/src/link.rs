@@ -245,7 +245,7 @@ fn declared(item: &Item) -> Option<Declared<'_>> {
 /// A module's name and the hash of its definition: the same definition is the same module, wherever it stands.
 fn identity(definition: &Module) -> String {
     let json = serde_json::to_string(definition).unwrap_or_default();
-    format!("{}-{:016x}", definition.name, digest(json.bytes()))
+    format!("{}-{}", definition.name, digest(&[&json]))
 }
 
 /// A name for a module's macros: exported macros of a crate share one scope.
@@ -258,5 +258,5 @@ fn unique_name(item: &ItemMod) -> String {
         String::new()
     };
     let text = quote!(#item).to_string();
-    format!("__crease_{name}_{:016x}", digest(place.bytes().chain(text.bytes())))
+    format!("__crease_{name}_{}", &digest(&[&place, &text])[..16])
 }

@@ -55,10 +55,10 @@ fn a_run_uses_what_its_plan_says() {
         let model = (entry.model)().elaborate(&settings, &options).expect("a graph");
         let mut all = model.sizes.clone();
         all.extend(sizes.iter().map(|(axis, size)| ((*axis).to_string(), *size)));
-        let planner = Planner::new(&model.graph, &all, &cpu.target()).expect("a planner");
+        let planner = Planner::new(&model.graph, &all, &cpu.target()).expect("a planner").holding_weights();
         let (least, most) = (planner.leanest().memory.total(), planner.plan(None).expect("a plan").memory.total());
         for budget in [None, Some(most), Some(least + most.saturating_sub(least) / 2), Some(least)] {
-            let plan = planner.plan(budget).expect("a plan");
+            let plan = planner.plan(budget).expect("a plan").check().expect("a lawful plan");
             assert!(budget.is_none_or(|b| plan.memory.total() <= b), "{name} at {budget:?}: over budget");
             let before = HELD.load(Ordering::Relaxed);
             let weights = random_weights(&plan, 1);

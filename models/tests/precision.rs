@@ -14,14 +14,15 @@ fn plans(name: &str, sizes: &[(&str, u64)], precision: Format, target: &Target) 
     let model = (entry.model)().elaborate(&Settings::new(), &options).expect("a graph");
     let mut all: Sizes = model.sizes.clone();
     all.extend(sizes.iter().map(|(axis, size)| ((*axis).to_string(), *size)));
-    let planner = Planner::new(&model.graph, &all, target).expect("a planner");
+    let planner = Planner::new(&model.graph, &all, target).expect("a planner").holding_weights();
     [planner.plan(None).expect("a plan"), planner.leanest().clone()]
 }
 
 /// Every output of a run on numbers made up, one after another.
 fn run(plan: &Plan, cpu: &Cpu) -> Vec<Vec<f32>> {
     let weights = random_weights(plan, 1);
-    let mut run = Executable::new(plan, &weights, cpu, Checks { poison: true }).expect("a run");
+    let plan = plan.clone().check().expect("a lawful plan");
+    let mut run = Executable::new(&plan, &weights, cpu, Checks { poison: true }).expect("a run");
     for port in &plan.inputs {
         let input = run.input(&port.name).expect("an input");
         input.iter_mut().enumerate().for_each(|(k, x)| *x = ((k * 7919) % 13) as f32 / 6.0 - 1.0);

@@ -1,7 +1,7 @@
 //! The plan that a promise was kept with while compiling is the one that runs find again.
 
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::{InstructionSet, Target, check_plan};
+use crease_core::plan::{InstructionSet, Target};
 
 #[test]
 fn a_promise_is_found_for_its_sizes_and_machine_and_no_others() {
@@ -17,7 +17,7 @@ fn a_promise_is_found_for_its_sizes_and_machine_and_no_others() {
     let promised = |s, r, budget, target| block.promised(&elaborated.graph, &sizes(s, r), budget, &target);
     for threads in [1, 2, 8] {
         let plan = promised(128, 256, budget, machine(InstructionSet::Avx2, threads)).expect("a promised plan");
-        check_plan(&plan).expect("a lawful plan");
+        plan.verify().expect("a lawful plan");
         assert!(plan.memory.total() <= budget);
     }
     assert!(promised(128, 255, budget, machine(InstructionSet::Avx2, 2)).is_none());

@@ -1,7 +1,7 @@
 //! What a plan says about its moments, its pieces and other budgets.
 
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::{InstructionSet, Planner, Target, check_plan, naive, naive_peak};
+use crease_core::plan::{InstructionSet, Planner, Target, naive, naive_peak};
 
 /// A planner of a small model, and its naive program's peaks as two functions say them.
 fn small(stack: bool) -> (Planner, u64, u64) {
@@ -23,7 +23,7 @@ fn the_moments_of_a_plan_take_its_time_and_its_pieces_follow_each_other() {
         assert_eq!(peak, same);
         for plan in [planner.plan(None).expect("a plan"), planner.leanest().clone()] {
             assert_eq!(plan.times.iter().sum::<u64>(), plan.time);
-            assert_eq!(check_plan(&plan), Ok(()));
+            assert_eq!(plan.verify(), Ok(()));
             assert!(plan.pieces.windows(2).all(|w| w[0].last < w[1].first));
             let choices = planner.choices(&plan);
             assert_eq!(choices.len(), plan.pieces.len());

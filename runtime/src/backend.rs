@@ -29,15 +29,19 @@ pub trait Backend {
     /// A kernel that this backend cannot build: a bug, or a plan for another machine.
     fn prepare(&self, kernel: &Kernel) -> Result<Self::Prepared, RunError>;
 
-    /// Bytes of working memory that a contraction needs on this backend with all its threads.
+    /// Threads that run a kernel.
+    fn threads(&self) -> u64;
+
+    /// Bytes of working memory that a contraction needs on this backend for each of its threads.
     fn contract_scratch(&self) -> u64;
 
     /// Runs a kernel to its end.
     ///
     /// # Safety
     /// Pointers, with the kernel's strides and the call's lengths, stay inside memory that nothing
-    /// else uses meanwhile, and results overlap operands only where the index table says that they may; scratch holds [`Backend::contract_scratch`] bytes for a contraction and
-    /// [`crease_core::kernel::Attend::scratch`] bytes a thread for attention.
+    /// else uses meanwhile, and results overlap operands only where the index table says that they may; scratch holds for each of
+    /// [`Backend::threads`] [`Backend::contract_scratch`] bytes for a contraction and
+    /// [`crease_core::kernel::Attend::scratch`] bytes for attention.
     #[allow(unsafe_code)] // the contract of raw memory is stated here
     unsafe fn call(&self, kernel: &Self::Prepared, operands: &Operands<'_>);
 }

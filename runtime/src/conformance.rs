@@ -1,8 +1,11 @@
 //! Plans held against the oracle, as tests and benches do it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crease_core::ir::{Graph, Sizes};
 use crease_core::oracle::{Tensors, evaluate};
 use crease_core::plan::Plan;
+use safetensors::tensor::{Dtype, TensorView};
 
 use crate::{Checks, Cpu, Executable, Weights};
 
@@ -24,16 +27,15 @@ impl Expected {
     /// In one line: what the oracle cannot evaluate.
     pub fn new(graph: &Graph, sizes: &Sizes, given: &Tensors) -> Result<Expected, String> {
         let outputs = evaluate(graph, sizes, given).map_err(|e| e.to_string())?;
-        let mut weights = Weights::new("given tensors");
-        let mut inputs = Vec::new();
+        let (mut weights, mut inputs) = (Vec::new(), Vec::new());
         for (name, tensor) in given {
             let data: Vec<f32> = tensor.data.iter().map(|x| *x as f32).collect();
             match graph.inputs.iter().any(|port| port.name == *name) {
                 true => inputs.push((name.clone(), data)),
-                false => weights.insert(name.clone(), tensor.shape.iter().map(|e| *e as usize).collect(), data),
+                false => weights.push((name.clone(), tensor.shape.iter().map(|e| *e as usize).collect(), data)),
             }
         }
-        Ok(Expected { inputs, weights, outputs, tolerance: TOLERANCE })
+        Ok(Expected { inputs, weights: in_file(&weights)?, outputs, tolerance: TOLERANCE })
     }
 
     /// With another largest error, relative to the largest number of a tensor.
@@ -47,7 +49,8 @@ impl Expected {
     /// # Errors
     /// In one line: what did not run, or which number is wrong.
     pub fn check(&self, plan: &Plan, cpu: &Cpu) -> Result<(), String> {
-        let mut run = Executable::new(plan, &self.weights, cpu, Checks { poison: true }).map_err(|e| e.to_string())?;
+        let plan = plan.clone().check().map_err(|e| e.to_string())?;
+        let mut run = Executable::new(&plan, &self.weights, cpu, Checks { poison: true }).map_err(|e| e.to_string())?;
         for _ in 0..2 {
             for (name, data) in &self.inputs {
                 run.set_input(name, data).map_err(|e| e.to_string())?;
@@ -63,6 +66,22 @@ impl Expected {
             false => Err(format!("{} bytes of an arena of {} were written", run.high_water(), plan.memory.arena)),
         }
     }
+}
+
+/// Tensors as weights in a file, from which plans may stream them. The file has no name any more.
+fn in_file(tensors: &[(String, Vec<usize>, Vec<f32>)]) -> Result<Weights, String> {
+    static FILES: AtomicUsize = AtomicUsize::new(0);
+    let views = tensors.iter().map(|(name, shape, data)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytemuck::cast_slice(data)).map_err(|e| e.to_string())?;
+        Ok((name.as_str(), view))
+    });
+    let views = views.collect::<Result<Vec<_>, String>>()?;
+    let number = FILES.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("crease-given-{}-{number}.safetensors", std::process::id()));
+    let written = safetensors::serialize_to_file(views, None, &path).map_err(|e| e.to_string());
+    let weights = written.and_then(|()| Weights::open(&path).map_err(|e| e.to_string()));
+    let removed = std::fs::remove_file(&path).map_err(|e| e.to_string());
+    removed.and(weights)
 }
 
 fn close(found: &[f32], expected: &[f64], tolerance: f64) -> Result<(), String> {

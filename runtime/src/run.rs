@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crease_core::kernel::{Contract, Strides};
-use crease_core::plan::{Base, Call, Length, Place, Plan, PlanPort, SlotKind, Step, check_plan};
+use crease_core::plan::{Base, Call, Checked, Length, Place, Plan, PlanFault, PlanPort, SlotKind, Step};
 use smallvec::SmallVec;
 
 use crate::arena::{Arena, ArenaError};
@@ -23,20 +23,25 @@ pub enum RunError {
     /// A kernel could not be built.
     #[error("a kernel could not be built: {0}")]
     Kernel(String),
-    /// The plan breaks its own law.
+    /// The plan must not run.
     #[error("the plan is malformed: {0}")]
-    Plan(String),
+    Plan(#[from] PlanFault),
     /// The plan is for a machine with other needs.
     #[error(
-        "the plan was made for {planned} threads with {planned_scratch} bytes of scratch; this machine needs {needed_scratch}: plan again for this machine"
+        "the plan was made for {} threads with {} bytes of working memory each; this machine has {} and needs {}: plan again for this machine",
+        .planned[0], .planned[1], .needed[0], .needed[1]
     )]
     Target {
-        /// Threads planned for.
-        planned: u64,
-        /// Scratch planned for all threads.
-        planned_scratch: u64,
-        /// Scratch needed.
-        needed_scratch: u64,
+        /// Threads planned for, and bytes of working memory of a contraction for each.
+        planned: [u64; 2],
+        /// Threads there are, and the bytes that each needs.
+        needed: [u64; 2],
+    },
+    /// The plan reads weights from a file layer by layer, and they are in memory.
+    #[error("the plan streams weight `{name}`, which is held in memory: plan again for weights that are held")]
+    Held {
+        /// The weight.
+        name: String,
     },
     /// No such input or output.
     #[error("there is no {kind} `{name}`: there are {known}")]
@@ -109,7 +114,7 @@ type Widths = SmallVec<[u8; 8]>;
 
 /// A plan with memory, kernels and weights: ready to run, any number of times.
 pub struct Executable<'a, B: Backend> {
-    plan: &'a Plan,
+    plan: &'a Checked<Plan>,
     weights: &'a Weights,
     backend: &'a B,
     arena: Arena,
@@ -133,16 +138,24 @@ impl<'a, B: Backend> Executable<'a, B> {
     /// Allocates the arena, builds the kernels and finds the weights.
     ///
     /// # Errors
-    /// A malformed plan, a refused allocation, a missing or misshapen weight.
-    pub fn new(plan: &'a Plan, weights: &'a Weights, backend: &'a B, checks: Checks) -> Result<Self, RunError> {
-        check_plan(plan).map_err(RunError::Plan)?;
-        let planned_scratch = plan.target.contract_scratch * plan.target.threads;
-        let needed_scratch = backend.contract_scratch();
-        if needed_scratch > planned_scratch {
-            return Err(RunError::Target { planned: plan.target.threads, planned_scratch, needed_scratch });
+    /// A plan for another machine, a refused allocation, a missing or misshapen weight, or one that the plan streams
+    /// though it is held in memory.
+    pub fn new(
+        plan: &'a Checked<Plan>,
+        weights: &'a Weights,
+        backend: &'a B,
+        checks: Checks,
+    ) -> Result<Self, RunError> {
+        let planned = [plan.target.threads, plan.target.contract_scratch];
+        let needed = [backend.threads(), backend.contract_scratch()];
+        if needed[0] > planned[0] || needed[1] > planned[1] {
+            return Err(RunError::Target { planned, needed });
         }
         let mut params = Vec::new();
         for param in &plan.params {
+            if param.streamed && !weights.is_in_file(param) {
+                return Err(RunError::Held { name: param.name.clone() });
+            }
             let layers = weights.resolve(param)?;
             if param.streamed {
                 layers.iter().for_each(|layer| weights.release(layer));
@@ -153,7 +166,8 @@ impl<'a, B: Backend> Executable<'a, B> {
         let width = |s: &Strides| s.format.bytes() as u8;
         let widths = |all: Vec<&Strides>| all.into_iter().map(width).collect::<Widths>();
         let widths = plan.kernels.iter().map(|k| [widths(k.operands()), widths(k.results())]).collect();
-        let arena = Arena::new(usize::try_from(plan.memory.arena).map_err(|e| RunError::Plan(e.to_string()))?)?;
+        // A plan for a larger address space asks for more than any arena has.
+        let arena = Arena::new(usize::try_from(plan.memory.arena).unwrap_or(usize::MAX))?;
         let mut births: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (k, slot) in plan.slots.iter().enumerate().filter(|(_, s)| s.kind != SlotKind::Input) {
             births.entry(slot.first).or_default().push(k);
@@ -241,7 +255,7 @@ impl<'a, B: Backend> Executable<'a, B> {
     /// # Errors
     /// See [`Executable::run`].
     pub fn run_with(&mut self, tell: &mut dyn FnMut(Event<'_>)) -> Result<(), RunError> {
-        let plan = self.plan;
+        let plan: &'a Plan = self.plan;
         self.steps(&plan.steps, 0, tell)
     }
 
@@ -308,9 +322,9 @@ impl<'a, B: Backend> Executable<'a, B> {
             .map_or(std::ptr::null_mut(), |slot| self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize));
         let operands = Operands { loads: &loads, stores: &stores, lengths: &lengths, starts: &starts, scratch };
         let start = Instant::now();
-        // SAFETY: `check_plan` has shown that every place with these strides and lengths stays inside
-        // its slot or weight, that slots alive together do not overlap, and `new` that scratch suffices;
-        // `&mut self` keeps everybody else out.
+        // SAFETY: a checked plan's places with these strides and lengths stay inside their slots or weights, slots alive
+        // together do not overlap, results overlap operands only where the kernel allows it, and working memory
+        // suffices for the threads that `new` has compared; `&mut self` keeps everybody else out.
         unsafe { self.backend.call(&self.kernels[call.kernel], &operands) };
         tell(Event::Call { call, lengths: &lengths, starts: &starts, began: start, took: start.elapsed() });
         for place in &call.operands {

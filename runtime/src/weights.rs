@@ -1,7 +1,7 @@
 //! Weights by checkpoint name: memory-mapped safetensors, or tensors held in memory.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -187,6 +187,12 @@ impl Weights {
         let fits =
             |part: &Part| part.tensors.iter().all(|(n, e)| in_file(e) || !needed(&format!("{}{n}", part.prefix)));
         self.parts.iter().all(fits)
+    }
+
+    /// Whether every tensor of a weight lies in a file as it is used; see [`Weights::are_in_file`].
+    pub fn is_in_file(&self, param: &PlanParam) -> bool {
+        let names: BTreeSet<String> = param.names().into_iter().chain([stacked_name(&param.name)]).collect();
+        self.are_in_file(|name| names.contains(name))
     }
 
     /// A tensor's extents and elements.

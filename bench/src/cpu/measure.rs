@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crease_cli::terminal::CliError;
-use crease_core::plan::{Plan, PlanPort};
+use crease_core::plan::{Checked, Plan, PlanPort};
 use crease_core::random::Choices;
 use crease_models::checkpoint::random_weights;
 use crease_runtime::{
@@ -92,7 +92,12 @@ pub(super) fn timed(executable: &mut Executable<'_, Cpu>, given: &Given) -> Resu
 }
 
 /// What a first run shows: bytes moved, and the growth of the resident set above weights and inputs.
-fn first_run(plan: &Plan, weights: &Weights, given: &Given, cpu: &Cpu) -> Result<(u64, Option<u64>), CliError> {
+fn first_run(
+    plan: &Checked<Plan>,
+    weights: &Weights,
+    given: &Given,
+    cpu: &Cpu,
+) -> Result<(u64, Option<u64>), CliError> {
     let before = forget_peak_resident().then(resident_bytes).flatten();
     let mut executable = Executable::new(plan, weights, cpu, Checks::default())?;
     given.fill(&mut executable)?;

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use crease_cli::machine;
 use crease_cli::terminal::CliError;
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::{Plan, Planner, Target};
+use crease_core::plan::{Checked, Plan, Planner, Target};
 use crease_core::units::format_bytes;
 use crease_models::checkpoint::random_weights;
 use crease_models::evoformer::evoformer::{evoformer_block, evoformer_stack};
@@ -46,7 +46,7 @@ pub(super) fn threads(
     report.doing("one thread against two");
     let since = Since::now(&[]);
     let one = machine(NonZeroUsize::new(1))?;
-    let plans = [block(size, &one.target())?.plan(None)?, block(size, &cpu.target())?.plan(None)?];
+    let plans = [block(size, &one.target())?.plan(None)?.check()?, block(size, &cpu.target())?.plan(None)?.check()?];
     let weights = random_weights(&plans[0], 0);
     let mut executables = Vec::new();
     for (plan, cpu) in plans.iter().zip([&one, cpu]) {
@@ -90,7 +90,7 @@ pub(super) fn stack(
     let elaborated = evoformer_stack().elaborate(&settings, &Options::default())?;
     let mut sizes = elaborated.sizes;
     sizes.extend([("S".to_string(), size.0), ("R".to_string(), size.1)]);
-    let plan = Planner::new(&elaborated.graph, &sizes, &cpu.target())?.holding_weights().plan(None)?;
+    let plan = Planner::new(&elaborated.graph, &sizes, &cpu.target())?.holding_weights().plan(None)?.check()?;
     let weights = random_weights(&plan, 0);
     let mut executable = Executable::new(&plan, &weights, cpu, Checks::default())?;
     given.fill(&mut executable)?;
@@ -126,11 +126,11 @@ pub(super) fn bits(report: &mut Report, given: &Given, size: Size) -> Result<(),
     report.doing("the same bits");
     let most = machine(NonZeroUsize::new(BITS[BITS.len() - 1]))?;
     let planner = block(size, &most.target())?;
-    let (fastest, least) = (planner.plan(None)?, planner.leanest());
-    let middle = planner.plan(Some(u64::midpoint(least.memory.total(), fastest.memory.total())))?;
+    let (fastest, least) = (planner.plan(None)?.check()?, planner.leanest().clone().check()?);
+    let middle = planner.plan(Some(u64::midpoint(least.memory.total(), fastest.memory.total())))?.check()?;
     let weights = random_weights(&fastest, 0);
     let mut differ = Vec::new();
-    for (name, plan) in [("fastest", &fastest), ("middle", &middle), ("smallest", least)] {
+    for (name, plan) in [("fastest", &fastest), ("middle", &middle), ("smallest", &least)] {
         let mut expected = None;
         for threads in BITS {
             let found = outputs(plan, &weights, given, &machine(NonZeroUsize::new(threads))?)?;
@@ -148,7 +148,7 @@ pub(super) fn bits(report: &mut Report, given: &Given, size: Size) -> Result<(),
 }
 
 /// The bits of all outputs.
-fn outputs(plan: &Plan, weights: &Weights, given: &Given, cpu: &Cpu) -> Result<Vec<u32>, CliError> {
+fn outputs(plan: &Checked<Plan>, weights: &Weights, given: &Given, cpu: &Cpu) -> Result<Vec<u32>, CliError> {
     let mut executable = Executable::new(plan, weights, cpu, Checks::default())?;
     timed(&mut executable, given)?;
     let mut bits = Vec::new();

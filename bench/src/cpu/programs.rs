@@ -3,7 +3,7 @@
 use crease_cli::terminal::CliError;
 use crease_core::ir::{Format, Graph, Sizes};
 use crease_core::plan::baselines::written;
-use crease_core::plan::{Plan, PlanError, Planner, Target};
+use crease_core::plan::{Checked, Plan, PlanError, Planner, Target};
 
 use super::parts::{BLOCK, Part};
 use crate::baseline::rival;
@@ -62,7 +62,7 @@ pub(super) fn input_bytes(plan: &Plan) -> u64 {
 
 /// The plans of a part at a size, and the kinds that there is none of.
 pub(super) struct Plans {
-    pub(super) made: Vec<(Kind, Plan)>,
+    pub(super) made: Vec<(Kind, Checked<Plan>)>,
     pub(super) refused: Vec<(Kind, PlanError)>,
 }
 
@@ -74,10 +74,10 @@ impl Plans {
         if block {
             let graph = Graph { precision: Format::Bf16, ..program.graph.clone() };
             let planner = Planner::new(&graph, &program.sizes, target)?.holding_weights();
-            plans.made.push((Kind::Bf16, planner.plan(None)?));
+            plans.made.push((Kind::Bf16, planner.plan(None)?.check()?));
         }
         if block && NAIVE.contains(&size) {
-            plans.made.push((Kind::Naive, naive(&program.graph, &program.sizes, target)?));
+            plans.made.push((Kind::Naive, naive(&program.graph, &program.sizes, target)?.check()?));
         }
         Ok(plans)
     }
@@ -86,7 +86,7 @@ impl Plans {
     pub(super) fn of(program: &Program, target: &Target, above: Option<u64>) -> Result<Plans, CliError> {
         // Random weights are in no file.
         let planner = Planner::new(&program.graph, &program.sizes, target)?.holding_weights();
-        let fastest = planner.plan(None)?;
+        let fastest = planner.plan(None)?.check()?;
         let (least, most) = (planner.leanest().memory.arena, fastest.memory.arena);
         let weights = fastest.memory.weights;
         let between = |thousandths: u64| least + most.saturating_sub(least) * thousandths / 1000;
@@ -96,7 +96,7 @@ impl Plans {
         let mut plans = Plans { made: vec![(Kind::Fastest, fastest)], refused: Vec::new() };
         for (kind, arena) in budgets {
             match planner.plan(Some(weights + arena)) {
-                Ok(plan) => plans.made.push((kind, plan)),
+                Ok(plan) => plans.made.push((kind, plan.check()?)),
                 Err(error) => plans.refused.push((kind, error)),
             }
         }

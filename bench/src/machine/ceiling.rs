@@ -105,7 +105,7 @@ fn square(side: u64) -> Graph {
 /// Our own contraction.
 fn own(cpu: &Cpu, target: &Target, side: usize) -> Result<f64, CliError> {
     let n = side as u64;
-    let plan = Planner::new(&square(n), &Sizes::new(), target)?.plan(None)?;
+    let plan = Planner::new(&square(n), &Sizes::new(), target)?.plan(None)?.check()?;
     let weights = Weights::new("none");
     let mut executable = Executable::new(&plan, &weights, cpu, Checks::default())?;
     for port in &plan.inputs {

@@ -2,7 +2,7 @@
 
 use crease_cli::terminal::{CliError, one_line};
 use crease_core::oracle::{Tensor, Tensors};
-use crease_core::plan::{Plan, PlanError, Planner, check_plan};
+use crease_core::plan::{Plan, PlanError, Planner};
 use crease_core::random::{Choices, graph, tensors};
 use crease_runtime::Cpu;
 use crease_runtime::conformance::Expected;
@@ -27,7 +27,7 @@ enum Kept {
 fn kept(planner: &Planner, budget: u64) -> Result<Kept, String> {
     match planner.plan(Some(budget)) {
         Ok(plan) => {
-            check_plan(&plan)?;
+            plan.verify().map_err(|fault| fault.to_string())?;
             match plan.memory.total() <= budget {
                 true => Ok(Kept::Planned(Box::new(plan))),
                 false => Err(format!("a plan of {} bytes for a budget of {budget}", plan.memory.total())),

@@ -104,6 +104,7 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let given = checkpoint.as_ref().map(Checkpoint::weights).transpose()?;
     let in_file = given.as_ref().is_some_and(|weights| weights.are_in_file(|name| chosen.reads(name)));
     let (_, plan) = planned(&chosen, &axes, &options, &target, arguments.budget, in_file)?;
+    let plan = plan.check()?;
     let planning = start.elapsed();
     let weights = given.unwrap_or_else(|| random_weights(&plan, arguments.weights_seed));
     let mut executable = Executable::new(&plan, &weights, &cpu, Checks::default())?;

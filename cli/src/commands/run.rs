@@ -75,6 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let (target, weights) = (arguments.table.machine(&cpu)?, sources.checkpoint.weights()?);
     let (budget, in_file) = (arguments.budget, weights.are_in_file(|name| sources.chosen.reads(name)));
     let (elaborated, plan) = planned(&sources.chosen, &sources.axes, &sources.options, &target, budget, in_file)?;
+    let plan = plan.check()?;
     let mut executable = Executable::new(&plan, &weights, &cpu, Checks::default())?;
     set_inputs(&mut executable, &sources.chosen, &sources.inputs, sources.prefix)?;
     for name in &sources.options.ones {

@@ -88,6 +88,7 @@ fn check(path: &Path, budget: Option<Budget>, cpu: &Cpu, target: &Target) -> Res
             Err(CliError::Plan(_)) if record => planner.leanest().clone(),
             made => made?,
         };
+        let plan = plan.check()?;
         let weights = reference.checkpoint.weights()?;
         // Poison: a read of memory that nothing wrote shows as a failure.
         let mut executable = Executable::new(&plan, &weights, cpu, Checks { poison: true })?;

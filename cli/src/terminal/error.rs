@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crease_core::ir::ExtentError;
 use crease_core::lang::ModelError;
-use crease_core::plan::PlanError;
+use crease_core::plan::{PlanError, PlanFault};
 use crease_core::units::format_bytes;
 use crease_models::checkpoint::{FileError, StoreError};
 use crease_models::features::{AlignmentError, FeatureError};
@@ -51,6 +51,9 @@ pub enum CliError {
     /// No plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A plan that must not run.
+    #[error("the plan is malformed, which is a bug: {0}")]
+    Fault(#[from] PlanFault),
     /// No plan, where there is one with values between operations in fewer bits.
     #[error("{error}; with --precision bf16 it needs {}", format_bytes(*.smallest))]
     Precision {

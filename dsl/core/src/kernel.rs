@@ -4,7 +4,7 @@
 //! So one compiled kernel serves full chunks, tails and every layer of a stack. Every backend lowers
 //! all of it, zero extents included.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 
 use serde::{Deserialize, Serialize};
 
@@ -102,12 +102,41 @@ impl Kernel {
         self.operands().into_iter().chain(self.results()).map(touched).fold(0, u64::saturating_add)
     }
 
+    /// How many indices it ranges over.
+    pub fn indices(&self) -> usize {
+        match self {
+            Kernel::Nest(nest) => nest.indices,
+            Kernel::Contract(contract) => contract.indices,
+            Kernel::Attend(attend) => attend.indices,
+        }
+    }
+
     /// How each operand lies in memory, in the order of a call.
     pub fn operands(&self) -> Vec<&Strides> {
         match self {
             Kernel::Nest(nest) => nest.loads.iter().collect(),
             Kernel::Contract(contract) => contract.operands().collect(),
             Kernel::Attend(a) => [&a.q, &a.k, &a.v].into_iter().chain(&a.added).chain(&a.running).collect(),
+        }
+    }
+
+    /// Whether a result may begin where an operand does, since each element of the operand is read for the last time
+    /// before the element of the result that replaces it is written. `extent` is that of an index.
+    pub fn may_overwrite(&self, operand: usize, result: usize, extent: &dyn Fn(usize) -> u64) -> bool {
+        let (read, written) = (self.operands()[operand], self.results()[result]);
+        match self {
+            Kernel::Nest(nest) => nest.row.is_none() && nest.gathers[operand].is_none() && read == written,
+            // What is multiplied is read again and again; what is done to the sums reads its own place.
+            Kernel::Contract(contract) => contract.loads(result).contains(&operand) && read == written,
+            // Queries are read, all of a row's inner index, before the row's channels are written.
+            Kernel::Attend(attend) => {
+                let Attend { inner, channel, .. } = *attend;
+                let seen = |i: usize| if i == channel { inner } else { i };
+                operand == 0
+                    && read.format == written.format
+                    && extent(inner) == extent(channel)
+                    && (0..attend.indices).filter(|i| *i != inner).all(|i| read[seen(i)] == written[i])
+            }
         }
     }
 
@@ -214,6 +243,14 @@ impl Contract {
     pub const OPERANDS: usize = 20;
     /// Instructions that may be done to a result's sums.
     pub const INSTRUCTIONS: usize = 20;
+
+    /// The operands that the program of a part loads, by number.
+    fn loads(&self, part: usize) -> Range<usize> {
+        let norm = self.norm.iter().flat_map(|n| n.scale.iter().chain(&n.offset)).count();
+        let before: usize = self.parts[..part].iter().map(|p| p.sums.len() + p.loads.len()).sum();
+        let first = 1 + norm + before + self.parts[part].sums.len();
+        first..first + self.parts[part].loads.len()
+    }
 
     /// The strides of every operand in order.
     pub fn operands(&self) -> impl Iterator<Item = &Strides> {

@@ -3,7 +3,7 @@
 use crease_core::builder::{Builder, EinsumSpec};
 use crease_core::ir::{Graph, Sizes, Unary};
 use crease_core::plan::baselines::{AutoChunk, Stop, autochunk, naive};
-use crease_core::plan::{InstructionSet, PlanError, Planner, Target, check_plan};
+use crease_core::plan::{InstructionSet, PlanError, Planner, Target};
 
 fn target() -> Target {
     Target::shipped(InstructionSet::Avx512, 2)
@@ -19,13 +19,13 @@ fn both(graph: &Graph, sizes: &Sizes, budget: u64) -> AutoChunk {
     match planner.plan(Some(budget)) {
         Ok(plan) => {
             assert!(plan.memory.total() <= budget, "{} of {budget} bytes", plan.memory.total());
-            check_plan(&plan).expect("a lawful plan");
+            plan.verify().expect("a lawful plan");
         }
         Err(PlanError::Budget { smallest, .. }) => assert!(smallest > budget, "{smallest} fits {budget}"),
         Err(error) => panic!("{error}"),
     }
     let found = autochunk(graph, sizes, &target(), Some(budget)).expect("a plan");
-    check_plan(&found.plan).expect("a lawful plan");
+    found.plan.verify().expect("a lawful plan");
     found
 }
 

@@ -89,8 +89,12 @@ impl Backend for Cpu {
         }
     }
 
+    fn threads(&self) -> u64 {
+        self.pool.threads() as u64
+    }
+
     fn contract_scratch(&self) -> u64 {
-        (contract::scratch_bytes_per_thread() * self.pool.threads()) as u64
+        contract::scratch_bytes_per_thread() as u64
     }
 
     #[allow(unsafe_code)] // passes raw memory on to kernels under the trait's contract

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crease_core::ir::{Graph, Sizes};
 use crease_core::kernel::Kernel;
-use crease_core::plan::{Plan, Planner};
+use crease_core::plan::{Checked, Plan, Planner};
 use crease_runtime::{Checks, Cpu, Executable, Weights};
 use indicatif::ProgressBar;
 
@@ -45,22 +45,22 @@ impl<'a> Bench<'a> {
 
     /// Nanoseconds of a run whose products are added to what their results hold.
     pub(super) fn time_adding(&self, graph: &Graph) -> Result<f64, CliError> {
-        let mut plan = self.plan(graph)?;
+        let mut plan = self.plan(graph)?.into_inner();
         for kernel in &mut plan.kernels {
             if let Kernel::Contract(contract) = kernel {
                 contract.parts.iter_mut().for_each(|part| part.accumulate = true);
             }
         }
-        self.planned(&plan)
+        self.planned(&plan.check()?)
     }
 
-    fn plan(&self, graph: &Graph) -> Result<Plan, CliError> {
-        Ok(Planner::new(graph, &Sizes::new(), &self.cpu.target())?.plan(None)?)
+    fn plan(&self, graph: &Graph) -> Result<Checked<Plan>, CliError> {
+        Ok(Planner::new(graph, &Sizes::new(), &self.cpu.target())?.plan(None)?.check()?)
     }
 
     /// The median over rounds of each round's fastest run: what else the machine does only makes runs slower, and
     /// the median keeps a lucky clock out.
-    fn planned(&self, plan: &Plan) -> Result<f64, CliError> {
+    fn planned(&self, plan: &Checked<Plan>) -> Result<f64, CliError> {
         let weights = Weights::new("none");
         let mut executable = Executable::new(plan, &weights, self.cpu, Checks::default())?;
         for port in &plan.inputs {

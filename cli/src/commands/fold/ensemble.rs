@@ -2,7 +2,7 @@
 
 use crease_core::ir::{Graph, Sizes};
 use crease_core::lang::{Options, Parameter};
-use crease_core::plan::{Naive, Plan, Target, naive};
+use crease_core::plan::{Checked, Naive, Plan, Target, naive};
 use crease_models::checkpoint::{Checkpoint, IgFoldFiles};
 use crease_runtime::Weights;
 
@@ -26,7 +26,7 @@ pub(super) struct Ensemble {
 
 /// A plan, and the program as written.
 pub(super) struct Planned {
-    pub(super) plan: Plan,
+    pub(super) plan: Checked<Plan>,
     graph: Graph,
     sizes: Sizes,
 }
@@ -84,7 +84,7 @@ impl Ensemble {
                 planned(&chosen, &axes, &options, target, budget, self.in_file)
             })?;
             let sizes = whole_sizes(&elaborated, &axes);
-            self.plan = Some((lengths.to_vec(), Planned { plan, graph: elaborated.graph, sizes }));
+            self.plan = Some((lengths.to_vec(), Planned { plan: plan.check()?, graph: elaborated.graph, sizes }));
         }
         let (_, plan) = self.plan.as_ref().expect("just made");
         Ok((&self.weights, plan))

@@ -15,10 +15,33 @@ pub type Sizes = BTreeMap<String, u64>;
 
 /// The size of an axis: a sum of products of symbols with integer coefficients.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(from = "Products", into = "Products")]
 pub struct Extent {
     /// Sorted products (each a sorted list of symbols) with non-zero coefficients. Shared: the planner copies graphs
     /// many times and never changes a size.
     terms: Arc<BTreeMap<Vec<String>, i64>>,
+}
+
+/// The products of an extent with their coefficients, as they are serialized: JSON's keys are texts.
+type Products = Vec<(Vec<String>, i64)>;
+
+impl From<Extent> for Products {
+    fn from(extent: Extent) -> Products {
+        extent.terms.iter().map(|(symbols, coefficient)| (symbols.clone(), *coefficient)).collect()
+    }
+}
+
+impl From<Products> for Extent {
+    fn from(products: Products) -> Extent {
+        let mut terms = BTreeMap::new();
+        for (mut symbols, coefficient) in products {
+            symbols.sort();
+            let sum: &mut i64 = terms.entry(symbols).or_default();
+            *sum = sum.saturating_add(coefficient);
+        }
+        terms.retain(|_, coefficient| *coefficient != 0);
+        Extent { terms: Arc::new(terms) }
+    }
 }
 
 /// Why an extent has no concrete size.
@@ -257,5 +280,17 @@ mod tests {
         assert!(matches!(s("Q").eval(&sizes), Err(ExtentError::Unbound(q)) if q == "Q"));
         assert!((s("R") - 4.into()).eval(&sizes).is_err());
         assert!((s("BIG") * s("BIG") * s("BIG")).eval(&sizes).is_err());
+    }
+
+    #[test]
+    fn every_extent_comes_back_from_json_in_its_form() {
+        let check = |text: &str, expected: &Extent| {
+            assert_eq!(serde_json::from_str::<Extent>(text).expect("an extent"), *expected, "{text}");
+        };
+        for extent in [Extent::default(), 7.into(), Extent::symbol("R"), Extent::symbol("R") * 4.into() + 1.into()] {
+            check(&serde_json::to_string(&extent).expect("JSON"), &extent);
+        }
+        let product = Extent::symbol("A") * Extent::symbol("B") * 3.into();
+        check(r#"[[["B","A"],1],[["A","B"],2],[["C"],1],[["C"],-1]]"#, &product);
     }
 }

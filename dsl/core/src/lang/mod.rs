@@ -9,6 +9,7 @@ mod check;
 mod diagnostic;
 mod elaborate;
 mod function;
+mod kept;
 mod model;
 mod program;
 mod promise;
@@ -20,8 +21,9 @@ mod visit;
 pub use check::check;
 pub use diagnostic::{Code, Diagnostic};
 pub use function::{Elaborated, Parameter, Signature, Tensor, elaborate, signature};
+pub use kept::Keeper;
 pub use model::{Model, ModelError};
-pub use promise::{Keeper, Promised, promises};
+pub use promise::{Promised, promises};
 pub use settings::{Options, Settings};
 
 /// Every word of the language: the functions a model may call without importing them.

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::ast::{Budget, Function, Library, Literal};
 use super::diagnostic::{Code, Diagnostic};
 use super::function::{Elaborated, elaborate};
+use super::kept::{self, Keeper};
 use super::program::Program;
 use super::settings::{Options, Settings};
-use crate::digest::digest;
+use crate::digest::{PLANNER, digest};
 use crate::ir::{Format, Graph, Sizes};
-use crate::plan::{InstructionSet, Plan, PlanError, Planner, Target, check_plan};
+use crate::plan::{InstructionSet, Plan, PlanError, Planner, Target};
 use crate::units::{format_bytes, parse_bytes};
 
 /// Threads that a promise counts scratch for where it does not say.
@@ -23,18 +24,10 @@ const BISECTIONS: u32 = 8;
 pub struct Promised {
     /// The function.
     pub function: String,
-    /// The digest of the graph that is planned.
-    pub graph: u64,
+    /// The digest of the graph that is planned, and of the planner.
+    pub graph: String,
     /// The plan, inside its budget.
     pub plan: Plan,
-}
-
-/// Where plans are kept from one build to the next, by the text of everything they depend on.
-pub trait Keeper {
-    /// The plan kept for these inputs, as it was given.
-    fn find(&self, inputs: &str) -> Option<String>;
-    /// Keeps a plan for these inputs. That it cannot is no mistake: the next build plans again.
-    fn keep(&self, inputs: &str, plan: &str);
 }
 
 /// Plans every promise of a library's last module, which is otherwise right, or says what is wrong.
@@ -56,9 +49,9 @@ pub fn promises(library: &Library, keeper: &dyn Keeper) -> Result<Vec<Promised>,
     if wrong.is_empty() { Ok(kept) } else { Err(wrong) }
 }
 
-/// The digest of a graph, by which a plan made for it is known.
-pub(super) fn graph_digest(graph: &Graph) -> u64 {
-    digest(format!("{graph:?}").bytes())
+/// The digest of a graph and of this planner, by which a plan that it made is known.
+pub(super) fn graph_digest(graph: &Graph) -> String {
+    digest(&[PLANNER, &serde_json::to_string(graph).expect("graphs are plain data")])
 }
 
 /// One `#[budget]`.
@@ -106,14 +99,11 @@ impl<'a> Promise<'a> {
         let target = Target::shipped(instructions, self.threads);
         let model = elaborate(self.library, &self.function.name.text, &self.settings, &Options::default())?;
         let sizes = self.sizes(&model, &self.axes);
-        let promised = |plan| {
-            Ok(Some(Promised { function: self.function.name.text.clone(), graph: graph_digest(&model.graph), plan }))
-        };
-        let inputs = format!("{} {:?} {sizes:?} {bytes} {target:?}", env!("CARGO_PKG_VERSION"), model.graph);
-        let known = keeper.find(&inputs).and_then(|text| serde_json::from_str::<Plan>(&text).ok());
-        // A plan that was kept is believed no further than it can be checked.
-        let fits = |plan: &Plan| plan.budget == Some(bytes) && plan.sizes == sizes && plan.target == target;
-        if let Some(plan) = known.filter(|plan| fits(plan) && check_plan(plan).is_ok()) {
+        let graph = graph_digest(&model.graph);
+        let promised =
+            |plan| Ok(Some(Promised { function: self.function.name.text.clone(), graph: graph.clone(), plan }));
+        let inputs = kept::inputs(&graph, &sizes, bytes, &target);
+        if let Some(plan) = kept::find(keeper, &inputs) {
             return promised(plan);
         }
         let planner = match self.planner(&model, &self.axes, &target) {
@@ -123,7 +113,7 @@ impl<'a> Promise<'a> {
         let leanest = planner.leanest();
         let least = leanest.memory.total();
         if let Ok(plan) = planner.plan(Some(bytes)) {
-            keeper.keep(&inputs, &serde_json::to_string(&plan).unwrap_or_default());
+            kept::keep(keeper, &inputs, &plan);
             return promised(plan);
         }
         let mistake = Diagnostic::new(

@@ -20,7 +20,7 @@ mod tree;
 
 #[cfg(feature = "baselines")]
 pub use baselines::{Naive, NaiveValue, eager as naive, naive_peak};
-pub use check::check_plan;
+pub use check::{Checked, PlanFault};
 pub use data::{
     ALIGNMENT, Around, Base, Call, Length, LoopId, Memory, Place, Plan, PlanError, PlanParam, PlanPiece, PlanPort,
     Slot, SlotKind, Step, Walk,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::emitter::Emitter;
 use super::layout;
 use crate::ir::Sizes;
-use crate::plan::data::{self, ALIGNMENT, Memory, Plan, PlanPort, Slot, SlotKind};
+use crate::plan::data::{self, Memory, Plan, PlanPort, SlotKind};
 use crate::plan::machine::Target;
 use crate::plan::search::{Path, Search};
 
@@ -39,9 +39,9 @@ pub(in crate::plan) fn emit(
         outputs.push(PlanPort { name: port.name.clone(), shape: search.bound.shapes[port.value].clone(), slot });
     }
     let arena = layout::place(&mut emitter.slots);
-    let mut memory = fullest(&emitter.slots, &emitter.origins);
-    memory.arena = arena;
-    memory.weights = data::held(&emitter.params);
+    let weights = data::held(&emitter.params);
+    let mut memory = Memory { arena, weights, ..Memory::fullest(&emitter.slots) };
+    memory.operation = emitter.origins.get(memory.moment as usize).cloned().unwrap_or_default();
     // An operation of the program itself has no name that tells where it stands.
     if !memory.operation.is_empty() && !memory.operation.contains('.') {
         memory.operation = format!("{name}.{}", memory.operation);
@@ -63,29 +63,4 @@ pub(in crate::plan) fn emit(
         times: emitter.times,
         pieces: emitter.pieces,
     }
-}
-
-/// The moment with the most live bytes, and what they are.
-fn fullest(slots: &[Slot], origins: &[String]) -> Memory {
-    let mut best = Memory::default();
-    for moment in 0..origins.len().max(1) {
-        let live = |kind: SlotKind| -> u64 {
-            let alive = slots.iter().filter(|s| s.kind == kind && (s.first..=s.last).contains(&(moment as u64)));
-            alive.map(|s| s.bytes.next_multiple_of(ALIGNMENT)).sum()
-        };
-        let memory = Memory {
-            inputs: live(SlotKind::Input),
-            outputs: live(SlotKind::Output),
-            temporaries: live(SlotKind::Temporary),
-            scratch: live(SlotKind::Scratch),
-            moment: moment as u64,
-            operation: origins.get(moment).cloned().unwrap_or_default(),
-            ..Memory::default()
-        };
-        let total = |m: &Memory| m.inputs + m.outputs + m.temporaries + m.scratch;
-        if moment == 0 || total(&memory) > total(&best) {
-            best = memory;
-        }
-    }
-    best
 }

@@ -1,0 +1,84 @@
+//! Plans kept from one build to the next: each under the digest of what it depends on, with the digest of what it says.
+
+use crate::digest::digest;
+use crate::ir::Sizes;
+use crate::plan::{Plan, Target};
+
+/// Where plans are kept, by the digest of everything they depend on.
+pub trait Keeper {
+    /// The text kept under this digest, as it was given.
+    fn find(&self, inputs: &str) -> Option<String>;
+    /// Keeps a text under a digest. That it cannot is no mistake: the next build plans again.
+    fn keep(&self, inputs: &str, text: &str);
+}
+
+/// The digest of everything that a promise's plan depends on; `graph` is that of graph and planner.
+pub(super) fn inputs(graph: &str, sizes: &Sizes, budget: u64, target: &Target) -> String {
+    let asked = serde_json::to_string(&(sizes, budget, target)).expect("sizes and targets are plain data");
+    digest(&[graph, &asked])
+}
+
+/// The plan kept for these inputs, if it is there, word for word as it was kept.
+///
+/// Whoever writes a matching digest can still keep a plan of their own: it runs only as far as [`Plan::check`] lets it.
+pub(super) fn find(keeper: &dyn Keeper, inputs: &str) -> Option<Plan> {
+    let text = keeper.find(inputs)?;
+    let (known, plan) = text.split_once('\n')?;
+    if known != digest(&[inputs, plan]) {
+        return None;
+    }
+    let plan: Plan = serde_json::from_str(plan).ok()?;
+    plan.verify().is_ok().then_some(plan)
+}
+
+pub(super) fn keep(keeper: &dyn Keeper, inputs: &str, plan: &Plan) {
+    let plan = serde_json::to_string(plan).expect("plans are plain data");
+    keeper.keep(inputs, &format!("{}\n{plan}", digest(&[inputs, &plan])));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::builder::Builder;
+    use crate::plan::{InstructionSet, Planner};
+
+    #[derive(Default)]
+    struct Memory(RefCell<BTreeMap<String, String>>);
+
+    impl Keeper for Memory {
+        fn find(&self, inputs: &str) -> Option<String> {
+            self.0.borrow().get(inputs).cloned()
+        }
+
+        fn keep(&self, inputs: &str, text: &str) {
+            self.0.borrow_mut().insert(inputs.to_string(), text.to_string());
+        }
+    }
+
+    #[test]
+    fn only_the_plan_that_was_kept_is_found() {
+        let mut b = Builder::new("sample");
+        let x = b.input("x", vec!["R".into(), 8.into()]);
+        let y = b.softmax(x, 1).expect("a softmax");
+        b.output("y", y);
+        let (sizes, target) = ([("R".to_string(), 5)].into(), Target::shipped(InstructionSet::Avx2, 1));
+        let plan = Planner::new(&b.finish(), &sizes, &target).expect("a planner").plan(None).expect("a plan");
+        let memory = Memory::default();
+        keep(&memory, "inputs", &plan);
+        assert_eq!(find(&memory, "inputs"), Some(plan));
+        assert_eq!(find(&memory, "other inputs"), None);
+        let text = memory.find("inputs").expect("it was kept");
+        // The same text elsewhere, and every change of one of its characters.
+        memory.keep("other inputs", &text);
+        assert_eq!(find(&memory, "other inputs"), None);
+        for (at, character) in text.char_indices().step_by(7) {
+            let other = if character == '1' { '2' } else { '1' };
+            let changed = [&text[..at], &other.to_string(), &text[at + character.len_utf8()..]].concat();
+            memory.keep("inputs", &changed);
+            assert_eq!(find(&memory, "inputs"), None, "{at}");
+        }
+    }
+}
