@@ -3,7 +3,7 @@
 use crease_core::builder::{Builder, EinsumSpec};
 use crease_core::ir::{Binary, Graph, Sizes, Unary, ValueId};
 use crease_core::kernel::Kernel;
-use crease_core::plan::{Length, Plan, Planner, Step};
+use crease_core::plan::{Length, Plan, Planner};
 use crease_core::random::{Choices, tensors};
 use crease_runtime::Cpu;
 use crease_runtime::conformance::Expected;
@@ -50,16 +50,13 @@ fn causal(own: bool) -> Graph {
 }
 
 /// Whether a causal attention's queries come in chunks somewhere in a plan, and whether its keys do.
-fn chunked(plan: &Plan, steps: &[Step]) -> [bool; 2] {
-    steps.iter().fold([false; 2], |[queries, keys], step| {
-        let more = match step {
-            Step::Call(call) => match &plan.kernels[call.kernel] {
-                Kernel::Attend(attend) => {
-                    [attend.causal.unwrap(), attend.key].map(|index| matches!(call.lengths[index], Length::Chunk(_)))
-                }
-                _ => [false; 2],
-            },
-            Step::Chunk { body, .. } | Step::Layers { body, .. } => chunked(plan, body),
+fn chunked(plan: &Plan) -> [bool; 2] {
+    plan.calls().fold([false; 2], |[queries, keys], (call, _)| {
+        let more = match &plan.kernels[call.kernel] {
+            Kernel::Attend(attend) => {
+                [attend.causal.unwrap(), attend.key].map(|index| matches!(call.lengths[index], Length::Chunk(_)))
+            }
+            _ => [false; 2],
         };
         [queries | more[0], keys | more[1]]
     })
@@ -87,7 +84,7 @@ fn causal_attention_under_every_budget_is_causal() {
         let (least, most) = (planner.leanest().memory.total(), planner.plan(None).unwrap().memory.total());
         for step in 0..=6 {
             let plan = planner.plan(Some(least + most.saturating_sub(least) * step / 6)).unwrap();
-            let chunks = chunked(&plan, &plan.steps);
+            let chunks = chunked(&plan);
             seen = [seen[0] | chunks[0], seen[1] | chunks[1]];
             expected.check(&plan, &cpu).unwrap_or_else(|e| panic!("{e}:\n{plan}"));
         }

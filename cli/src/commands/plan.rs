@@ -148,7 +148,7 @@ impl Found<'_> {
         line("lower bound", format!("{} (no plan can hold less)", bytes(self.least)));
         line("naive peak", format!("{} (as written, nothing split)", bytes(self.naive.peak() + memory.weights)));
         let mut loops = Vec::new();
-        list_loops(&plan.steps, 0, &mut loops);
+        list_loops(plan, &mut loops);
         line("loops", if loops.is_empty() { "none".into() } else { String::new() });
         for (depth, found) in loops {
             let _ = writeln!(text, "  {}{}", "  ".repeat(depth), found.text());
@@ -188,7 +188,7 @@ impl Found<'_> {
                 put("memory", Value::Object(memory));
                 put("predicted_nanoseconds", json!(plan.time));
                 let mut loops = Vec::new();
-                list_loops(&plan.steps, 0, &mut loops);
+                list_loops(plan, &mut loops);
                 put("loops", loops.iter().map(|(depth, found)| found.json(*depth)).collect());
                 top.extend(story.json());
             }
@@ -232,32 +232,22 @@ impl Loop<'_> {
     }
 }
 
-fn list_loops<'a>(steps: &'a [Step], depth: usize, into: &mut Vec<(usize, Loop<'a>)>) {
-    for step in steps {
-        match step {
-            Step::Call(_) => {}
-            Step::Layers { count, body, .. } => {
-                into.push((depth, Loop::Layers { count: *count }));
-                list_loops(body, depth + 1, into);
-            }
+fn list_loops<'a>(plan: &'a Plan, into: &mut Vec<(usize, Loop<'a>)>) {
+    for (step, around) in plan.walk() {
+        let own = match step {
+            Step::Call(_) => continue,
+            Step::Layers { count, .. } => Loop::Layers { count: *count },
             Step::Chunk { total, chunk, label, body, .. } => {
-                let mut calls = Vec::new();
-                origins(body, &mut calls);
+                let calls = Step::walk(body).filter_map(|(step, _)| match step {
+                    Step::Call(call) => Some(call.origin.as_str()),
+                    Step::Chunk { .. } | Step::Layers { .. } => None,
+                });
+                let calls: Vec<&str> = calls.collect();
                 let (first, last) = (calls.first().copied().unwrap_or(""), calls.last().copied().unwrap_or(""));
-                let (total, chunk, kernels) = (*total, *chunk, calls.len());
-                into.push((depth, Loop::Chunk { label, total, chunk, kernels, first, last }));
-                list_loops(body, depth + 1, into);
+                Loop::Chunk { label, total: *total, chunk: *chunk, kernels: calls.len(), first, last }
             }
-        }
-    }
-}
-
-fn origins<'a>(steps: &'a [Step], into: &mut Vec<&'a str>) {
-    for step in steps {
-        match step {
-            Step::Call(call) => into.push(&call.origin),
-            Step::Chunk { body, .. } | Step::Layers { body, .. } => origins(body, into),
-        }
+        };
+        into.push((around.len(), own));
     }
 }
 

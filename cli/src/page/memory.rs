@@ -46,24 +46,19 @@ fn number<'a>(texts: &mut Vec<&'a str>, text: &'a str) -> usize {
 /// The loops around each moment in words, outermost first.
 fn around(plan: &Plan) -> Vec<Vec<String>> {
     let mut nests = vec![Vec::new(); plan.times.len()];
-    walk(&plan.steps, &mut Vec::new(), &mut nests);
+    for (call, around) in plan.calls() {
+        if let Some(own) = nests.get_mut(call.moment as usize) {
+            *own = around.into_iter().map(words).collect();
+        }
+    }
     nests
 }
 
-fn walk(steps: &[Step], nest: &mut Vec<String>, nests: &mut [Vec<String>]) {
-    for step in steps {
-        let (words, body) = match step {
-            Step::Call(call) => {
-                if let Some(own) = nests.get_mut(call.moment as usize) {
-                    own.clone_from(nest);
-                }
-                continue;
-            }
-            Step::Layers { count, body, .. } => (format!("{count} layers"), body),
-            Step::Chunk { total, chunk, label, body, .. } => (format!("{label}: {total} in chunks of {chunk}"), body),
-        };
-        nest.push(words);
-        walk(body, nest, nests);
-        nest.pop();
+/// A loop in words.
+fn words(each: &Step) -> String {
+    match each {
+        Step::Layers { count, .. } => format!("{count} layers"),
+        Step::Chunk { total, chunk, label, .. } => format!("{label}: {total} in chunks of {chunk}"),
+        Step::Call(call) => call.origin.clone(),
     }
 }

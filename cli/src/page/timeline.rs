@@ -1,7 +1,7 @@
 //! What a plan is over its moments: what runs, for how long and beside which buffers; sub-modules with their shares.
 
 use crease_core::kernel::{Kernel, RowOp};
-use crease_core::plan::{ALIGNMENT, Base, Naive, Plan, SlotKind, Step};
+use crease_core::plan::{ALIGNMENT, Base, Naive, Plan, SlotKind};
 
 use super::names::Modules;
 
@@ -105,7 +105,7 @@ impl<'a> Timeline<'a> {
     pub(crate) fn new(plan: &'a Plan, naive: &'a Naive) -> Timeline<'a> {
         let mut moments = vec![None; plan.times.len()];
         let mut writers = vec![Vec::new(); plan.slots.len()];
-        calls(plan, &plan.steps, &mut moments, &mut writers);
+        calls(plan, &mut moments, &mut writers);
         let mut moments: Vec<Moment> = moments
             .into_iter()
             .zip(&plan.times)
@@ -166,24 +166,19 @@ impl Module {
 /// Name, kind of kernel and bytes of the results, at each moment.
 type Known = Option<(String, Kind, u64)>;
 
-fn calls(plan: &Plan, steps: &[Step], moments: &mut [Known], writers: &mut [Vec<(u64, usize)>]) {
-    for step in steps {
-        match step {
-            Step::Chunk { body, .. } | Step::Layers { body, .. } => calls(plan, body, moments, writers),
-            Step::Call(call) => {
-                let mut bytes = 0;
-                for (part, result) in call.results.iter().enumerate() {
-                    let Base::Slot(slot) = result.base else { continue };
-                    if writers[slot].last() != Some(&(call.moment, part)) {
-                        writers[slot].push((call.moment, part));
-                    }
-                    bytes += plan.slots[slot].bytes;
-                }
-                // What runs at one moment is one operation; its first kernel does the work.
-                if let Some(moment @ None) = moments.get_mut(call.moment as usize) {
-                    *moment = Some((call.origin.clone(), Kind::of(&plan.kernels[call.kernel]), bytes));
-                }
+fn calls(plan: &Plan, moments: &mut [Known], writers: &mut [Vec<(u64, usize)>]) {
+    for (call, _) in plan.calls() {
+        let mut bytes = 0;
+        for (part, result) in call.results.iter().enumerate() {
+            let Base::Slot(slot) = result.base else { continue };
+            if writers[slot].last() != Some(&(call.moment, part)) {
+                writers[slot].push((call.moment, part));
             }
+            bytes += plan.slots[slot].bytes;
+        }
+        // What runs at one moment is one operation; its first kernel does the work.
+        if let Some(moment @ None) = moments.get_mut(call.moment as usize) {
+            *moment = Some((call.origin.clone(), Kind::of(&plan.kernels[call.kernel]), bytes));
         }
     }
 }

@@ -63,7 +63,9 @@ impl<'p> Profile<'p> {
         let wanted = arguments.profile;
         let mut operations = BTreeMap::new();
         if wanted || trace.is_some() {
-            named(&plan.steps, &mut operations);
+            for (call, _) in plan.calls() {
+                operations.entry((call.moment, call.kernel)).or_default().name = &call.origin;
+            }
         }
         Ok(Profile { plan, wanted, trace, start: Instant::now(), operations })
     }
@@ -109,19 +111,6 @@ impl<'p> Profile<'p> {
             file.write_text(&format!("{}\n", json!({ "traceEvents": events, "displayTimeUnit": "ms" })))?;
         }
         Ok(text)
-    }
-}
-
-/// The operations of a plan.
-fn named<'p>(steps: &'p [crease_core::plan::Step], into: &mut BTreeMap<(u64, usize), Operation<'p>>) {
-    use crease_core::plan::Step;
-    for step in steps {
-        match step {
-            Step::Call(call) => {
-                into.entry((call.moment, call.kernel)).or_default().name = &call.origin;
-            }
-            Step::Chunk { body, .. } | Step::Layers { body, .. } => named(body, into),
-        }
     }
 }
 
