@@ -15,3 +15,6 @@ pub mod plan;
 pub mod random;
 pub mod rules;
 pub mod units;
+
+/// Typed ids, and the maps that are keyed by them.
+pub use cranelift_entity as entity;

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use cranelift_entity::PrimaryMap;
+
 use super::steps::{Open, Walk};
 use super::{MOST, elements};
 use crate::ir::Instr;
 use crate::kernel::{Attend, Contract, Kernel, Strides};
-use crate::plan::data::{Base, Call, Length, LoopId, Place, Slot, SlotKind};
+use crate::plan::data::{Base, Call, Length, LoopId, Place, Slot, SlotId, SlotKind};
 
 /// The largest number of elements from a buffer's start that an address is computed for.
 const FARTHEST: u64 = 1 << 56;
@@ -22,7 +24,7 @@ struct Extent {
 
 /// What an operand or result touches in one buffer.
 struct Touched<'p> {
-    slot: usize,
+    slot: SlotId,
     place: &'p Place,
     /// Bytes of the buffer in the first turn, and in any turn.
     turn: Range<u64>,
@@ -213,7 +215,7 @@ fn check_written_once(kernel: &Kernel, strides: &Strides, extents: &[Extent]) ->
     Ok(())
 }
 
-fn check_alive(slots: &[Slot], k: usize, moment: u64) -> Result<(), String> {
+fn check_alive(slots: &PrimaryMap<SlotId, Slot>, k: SlotId, moment: u64) -> Result<(), String> {
     let slot = slots.get(k).ok_or_else(|| format!("names buffer {k}"))?;
     match (slot.first..=slot.last).contains(&moment) {
         true => Ok(()),
@@ -250,7 +252,7 @@ fn check_scratch(walk: &Walk<'_>, call: &Call, kernel: &Kernel, extents: &[Exten
 fn check_overlaps(
     (kernel, extents): (&Kernel, &[Extent]),
     touched: &[Touched<'_>],
-    scratch: Option<usize>,
+    scratch: Option<SlotId>,
 ) -> Result<(), String> {
     if touched.iter().any(|touched| Some(touched.slot) == scratch) {
         return Err("uses its working memory as an operand or result".into());

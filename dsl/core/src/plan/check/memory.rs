@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{MOST, elements};
-use crate::plan::data::{self, ALIGNMENT, Memory, Plan, PlanPort, Slot};
+use crate::plan::data::{self, ALIGNMENT, Memory, Plan, PlanPort, Slot, SlotId};
 
 /// The largest number of threads that a plan may have working memory for.
 const MOST_THREADS: u64 = 1 << 16;
@@ -31,7 +31,7 @@ pub(super) fn check(plan: &Plan) -> Result<(), String> {
 fn check_slots(plan: &Plan) -> Result<(), String> {
     let (slots, arena) = (&plan.slots, plan.memory.arena);
     let moments = plan.times.len().max(1) as u64;
-    for (k, slot) in slots.iter().enumerate() {
+    for (k, slot) in slots {
         let name = &slot.name;
         if !slot.offset.is_multiple_of(ALIGNMENT) {
             return Err(format!("buffer {k} (`{name}`) begins at {}, no multiple of {ALIGNMENT}", slot.offset));
@@ -50,7 +50,7 @@ fn check_slots(plan: &Plan) -> Result<(), String> {
         return Err(format!("the arena has {arena} bytes, more than any machine can address"));
     }
     // By address: only those that begin before a buffer ends can overlap it.
-    let mut by_offset: Vec<usize> = (0..slots.len()).filter(|k| slots[*k].bytes > 0).collect();
+    let mut by_offset: Vec<SlotId> = slots.keys().filter(|k| slots[*k].bytes > 0).collect();
     by_offset.sort_unstable_by_key(|k| slots[*k].offset);
     for (at, &k) in by_offset.iter().enumerate() {
         let a = &slots[k];
@@ -86,13 +86,13 @@ fn check_ports(kind: &str, ports: &[PlanPort], plan: &Plan, is_alive: impl Fn(&S
 }
 
 fn check_params(plan: &Plan) -> Result<(), String> {
-    for param in &plan.params {
+    for param in plan.params.values() {
         let layers: Vec<u64> = param.layers.iter().map(|(_, count)| *count).collect();
         if elements(&param.shape).and_then(|each| each.checked_mul(elements(&layers)?)).is_none_or(|all| all > MOST) {
             return Err(format!("weight `{}` {:?} is larger than any machine can address", param.name, param.shape));
         }
     }
-    let held = plan.params.iter().filter(|param| !param.streamed).map(|param| u128::from(param.bytes())).sum::<u128>();
+    let held = plan.params.values().filter(|param| !param.streamed).map(|param| u128::from(param.bytes())).sum::<u128>();
     match held <= u128::from(4 * MOST) {
         true => Ok(()),
         false => Err("the weights are larger than any machine can address".into()),
@@ -104,7 +104,7 @@ fn check_figures(plan: &Plan) -> Result<(), String> {
     let weights = data::held(&plan.params);
     let found = &plan.memory;
     let expected =
-        Memory { weights, arena: found.arena, operation: found.operation.clone(), ..Memory::fullest(&plan.slots) };
+        Memory { weights, arena: found.arena, operation: found.operation.clone(), ..Memory::fullest(plan.slots.as_values_slice()) };
     let figures = |m: &Memory| {
         [
             ("weights", m.weights),
@@ -120,7 +120,7 @@ fn check_figures(plan: &Plan) -> Result<(), String> {
             return Err(format!("the plan says {found} of its memory's {name}, its buffers and weights {expected}"));
         }
     }
-    let height = plan.slots.iter().map(|slot| slot.offset + slot.bytes.next_multiple_of(ALIGNMENT)).max().unwrap_or(0);
+    let height = plan.slots.values().map(|slot| slot.offset + slot.bytes.next_multiple_of(ALIGNMENT)).max().unwrap_or(0);
     if height != found.arena {
         return Err(format!("the arena has {} bytes and its buffers need {height}", found.arena));
     }

@@ -73,7 +73,7 @@ impl Plan {
     /// The first fault.
     pub fn verify(&self) -> Result<(), PlanFault> {
         memory::check(self)?;
-        for (number, kernel) in self.kernels.iter().enumerate() {
+        for (number, kernel) in &self.kernels {
             kernel::check(kernel).map_err(|problem| format!("kernel {number} {problem}"))?;
         }
         steps::check(self)

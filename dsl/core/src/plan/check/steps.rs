@@ -1,5 +1,7 @@
 //! The walk through a plan's steps: loops with their counters, and when each call runs.
 
+use cranelift_entity::PrimaryMap;
+
 use super::{MOST, PlanFault, call};
 use crate::plan::data::{LoopId, Plan, Step};
 
@@ -19,11 +21,11 @@ pub(super) enum Open {
 pub(super) struct Walk<'p> {
     pub(super) plan: &'p Plan,
     /// The loops around, by counter.
-    pub(super) open: Vec<Option<Open>>,
+    pub(super) open: PrimaryMap<LoopId, Option<Open>>,
     /// The layer loops around with their counts, outermost first.
     pub(super) layers: Vec<(LoopId, u64)>,
     /// Counters that have a loop.
-    used: Vec<bool>,
+    used: PrimaryMap<LoopId, bool>,
     /// How often what is here runs.
     turns: u64,
     /// Kernel calls and turns of a run so far.
@@ -39,9 +41,9 @@ pub(super) fn check(plan: &Plan) -> Result<(), PlanFault> {
     }
     let mut walk = Walk {
         plan,
-        open: vec![None; loops],
+        open: vec![None; loops].into(),
         layers: Vec::new(),
-        used: vec![false; loops],
+        used: vec![false; loops].into(),
         turns: 1,
         calls: 0,
         moment: 0,

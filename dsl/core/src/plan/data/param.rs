@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use cranelift_entity::PrimaryMap;
 use serde::{Deserialize, Serialize};
 
-use super::step::LoopId;
+use super::id::{LoopId, ParamId};
 use crate::ir::layer_name;
 
 /// A weight.
@@ -51,18 +52,20 @@ impl PlanParam {
 }
 
 /// Bytes of the weights that are held: a tensor that several loops read is held once.
-pub(in crate::plan) fn held(params: &[PlanParam]) -> u64 {
+pub(in crate::plan) fn held(params: &PrimaryMap<ParamId, PlanParam>) -> u64 {
     let mut seen = BTreeSet::new();
-    let first = params.iter().filter(|param| !param.streamed && seen.insert(&param.name));
+    let first = params.values().filter(|param| !param.streamed && seen.insert(&param.name));
     first.map(PlanParam::bytes).sum()
 }
 
 #[cfg(test)]
 mod tests {
+    use cranelift_entity::EntityRef;
+
     use super::*;
 
     fn param(name: &str, layers: &[u64]) -> PlanParam {
-        let layers = layers.iter().copied().enumerate().collect();
+        let layers = layers.iter().enumerate().map(|(k, count)| (LoopId::new(k), *count)).collect();
         PlanParam { name: name.into(), shape: vec![2, 3], layers, streamed: false }
     }
 
@@ -77,7 +80,9 @@ mod tests {
 
     #[test]
     fn a_tensor_is_held_once_and_a_streamed_one_not_at_all() {
-        let check = |params: &[PlanParam], tensors: u64| assert_eq!(held(params), tensors * 4 * 6);
+        let check = |params: &[PlanParam], tensors: u64| {
+            assert_eq!(held(&params.iter().cloned().collect()), tensors * 4 * 6);
+        };
         check(&[param("w", &[]), param("v", &[])], 2);
         check(&[param("w", &[]), param("w", &[8])], 1);
         check(&[param("a.{}.w", &[3]), param("a.{}.w", &[3]), param("a.{}.v", &[3, 8])], 6);

@@ -1,7 +1,9 @@
 //! A plan: the whole truth about a run before it starts.
 
+use cranelift_entity::PrimaryMap;
 use serde::{Deserialize, Serialize};
 
+use super::id::{KernelId, ParamId, SlotId};
 use super::memory::Memory;
 use super::param::PlanParam;
 use super::slot::Slot;
@@ -22,15 +24,18 @@ pub struct Plan {
     /// The machine it is planned for.
     pub target: Target,
     /// Every buffer of the arena.
-    pub slots: Vec<Slot>,
+    #[serde(with = "crate::id::list")]
+    pub slots: PrimaryMap<SlotId, Slot>,
     /// What the caller gives, and where it goes.
     pub inputs: Vec<PlanPort>,
     /// What the caller gets, and where it stands at the end.
     pub outputs: Vec<PlanPort>,
     /// Weights, held outside the arena.
-    pub params: Vec<PlanParam>,
+    #[serde(with = "crate::id::list")]
+    pub params: PrimaryMap<ParamId, PlanParam>,
     /// The distinct kernels that steps call.
-    pub kernels: Vec<Kernel>,
+    #[serde(with = "crate::id::list")]
+    pub kernels: PrimaryMap<KernelId, Kernel>,
     /// How many loops (chunks and layers) there are; each has its own counter.
     pub loops: usize,
     /// What runs, in order.
@@ -65,5 +70,5 @@ pub struct PlanPort {
     /// Extents.
     pub shape: Vec<u64>,
     /// Where it stands, dense and row-major.
-    pub slot: usize,
+    pub slot: SlotId,
 }

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A loop's counter.
-pub type LoopId = usize;
+use super::id::{KernelId, LoopId, ParamId, SlotId};
 
 /// Something that runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +37,7 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// Which of [`Plan::kernels`].
-    pub kernel: usize,
+    pub kernel: KernelId,
     /// What is read, in the kernel's order.
     pub operands: Vec<Place>,
     /// What is written: several where contractions of one operand are one call.
@@ -46,7 +45,7 @@ pub struct Call {
     /// The extent of each kernel index.
     pub lengths: Vec<Length>,
     /// The buffer for working memory, if the kernel needs one.
-    pub scratch: Option<usize>,
+    pub scratch: Option<SlotId>,
     /// When it runs: slots are alive or not by this count.
     pub moment: u64,
     /// Where it comes from in the source.
@@ -68,9 +67,9 @@ pub struct Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Base {
     /// A buffer of the arena.
-    Slot(usize),
+    Slot(SlotId),
     /// A weight (of the current layer).
-    Param(usize),
+    Param(ParamId),
 }
 
 /// The extent of a kernel index in one call.

@@ -1,7 +1,8 @@
 //! A walk over the steps of a plan: every step with the loops around it.
 
+use super::id::LoopId;
 use super::plan::Plan;
-use super::step::{Call, LoopId, Step};
+use super::step::{Call, Step};
 
 /// The loops around a step, outermost first.
 pub type Around<'p> = Vec<&'p Step>;
@@ -74,17 +75,20 @@ impl<'p> Iterator for Walk<'p> {
 
 #[cfg(test)]
 mod tests {
+    use cranelift_entity::EntityRef;
+
     use super::*;
+    use crate::plan::data::KernelId;
 
     /// Loops of a nest such as `[[0][]]`: a loop around a loop around a call, and an empty loop.
     fn steps(text: &mut std::str::Chars<'_>) -> Vec<Step> {
         let mut list = Vec::new();
         while let Some(letter) = text.next() {
             list.push(match letter {
-                '[' => Step::Layers { id: 0, count: 1, body: steps(text) },
+                '[' => Step::Layers { id: LoopId::new(0), count: 1, body: steps(text) },
                 ']' => break,
                 moment => Step::Call(Call {
-                    kernel: 0,
+                    kernel: KernelId::new(0),
                     operands: vec![],
                     results: vec![],
                     lengths: vec![],

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use cranelift_entity::{EntityRef, PrimaryMap};
+
 use crate::ir::{Expr, ValueId};
 use crate::kernel::{Kernel, Nest};
-use crate::plan::data::{Base, Call, Length, LoopId, Place, PlanParam, PlanPiece, Slot, SlotKind, Step};
+use crate::plan::data::{Base, Call, KernelId, Length, LoopId, ParamId, Place, PlanParam, PlanPiece, Slot, SlotId, SlotKind, Step};
 
 #[derive(Default)]
 pub(super) struct Emitter {
-    pub slots: Vec<Slot>,
-    pub params: Vec<PlanParam>,
-    pub kernels: Vec<Kernel>,
+    pub slots: PrimaryMap<SlotId, Slot>,
+    pub params: PrimaryMap<ParamId, PlanParam>,
+    pub kernels: PrimaryMap<KernelId, Kernel>,
     pub loops: usize,
     pub moment: u64,
     /// Whether the weights of the layers being emitted are streamed, and the nanoseconds that a layer takes.
@@ -24,24 +26,21 @@ pub(super) struct Emitter {
 }
 
 /// The slot of each root.
-pub(super) type Places = BTreeMap<ValueId, usize>;
+pub(super) type Places = BTreeMap<ValueId, SlotId>;
 
 impl Emitter {
-    pub(super) fn slot(&mut self, name: &str, kind: SlotKind, bytes: u64, first: u64, last: u64) -> usize {
-        self.slots.push(Slot { name: name.to_string(), kind, offset: 0, bytes, first, last });
-        self.slots.len() - 1
+    pub(super) fn slot(&mut self, name: &str, kind: SlotKind, bytes: u64, first: u64, last: u64) -> SlotId {
+        self.slots.push(Slot { name: name.to_string(), kind, offset: 0, bytes, first, last })
     }
 
     pub(super) fn new_loop(&mut self) -> LoopId {
         self.loops += 1;
-        self.loops - 1
+        LoopId::new(self.loops - 1)
     }
 
-    pub(super) fn kernel(&mut self, kernel: Kernel) -> usize {
-        self.kernels.iter().position(|k| *k == kernel).unwrap_or_else(|| {
-            self.kernels.push(kernel);
-            self.kernels.len() - 1
-        })
+    pub(super) fn kernel(&mut self, kernel: Kernel) -> KernelId {
+        let known = self.kernels.iter().find(|(_, known)| **known == kernel);
+        known.map(|(id, _)| id).unwrap_or_else(|| self.kernels.push(kernel))
     }
 
     pub(super) fn tick(&mut self, origin: &str, time: u64) {
@@ -51,7 +50,7 @@ impl Emitter {
     }
 
     /// One copy of dense elements.
-    pub(super) fn copy(&mut self, elements: u64, from: usize, to: usize, name: &str, steps: &mut Vec<Step>) {
+    pub(super) fn copy(&mut self, elements: u64, from: SlotId, to: SlotId, name: &str, steps: &mut Vec<Step>) {
         let step = self.copying(elements, Base::Slot(from), to, name);
         steps.push(step);
         for slot in [from, to] {
@@ -61,7 +60,7 @@ impl Emitter {
     }
 
     /// A copy of dense elements to a slot, at this moment.
-    pub(super) fn copying(&mut self, elements: u64, from: Base, to: usize, name: &str) -> Step {
+    pub(super) fn copying(&mut self, elements: u64, from: Base, to: SlotId, name: &str) -> Step {
         let nest = Nest {
             indices: 1,
             loads: vec![vec![1].into()],

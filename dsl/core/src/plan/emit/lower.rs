@@ -1,8 +1,10 @@
 //! A node becomes kernel calls: indices become strides, axes become places.
 
+use cranelift_entity::EntityRef;
+
 use crate::ir::{Access, AxisRef, Binary, Combine, Expr, Format, Index, Instr, NodeId, Op, ValueId, number};
 use crate::kernel::{Attend, Contract, Gathered, Kernel, Nest, Part, Row, RowNorm, Strides};
-use crate::plan::data::{Base, Call, Length, LoopId, Place};
+use crate::plan::data::{Base, Call, KernelId, Length, LoopId, Place, SlotId};
 use crate::plan::tree::Bound;
 
 /// A loop around a node.
@@ -60,9 +62,9 @@ impl Site<'_> {
         (0..self.bound.extents[self.id].len()).map(length).collect()
     }
 
-    fn call(&self, operands: Vec<Place>, results: Vec<Place>, lengths: Vec<Length>, scratch: Option<usize>) -> Call {
+    fn call(&self, operands: Vec<Place>, results: Vec<Place>, lengths: Vec<Length>, scratch: Option<SlotId>) -> Call {
         let origin = self.bound.graph.nodes[self.id].origin.clone();
-        Call { kernel: 0, operands, results, lengths, scratch, moment: 0, origin }
+        Call { kernel: KernelId::new(0), operands, results, lengths, scratch, moment: 0, origin }
     }
 
     /// `result = expr(loads)`, where loads and result are the node's own result in several homes.
@@ -141,7 +143,7 @@ impl Site<'_> {
     pub(super) fn lower(
         &self,
         home: &dyn Fn(ValueId) -> Home,
-        scratch: Option<usize>,
+        scratch: Option<SlotId>,
         onto: &Onto,
     ) -> Vec<(Kernel, Call)> {
         let (bound, id) = (self.bound, self.id);
@@ -235,7 +237,7 @@ impl Site<'_> {
         &self,
         joined: &[&Site<'_>],
         home: &dyn Fn(ValueId) -> Home,
-        scratch: Option<usize>,
+        scratch: Option<SlotId>,
         onto: &Onto,
     ) -> (Kernel, Call) {
         let (bound, node) = (self.bound, &self.bound.graph.nodes[self.id]);

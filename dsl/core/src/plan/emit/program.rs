@@ -38,9 +38,10 @@ pub(in crate::plan) fn emit(
         }
         outputs.push(PlanPort { name: port.name.clone(), shape: search.bound.shapes[port.value].clone(), slot });
     }
-    let arena = layout::place(&mut emitter.slots);
+    let mut slots = Vec::from(emitter.slots);
+    let arena = layout::place(&mut slots);
     let weights = data::held(&emitter.params);
-    let mut memory = Memory { arena, weights, ..Memory::fullest(&emitter.slots) };
+    let mut memory = Memory { arena, weights, ..Memory::fullest(&slots) };
     memory.operation = emitter.origins.get(memory.moment as usize).cloned().unwrap_or_default();
     // An operation of the program itself has no name that tells where it stands.
     if !memory.operation.is_empty() && !memory.operation.contains('.') {
@@ -51,7 +52,7 @@ pub(in crate::plan) fn emit(
         sizes: sizes.clone(),
         budget,
         target: target.clone(),
-        slots: emitter.slots,
+        slots: slots.into(),
         inputs,
         outputs,
         params: emitter.params,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::emitter::{Emitter, Places};
 use crate::ir::{Node, Op, PerValue, Repeat, ValueId};
-use crate::plan::data::{Base, LoopId, PlanParam, PlanPiece, SlotKind, Step};
+use crate::plan::data::{Base, LoopId, PlanParam, PlanPiece, SlotId, SlotKind, Step};
 use crate::plan::search::{Part, Path, Search, Weights, carried_copy};
 
 /// A loop over layers being emitted.
@@ -34,8 +34,8 @@ impl Emitter {
         let mut resident = Vec::new();
         for port in &bound.graph.params {
             let shape = bound.shapes[port.value].clone();
-            let base = Base::Param(self.params.len());
-            self.params.push(PlanParam { name: port.name.clone(), shape, layers: layers.to_vec(), streamed });
+            let param = PlanParam { name: port.name.clone(), shape, layers: layers.to_vec(), streamed };
+            let base = Base::Param(self.params.push(param));
             if streamed {
                 let bytes = bound.bytes(port.value);
                 let slot = self.slot(&port.name, SlotKind::Temporary, bytes, self.moment, self.moment);
@@ -103,7 +103,7 @@ impl Emitter {
         let mut body = self.sequence(inner, path, &mut inside, &around);
         // A moment stands for all layers.
         self.times[first..].iter_mut().for_each(|time| *time = time.saturating_mul(count));
-        let moved: Vec<(usize, usize, u64)> = repeat
+        let moved: Vec<(SlotId, SlotId, u64)> = repeat
             .body
             .outputs
             .iter()
@@ -113,7 +113,7 @@ impl Emitter {
             .collect();
         // An output in another carried buffer would be overwritten before it is moved: set all aside first.
         let crossed = moved.iter().any(|(from, ..)| carried.contains(from));
-        let mut from_slots: Vec<usize> = moved.iter().map(|m| m.0).collect();
+        let mut from_slots: Vec<SlotId> = moved.iter().map(|m| m.0).collect();
         if crossed {
             for (from, (_, _, elements)) in from_slots.iter_mut().zip(&moved) {
                 let aside = self.slot("aside", SlotKind::Temporary, 4 * elements, self.moment, self.moment);

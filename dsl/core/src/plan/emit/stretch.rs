@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::emitter::{Emitter, Places};
 use super::lower::{Home, Onto, Site, Turn};
 use crate::ir::{Format, Op, ValueId};
-use crate::plan::data::{Base, LoopId, SlotKind, Step};
+use crate::plan::data::{Base, LoopId, SlotId, SlotKind, Step};
 use crate::plan::search::Candidate;
 use crate::plan::tree::{Bound, Content, Item, Leaf, Life, Piece, Until};
 use crate::rules::Join;
@@ -22,10 +22,10 @@ struct Stretch<'a> {
     /// Nanoseconds of each leaf; what only starts a fold counts with the fold.
     times: Vec<u64>,
     /// Slots by moment.
-    scratch: BTreeMap<usize, usize>,
-    partial: BTreeMap<usize, usize>,
+    scratch: BTreeMap<usize, SlotId>,
+    partial: BTreeMap<usize, SlotId>,
     /// What softmax folds keep beside their results, by root: the slot and the axes it holds one chunk of.
-    running: BTreeMap<ValueId, (usize, Chunks)>,
+    running: BTreeMap<ValueId, (SlotId, Chunks)>,
     /// The axes of which each root's slot holds one chunk only.
     chunks: BTreeMap<ValueId, Chunks>,
 }
