@@ -30,7 +30,7 @@ pub use crease_macros::model;
 
 /// The README's model, compiled as a test.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 pub struct Readme;
 
 /// What generated code names; no part of the interface.

@@ -6,8 +6,6 @@
 
 #![allow(unsafe_code)] // Maps memory and views it as f32; each block says why it is sound.
 
-use std::fmt;
-
 /// Every arena, and every tensor placed in one, starts on a multiple of this many bytes.
 pub const ALIGNMENT: usize = 64;
 
@@ -15,9 +13,10 @@ pub const ALIGNMENT: usize = 64;
 pub const POISON: u32 = 0x7fa5_7fa5;
 
 /// What can go wrong with an arena.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArenaError {
     /// The system refused the mapping.
+    #[error("could not map an arena of {bytes} bytes: {reason}")]
     Refused {
         /// The bytes asked for.
         bytes: usize,
@@ -25,6 +24,7 @@ pub enum ArenaError {
         reason: String,
     },
     /// A view reaches past the end.
+    #[error("{bytes} bytes at offset {offset} reach past the arena's {arena} bytes")]
     OutOfBounds {
         /// First byte of the view.
         offset: usize,
@@ -34,25 +34,12 @@ pub enum ArenaError {
         arena: usize,
     },
     /// A view of f32 starts off a multiple of four bytes.
+    #[error("offset {offset} is not a multiple of 4 bytes")]
     Misaligned {
         /// First byte of the view.
         offset: usize,
     },
 }
-
-impl fmt::Display for ArenaError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { bytes, reason } => write!(f, "could not map an arena of {bytes} bytes: {reason}"),
-            Self::OutOfBounds { offset, bytes, arena } => {
-                write!(f, "{bytes} bytes at offset {offset} reach past the arena's {arena} bytes")
-            }
-            Self::Misaligned { offset } => write!(f, "offset {offset} is not a multiple of 4 bytes"),
-        }
-    }
-}
-
-impl std::error::Error for ArenaError {}
 
 /// One mapping of a fixed size, zeroed at the start, between two guard pages; unmapped on drop.
 #[derive(Debug)]

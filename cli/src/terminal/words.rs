@@ -1,5 +1,7 @@
 //! Messages on one line, names that may have been meant, times as people read them.
 
+use strsim::levenshtein;
+
 /// A message on one line: lines joined, what cannot be seen escaped, what has no end cut.
 pub fn one_line(message: &str) -> String {
     const LONGEST: usize = 800;
@@ -22,27 +24,12 @@ pub fn one_line(message: &str) -> String {
 /// The names of `known` that `name` may have meant, in words.
 pub(crate) fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    let near = known.iter().map(|k| (distance(&name.to_lowercase(), &k.to_lowercase()), k)).min();
+    let near = known.iter().map(|k| (levenshtein(&name.to_lowercase(), &k.to_lowercase()), k)).min();
     match near {
         Some((far, near)) if far <= 1 + name.chars().count() / 3 => format!("did you mean `{near}`?"),
         Some(_) => format!("there are {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
         None => "there are none".into(),
     }
-}
-
-/// Letters to insert, delete or change to make one text of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// Nanoseconds as people read them.
@@ -71,6 +58,5 @@ mod tests {
         assert_eq!(suggestion("evoformer_blok", known), "did you mean `evoformer_block`?");
         assert_eq!(suggestion("zzz", known), "there are `evoformer_block`, `evoformer_stack`");
         assert_eq!(suggestion("zzz", []), "there are none");
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

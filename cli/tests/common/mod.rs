@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 
 use crease_core::ir::Sizes;
 use crease_core::lang::ast::Literal;
+use crease_core::random::Choices;
 use crease_models::checkpoint::{IgFoldFiles, cache};
 use crease_models::registry;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -83,12 +84,8 @@ pub fn read(path: &Path) -> HashMap<String, (Vec<usize>, Vec<f32>)> {
 
 /// Numbers between -1 and 1.
 pub fn noise(count: usize, seed: u64) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    };
-    (0..count).map(|_| next()).collect()
+    let mut choices = Choices::new(seed);
+    (0..count).map(|_| choices.noise() as f32).collect()
 }
 
 /// Widths far below AlphaFold's.

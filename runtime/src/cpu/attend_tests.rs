@@ -36,7 +36,7 @@ fn at(strides: &[i64], point: [usize; INDICES]) -> usize {
 
 /// Runs one random case on one instruction set with some threads; gives the result.
 fn check(isa: InstructionSet, threads: usize, seed: u64, (slices, causal): (usize, bool)) -> Vec<f32> {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     // Now and then more than one block of queries.
     let most = if seed % 4 == 3 { 400 } else { 110 };
     let lengths: [u64; INDICES] =

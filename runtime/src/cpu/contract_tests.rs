@@ -253,7 +253,7 @@ fn check_all(case: &Case) {
 
 #[test]
 fn random_layouts() {
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     for _ in 0..if cfg!(miri) { 8 } else { 250 } {
         let extents: [Vec<usize>; 4] = std::array::from_fn(|group| {
             let most = if cfg!(miri) { 4 } else { [3, 12, 12, 9][group] };
@@ -267,7 +267,7 @@ fn random_layouts() {
 
 #[test]
 fn tails_of_every_size() {
-    let mut dice = Dice(8);
+    let mut dice = Dice::new(8);
     let (most, step) = if cfg!(miri) { (9, 4) } else { (70, 1) };
     for size in (1..most).step_by(step) {
         for extents in [[7, size, 5], [size, 35, 5], [9, 40, size]] {
@@ -281,7 +281,7 @@ fn tails_of_every_size() {
 #[test]
 #[cfg(not(miri))]
 fn every_way_through_the_blocks() {
-    let mut dice = Dice(9);
+    let mut dice = Dice::new(9);
     // Several blocks of m, n and k; k in pieces; many small products; one operand shared by the batch; skinny outputs.
     let cases: [[&[usize]; 4]; 9] = [
         [&[], &[401], &[70], &[600]],
@@ -307,7 +307,7 @@ fn every_way_through_the_blocks() {
 
 #[test]
 fn nothing_to_sum_is_zero() {
-    let mut dice = Dice(10);
+    let mut dice = Dice::new(10);
     for accumulate in [false, true] {
         let mut case = Case::new(&mut dice, [&[], &[3], &[5], &[4, 0]], false, Beyond::Nothing);
         case.parts[0].0.accumulate = accumulate;
@@ -319,7 +319,7 @@ fn nothing_to_sum_is_zero() {
 
 #[test]
 fn an_empty_output_is_left_alone() {
-    let mut dice = Dice(11);
+    let mut dice = Dice::new(11);
     for extents in [[&[0_usize][..], &[3], &[5], &[4]], [&[2], &[0], &[5], &[4]], [&[2], &[3], &[5, 0], &[4]]] {
         let case = Case::new(&mut dice, extents, false, Beyond::Nothing);
         assert_eq!(case.run(InstructionSet::detect(), 2), [case.data[2].0.clone()]);
@@ -328,7 +328,7 @@ fn an_empty_output_is_left_alone() {
 
 #[test]
 fn six_indices_a_group() {
-    let mut dice = Dice(12);
+    let mut dice = Dice::new(12);
     let two = [2; MOST_DIMS];
     let groups: [&[usize]; 4] = if cfg!(miri) { [&[2], &two, &[2], &[2]] } else { [&two[..4], &two, &two[..3], &two] };
     check_all(&Case::new(&mut dice, groups, true, Beyond::Nothing));

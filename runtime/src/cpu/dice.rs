@@ -1,25 +1,41 @@
 //! Random numbers for the tests of kernels.
 
-/// A small generator (splitmix64): tests need no more.
-pub(super) struct Dice(pub(super) u64);
+use crease_core::random::Choices;
+
+/// Seeded choices.
+pub(crate) struct Dice(Choices);
 
 impl Dice {
-    pub(super) fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let x = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^ (x >> 31)
+    pub(crate) fn new(seed: u64) -> Dice {
+        Dice(Choices::new(seed))
     }
 
-    pub(super) fn below(&mut self, n: usize) -> usize {
-        (self.roll() % n as u64) as usize
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        self.0.next(n)
     }
 
-    pub(super) fn number(&mut self) -> f32 {
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    /// A thousandth within ±1.
+    pub(crate) fn number(&mut self) -> f32 {
         self.below(2001) as f32 / 1000.0 - 1.0
     }
 
-    pub(super) fn numbers(&mut self, n: usize) -> Vec<f32> {
+    pub(crate) fn numbers(&mut self, n: usize) -> Vec<f32> {
         (0..n).map(|_| self.number()).collect()
+    }
+
+    /// A multiple of 1/8 within ±4: comparisons of such numbers are exact.
+    pub(crate) fn eighth(&mut self) -> f32 {
+        self.below(65) as f32 / 8.0 - 4.0
+    }
+
+    pub(crate) fn shuffled(&mut self, mut list: Vec<usize>) -> Vec<usize> {
+        for i in (1..list.len()).rev() {
+            list.swap(i, self.below(i + 1));
+        }
+        list
     }
 }

@@ -1,7 +1,5 @@
 //! Broken shape rules.
 
-use std::fmt;
-
 /// What kind of rule a call broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FaultKind {
@@ -28,7 +26,8 @@ pub enum FaultKind {
 }
 
 /// A broken rule: which operand, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct Fault {
     /// Which rule.
     pub kind: FaultKind,
@@ -62,11 +61,3 @@ impl Fault {
         self
     }
 }
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Fault {}

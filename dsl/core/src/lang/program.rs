@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use strsim::levenshtein;
+
 use super::ast::{Constant, Field, Function, Ident, Library, Literal, Module, SizeExpr, SizeKind, Span, Struct};
 use super::ast::{Type, TypeKind};
 
@@ -154,7 +156,7 @@ pub(super) fn suggest(name: &str, there: &[String]) -> Option<String> {
     const MOST_LISTED: usize = 10;
     let mut near: Vec<(usize, &String)> = there
         .iter()
-        .map(|other| (distance(&name.to_lowercase(), &other.to_lowercase()), other))
+        .map(|other| (levenshtein(&name.to_lowercase(), &other.to_lowercase()), other))
         .filter(|(d, other)| {
             *d <= (1 + name.chars().count() / 4).min(name.chars().count().max(other.chars().count()) / 2)
         })
@@ -176,19 +178,4 @@ pub(super) fn suggest(name: &str, there: &[String]) -> Option<String> {
         1 => Some(format!("there is `{}`", all[0])),
         _ => Some(format!("there are {}", quoted(all).join(", "))),
     }
-}
-
-/// Letters to insert, remove or change to get from one name to another.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let changed = corner + usize::from(x != *y);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

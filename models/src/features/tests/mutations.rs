@@ -1,5 +1,7 @@
 //! No input panics: prefixes and random mutations of valid files are read or refused in one line.
 
+use crease_core::random::Choices;
+
 use super::*;
 use crate::features::{FeatureOptions, Format, MsaFeatures};
 
@@ -22,16 +24,6 @@ fn check(file: &str, bytes: &[u8]) {
     }
 }
 
-/// A small generator: only the spread of the mutations hangs on it.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (self.0 >> 33) as usize % bound.max(1)
-    }
-}
-
 #[test]
 fn every_prefix_and_suffix() {
     for (file, text) in VALID {
@@ -46,14 +38,14 @@ fn every_prefix_and_suffix() {
 #[test]
 fn random_mutations() {
     const BYTES: &[u8] = b"AcX-.*>#=/; \t\n\r\0_~1\xff\xc3\xa9\x1b";
-    let mut numbers = Numbers(11);
+    let mut numbers = Choices::new(11);
     for (file, text) in VALID {
         for _ in 0..MUTATIONS {
             let mut bytes = text.as_bytes().to_vec();
-            for _ in 0..=numbers.below(4) {
-                let at = numbers.below(bytes.len());
-                let byte = BYTES[numbers.below(BYTES.len())];
-                match numbers.below(4) {
+            for _ in 0..=numbers.next(4) {
+                let at = numbers.next(bytes.len());
+                let byte = BYTES[numbers.next(BYTES.len())];
+                match numbers.next(4) {
                     0 => bytes.insert(at, byte),
                     1 => bytes[at..].iter_mut().take(1).for_each(|old| *old = byte),
                     2 => bytes.extend_from_within(at..),
@@ -67,9 +59,9 @@ fn random_mutations() {
 
 #[test]
 fn random_bytes() {
-    let mut numbers = Numbers(5);
+    let mut numbers = Choices::new(5);
     for length in 0..300 {
-        let bytes: Vec<u8> = (0..length).map(|_| numbers.below(256) as u8).collect();
+        let bytes: Vec<u8> = (0..length).map(|_| numbers.next(256) as u8).collect();
         check("junk.a3m", &bytes);
         check("junk", &bytes);
     }

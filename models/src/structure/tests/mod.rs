@@ -39,7 +39,7 @@ fn written(structure: &Structure) -> Vec<String> {
     lines
 }
 
-/// Numbers between -1 and 1, the same on every machine.
+/// Numbers between -1 and 1: the stream for which other programs computed the figures of `reference.rs`, so it stays as it is.
 struct Noise(u64);
 
 impl Noise {

@@ -139,6 +139,7 @@ mod tests {
     use crate::builder::{Builder, EinsumSpec};
     use crate::ir::{Graph, Sizes, ValueId};
     use crate::oracle::{Tensor, Tensors, evaluate};
+    use crate::random::Choices;
 
     use super::*;
 
@@ -166,14 +167,11 @@ mod tests {
         assert_eq!(changed.is_some(), reordered, "s={s} r={r} c={c} z={z}");
         let Some(changed) = changed else { return };
         crate::ir::check_graph(&changed).unwrap();
-        let mut state = 3_u64;
+        let mut choices = Choices::new(3);
         let given: Tensors = (graph.inputs.iter())
             .map(|p| {
                 let mut tensor = Tensor::filled(graph.shape(p.value, &sizes).unwrap(), 0.0);
-                for x in &mut tensor.data {
-                    state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-                    *x = (state >> 60) as f64 - 8.0;
-                }
+                tensor.data.iter_mut().for_each(|x| *x = choices.next(16) as f64 - 8.0);
                 (p.name.clone(), tensor)
             })
             .collect();

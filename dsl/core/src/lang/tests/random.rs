@@ -3,16 +3,16 @@
 use super::*;
 use crate::ir::check_graph;
 use crate::lang::{Options, Settings, check, elaborate};
+use crate::random::Choices;
 
 const ROUNDS: usize = 1500;
 
-/// A small generator of numbers, the same on every machine.
-struct Dice(u64);
+/// Random programs, the same on every machine.
+struct Dice(Choices);
 
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((self.0 >> 33) % sides as u64).unwrap_or(0)
+        self.0.next(sides)
     }
 
     fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
@@ -137,7 +137,7 @@ fn survives(library: &Library) -> bool {
 
 #[test]
 fn nothing_crashes() {
-    let mut dice = Dice(7);
+    let mut dice = Dice(Choices::new(7));
     for _ in 0..ROUNDS {
         let mut body = dice.block(4);
         body.statements.insert(0, declare("x", true, e("m")));
@@ -147,7 +147,7 @@ fn nothing_crashes() {
 
 #[test]
 fn what_is_checked_can_be_built() {
-    let mut dice = Dice(11);
+    let mut dice = Dice(Choices::new(11));
     let mut right = 0;
     for _ in 0..ROUNDS {
         let mut body = vec![declare("x", true, e("m"))];

@@ -103,6 +103,7 @@ fn greedy(slots: &[Slot], order: &[usize]) -> (u64, Vec<u64>) {
 mod tests {
     use super::*;
     use crate::plan::data::SlotKind;
+    use crate::random::Choices;
 
     fn slots(spec: &[(u64, u64, u64)]) -> Vec<Slot> {
         let slot = |&(bytes, first, last)| Slot {
@@ -128,11 +129,8 @@ mod tests {
 
     #[test]
     fn arenas_are_near_what_lives_at_the_fullest_moment() {
-        let mut state = 5_u64;
-        let mut next = |below: u64| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (state >> 33) % below
-        };
+        let mut choices = Choices::new(5);
+        let mut next = |below: usize| choices.next(below) as u64;
         let (mut heights, mut fullest_moments) = (0, 0);
         for _ in 0..60 {
             let spec: Vec<(u64, u64, u64)> = (0..8 + next(40))

@@ -3,6 +3,7 @@
 use crate::builder::{Builder, EinsumSpec};
 use crate::ir::{Binary, Graph, Port, Sizes, Unary, ValueId};
 use crate::oracle::{Tensor, Tensors};
+use crate::random::Choices;
 
 /// One graph for each operation, over extents a, b, c.
 pub(super) fn samples() -> Vec<Graph> {
@@ -58,15 +59,11 @@ pub(super) fn attention(sums: bool) -> Graph {
 }
 
 pub(super) fn tensors(graph: &Graph, sizes: &Sizes, seed: u64) -> Tensors {
-    let mut state = seed | 1;
-    let mut next = || {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        ((state >> 33) as f64 / f64::from(u32::MAX >> 1) - 0.5) * 4.0
-    };
-    let one = |p: &Port, next: &mut dyn FnMut() -> f64| {
+    let mut choices = Choices::new(seed);
+    let mut one = |p: &Port| {
         let mut tensor = Tensor::filled(graph.shape(p.value, sizes).unwrap(), 0.0);
-        tensor.data.iter_mut().for_each(|x| *x = next().round());
+        tensor.data.iter_mut().for_each(|x| *x = (2.0 * choices.noise()).round());
         (p.name.clone(), tensor)
     };
-    graph.inputs.iter().map(|p| one(p, &mut next)).collect()
+    graph.inputs.iter().map(&mut one).collect()
 }

@@ -3,34 +3,6 @@
 use crease_core::ir::{Binary, Instr, Unary};
 use crease_core::kernel::{Nest, RowOp};
 
-/// A small generator of numbers (xorshift).
-pub(super) struct Dice(pub(super) u64);
-
-impl Dice {
-    pub(super) fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % n
-    }
-
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    /// A multiple of 1/8 within ±4: comparisons of such numbers are exact.
-    pub(super) fn eighth(&mut self) -> f32 {
-        self.below(65) as f32 / 8.0 - 4.0
-    }
-
-    pub(super) fn shuffled(&mut self, mut list: Vec<usize>) -> Vec<usize> {
-        for i in (1..list.len()).rev() {
-            list.swap(i, self.below(i + 1));
-        }
-        list
-    }
-}
-
 /// A nest with memory to run it on.
 pub(super) struct Case {
     pub(super) nest: Nest,
