@@ -1,0 +1,146 @@
+//! Draws inputs blindly and puts them through a target in a process of its own, which may die or be ended.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+
+use crate::mutate::mutate;
+use crate::target::Target;
+
+/// Longest that one input may take. Ordinary ones take a thousandth; a machine may be busy.
+const LONGEST: Duration = Duration::from_secs(10);
+/// Inputs that were made here and accepted, kept to be changed again.
+const MOST_KEPT: usize = 512;
+
+/// What a child process is told: target, inputs, seed, and where it writes which input it is at.
+pub struct Work<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// How many inputs.
+    pub inputs: u64,
+    /// From which the inputs follow.
+    pub seed: u64,
+    /// The file that holds the input at hand.
+    pub at: &'a Path,
+}
+
+/// How a target fared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fared {
+    /// Inputs put through it.
+    pub inputs: u64,
+    /// Of them, those that were accepted.
+    pub accepted: u64,
+}
+
+impl Work<'_> {
+    /// Puts the seeds and then changed ones through the target.
+    ///
+    /// # Errors
+    /// The file that holds the input cannot be written.
+    pub fn run(&self) -> io::Result<Fared> {
+        let mut rng = Rng::with_seed(self.seed);
+        let seeds: Vec<Vec<u8>> = (self.target.seeds)();
+        let seeds: Vec<Vec<u8>> = seeds.into_iter().filter(|seed| seed.len() <= self.target.longest).collect();
+        assert!(!seeds.is_empty(), "`{}` has seeds", self.target.name);
+        let mut kept: Vec<Vec<u8>> = Vec::new();
+        let mut file = File::create(self.at)?;
+        let mut fared = Fared { inputs: 0, accepted: 0 };
+        while fared.inputs < self.inputs {
+            let input = match seeds.get(usize::try_from(fared.inputs).unwrap_or(usize::MAX)) {
+                Some(seed) => seed.clone(),
+                None => {
+                    let from = if kept.is_empty() || rng.bool() { &seeds } else { &kept };
+                    let (input, other) = (&from[rng.usize(0..from.len())], &seeds[rng.usize(0..seeds.len())]);
+                    mutate(&mut rng, input, other, self.target.change, self.target.longest)
+                }
+            };
+            fared.inputs += 1;
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(&[&fared.inputs.to_le_bytes(), &(input.len() as u64).to_le_bytes(), input.as_slice()].concat())?;
+            if (self.target.run)(&input) {
+                fared.accepted += 1;
+                if kept.len() < MOST_KEPT {
+                    kept.push(input);
+                } else if rng.u8(0..8) == 0 {
+                    kept[rng.usize(0..MOST_KEPT)] = input;
+                }
+            }
+        }
+        Ok(fared)
+    }
+
+    /// Does it in a process of its own. An input that ends the process, or takes too long, is written to a file of
+    /// its own; the error names it.
+    ///
+    /// # Errors
+    /// Such an input, or a process that cannot be started.
+    pub fn watched(&self) -> io::Result<()> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["work", self.target.name, "--inputs", &self.inputs.to_string(), "--seed", &self.seed.to_string(), "--at"])
+            .arg(self.at)
+            .spawn()?;
+        let ended = watch(&mut child, self.at);
+        let found = input_at(self.at);
+        let _ = fs::remove_file(self.at);
+        let problem = match ended? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => format!("ended its process ({status})"),
+            None => format!("took more than {} s", LONGEST.as_secs()),
+        };
+        let place = match &found {
+            Some((_, input)) => format!("`{}`", finding(self.target.name, input)?.display()),
+            None => "no file: the first input was not written".into(),
+        };
+        let which = found.map_or(0, |(number, _)| number);
+        Err(io::Error::other(format!("`{}`: input {which} of seed {} {problem}; it is in {place}", self.target.name, self.seed)))
+    }
+}
+
+/// Waits until a process ends; none: it was ended because an input took too long.
+fn watch(child: &mut Child, at: &Path) -> io::Result<Option<std::process::ExitStatus>> {
+    let (mut last, mut since) = (None, Instant::now());
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        // Before the first input are the seeds, which take as long as they do.
+        let now = number_at(at);
+        if now != last {
+            (last, since) = (now, Instant::now());
+        } else if now.is_some() && since.elapsed() > LONGEST {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn number_at(at: &Path) -> Option<u64> {
+    let mut number = [0; 8];
+    File::open(at).ok()?.read_exact(&mut number).ok()?;
+    Some(u64::from_le_bytes(number))
+}
+
+/// The number and the bytes of the input that a process was at.
+fn input_at(at: &Path) -> Option<(u64, Vec<u8>)> {
+    let bytes = fs::read(at).ok()?;
+    let (number, rest) = bytes.split_first_chunk()?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let input = rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    Some((u64::from_le_bytes(*number), input.to_vec()))
+}
+
+/// Writes an input to a file that stays.
+fn finding(target: &str, input: &[u8]) -> io::Result<PathBuf> {
+    let folder = Path::new("target").join("fuzz").join(target);
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("finding-{:016x}", crease_core::digest::digest(input.iter().copied())));
+    fs::write(&path, input)?;
+    Ok(path)
+}
