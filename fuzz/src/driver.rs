@@ -61,7 +61,9 @@ impl Work<'_> {
             };
             fared.inputs += 1;
             file.seek(SeekFrom::Start(0))?;
-            file.write_all(&[&fared.inputs.to_le_bytes(), &(input.len() as u64).to_le_bytes(), input.as_slice()].concat())?;
+            file.write_all(
+                &[&fared.inputs.to_le_bytes(), &(input.len() as u64).to_le_bytes(), input.as_slice()].concat(),
+            )?;
             if (self.target.run)(&input) {
                 fared.accepted += 1;
                 if kept.len() < MOST_KEPT {
@@ -81,7 +83,15 @@ impl Work<'_> {
     /// Such an input, or a process that cannot be started.
     pub fn watched(&self) -> io::Result<()> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["work", self.target.name, "--inputs", &self.inputs.to_string(), "--seed", &self.seed.to_string(), "--at"])
+            .args([
+                "work",
+                self.target.name,
+                "--inputs",
+                &self.inputs.to_string(),
+                "--seed",
+                &self.seed.to_string(),
+                "--at",
+            ])
             .arg(self.at)
             .spawn()?;
         let ended = watch(&mut child, self.at);
@@ -97,7 +107,10 @@ impl Work<'_> {
             None => "no file: the first input was not written".into(),
         };
         let which = found.map_or(0, |(number, _)| number);
-        Err(io::Error::other(format!("`{}`: input {which} of seed {} {problem}; it is in {place}", self.target.name, self.seed)))
+        Err(io::Error::other(format!(
+            "`{}`: input {which} of seed {} {problem}; it is in {place}",
+            self.target.name, self.seed
+        )))
     }
 }
 

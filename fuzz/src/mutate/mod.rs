@@ -61,7 +61,11 @@ pub fn beside(rng: &mut Rng, number: u64) -> u64 {
 pub fn mutate(rng: &mut Rng, input: &[u8], other: &[u8], own: Change, longest: usize) -> Vec<u8> {
     let mut made = input.to_vec();
     for _ in 0..1 << rng.u8(0..4) {
-        if rng.u8(0..4) == 0 { bytes::change(rng, &mut made, other) } else { own(rng, &mut made, other) }
+        if rng.u8(0..4) == 0 {
+            bytes::change(rng, &mut made, other)
+        } else {
+            own(rng, &mut made, other)
+        }
         made.truncate(longest);
     }
     made
@@ -92,8 +96,8 @@ fn rearrange<T: Clone>(rng: &mut Rng, list: &mut Vec<T>, other: &[T]) {
             list.swap(a, b);
         }
         3 => {
-            let times = 1 << rng.u8(0..8);
-            let repeated = list[from].repeat(times.min(1 + 4096 / list.len().max(1)));
+            let times = (1 << rng.u8(0..8)).min(1 + 4096 / list.len().max(1));
+            let repeated = vec![list[from].to_vec(); times].concat();
             drop(list.splice(at..at, repeated));
         }
         4 => drop(list.splice(from, other[span(rng, other.len())].to_vec())),

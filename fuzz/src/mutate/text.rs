@@ -6,8 +6,33 @@ use super::{bytes, number, rearrange};
 
 /// What stands where something else should.
 const ODD: [&str; 27] = [
-    "", " ", "\t", "\0", "\u{b}", "\u{a0}", "\u{200b}", "\u{feff}", "é", "🧬", ">", "#", ";", "'", "\"", "?", ".", "-",
-    "*", "//", "NaN", "inf", "1e999", "-0.0", "1e-320", "99999999999999999999", "-2147483648",
+    "",
+    " ",
+    "\t",
+    "\0",
+    "\u{b}",
+    "\u{a0}",
+    "\u{200b}",
+    "\u{feff}",
+    "é",
+    "🧬",
+    ">",
+    "#",
+    ";",
+    "'",
+    "\"",
+    "?",
+    ".",
+    "-",
+    "*",
+    "//",
+    "NaN",
+    "inf",
+    "1e999",
+    "-0.0",
+    "1e-320",
+    "99999999999999999999",
+    "-2147483648",
 ];
 
 /// Changes lines, fields and columns; `words` are what the format knows.
@@ -31,7 +56,11 @@ pub fn change(rng: &mut Rng, data: &mut Vec<u8>, other: &[u8], words: &[&str]) {
         6 => bytes::overwrite(rng, data, other),
         _ => {
             let at = rng.usize(0..=data.len());
-            let new = if words.is_empty() || rng.bool() { ODD[rng.usize(0..ODD.len())] } else { words[rng.usize(0..words.len())] };
+            let new = if words.is_empty() || rng.bool() {
+                ODD[rng.usize(0..ODD.len())]
+            } else {
+                words[rng.usize(0..words.len())]
+            };
             data.splice(at..at, new.bytes());
         }
     }

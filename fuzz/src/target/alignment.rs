@@ -21,8 +21,12 @@ pub(super) const STOCKHOLM: Target = Target {
 };
 
 /// Its format is guessed, so that the guess is tried too.
-pub(super) const FASTA: Target =
-    Target { name: "fasta", seeds: || seeds::of("fasta", &["fasta", "a3m", "aln"]), run: |data| run(None, data), ..A3M };
+pub(super) const FASTA: Target = Target {
+    name: "fasta",
+    seeds: || seeds::of("fasta", &["fasta", "a3m", "aln"]),
+    run: |data| run(None, data),
+    ..A3M
+};
 
 const WORDS: [&str; 18] = [
     "# STOCKHOLM 1.0\n",

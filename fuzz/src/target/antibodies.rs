@@ -15,8 +15,23 @@ pub(super) const TARGET: Target = Target {
 };
 
 const WORDS: [&str; 17] = [
-    ">a:H\n", ">a:L\n", ">H\n", ">L\n", ">heavy\n", ">vl\n", ">1NCB_2|Chain B[auth L]|", ">1NCB_2|Chains A, C|", "_H", "_L",
-    "|H", "IGHV", "Heavy Chain", ":", "/", "EVQLVESGGGLVQPGG", "*",
+    ">a:H\n",
+    ">a:L\n",
+    ">H\n",
+    ">L\n",
+    ">heavy\n",
+    ">vl\n",
+    ">1NCB_2|Chain B[auth L]|",
+    ">1NCB_2|Chains A, C|",
+    "_H",
+    "_L",
+    "|H",
+    "IGHV",
+    "Heavy Chain",
+    ":",
+    "/",
+    "EVQLVESGGGLVQPGG",
+    "*",
 ];
 
 fn run(data: &[u8]) -> bool {

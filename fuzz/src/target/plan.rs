@@ -5,7 +5,8 @@ use crease_core::plan::{Plan, check_plan};
 use super::{Target, seeds};
 use crate::mutate::json;
 
-pub(super) const TARGET: Target = Target { name: "plan", longest: 1 << 16, seeds: seeds::plans, change: json::change, run };
+pub(super) const TARGET: Target =
+    Target { name: "plan", longest: 1 << 16, seeds: seeds::plans, change: json::change, run };
 
 fn run(data: &[u8]) -> bool {
     let Ok(plan) = serde_json::from_slice::<Plan>(data) else {

@@ -14,7 +14,8 @@ use super::{Target, seeds};
 use crate::mutate::tokens;
 use crate::{emit, link};
 
-pub(super) const TARGET: Target = Target { name: "program", seeds: seeds::modules, longest: 1 << 14, change: tokens::change, run };
+pub(super) const TARGET: Target =
+    Target { name: "program", seeds: seeds::modules, longest: 1 << 12, change: tokens::change, run };
 
 fn run(data: &[u8]) -> bool {
     let Some(tokens) = tokens::tokens(data) else {
@@ -96,7 +97,7 @@ fn known() -> &'static BTreeMap<String, String> {
     static KNOWN: OnceLock<BTreeMap<String, String>> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let mut known = BTreeMap::new();
-        let mut left = seeds::modules();
+        let mut left = seeds::models();
         // Each round takes the modules whose imports are known.
         while !left.is_empty() {
             let before = left.len();
@@ -106,7 +107,7 @@ fn known() -> &'static BTreeMap<String, String> {
                     return true;
                 };
                 let library: Library = serde_json::from_str(&json).expect("the macro's own text");
-                for module in library.modules.last() {
+                if let Some(module) = library.modules.last() {
                     let names = module.axes.iter().map(|axis| &axis.name);
                     let names = names.chain(module.constants.iter().map(|constant| &constant.name));
                     let names = names.chain(module.structs.iter().map(|parameters| &parameters.name));

@@ -7,13 +7,8 @@ use super::{Target, seeds};
 use crate::file::Scratch;
 use crate::mutate::archive;
 
-pub(super) const TARGET: Target = Target {
-    name: "safetensors",
-    longest: 1 << 13,
-    seeds: seeds::safetensors,
-    change: archive::safetensors,
-    run,
-};
+pub(super) const TARGET: Target =
+    Target { name: "safetensors", longest: 1 << 13, seeds: seeds::safetensors, change: archive::safetensors, run };
 
 fn run(data: &[u8]) -> bool {
     Scratch::of_this_thread("input.safetensors", |file| {

@@ -6,7 +6,8 @@ use super::{Target, seeds};
 use crate::emit;
 use crate::mutate::tokens;
 
-pub(super) const TARGET: Target = Target { name: "tokens", longest: 1 << 14, seeds: seeds::modules, change: tokens::change, run };
+pub(super) const TARGET: Target =
+    Target { name: "tokens", longest: 1 << 12, seeds: seeds::modules, change: tokens::change, run };
 
 fn run(data: &[u8]) -> bool {
     let Some(tokens) = tokens::tokens(data) else {

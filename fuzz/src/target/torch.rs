@@ -15,7 +15,9 @@ const MOST_BYTES: u64 = 1 << 16;
 
 fn run(data: &[u8]) -> bool {
     let archive = archive(data);
-    Scratch::of_this_thread("input.pt", |file| read(file.holding(&archive), None) | read(file.path(), Some("state_dict.w")))
+    Scratch::of_this_thread("input.pt", |file| {
+        read(file.holding(&archive), None) | read(file.path(), Some("state_dict.w"))
+    })
 }
 
 /// Reads and converts a checkpoint; it was accepted if it can be converted.

@@ -4,7 +4,8 @@ use super::{Target, seeds, torch};
 use crate::file::Scratch;
 use crate::mutate::archive;
 
-pub(super) const TARGET: Target = Target { name: "zip", longest: 1 << 13, seeds: seeds::archives, change: archive::zip, run };
+pub(super) const TARGET: Target =
+    Target { name: "zip", longest: 1 << 13, seeds: seeds::archives, change: archive::zip, run };
 
 fn run(data: &[u8]) -> bool {
     Scratch::of_this_thread("input.pt", |file| torch::read(file.holding(data), None))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::modules::Crate;
+use super::sources::root;
 use super::{all, exceptions, expect_none};
 
 /// The workspace's crates, each by its folder. A crate depends on later ones only.
@@ -14,8 +15,8 @@ const CRATES: [(&str, &str); 5] = [
     ("crease-core", "dsl/core"),
 ];
 
-/// What a module itself is called among its parts.
-const ITSELF: &str = "itself";
+/// The parts of crates, each naming later ones only.
+const FLOORS: &[(&str, &[&str])] = &[];
 
 /// Between the parts of each module, an example of each import.
 type Graph = BTreeMap<String, BTreeMap<(String, String), String>>;
@@ -25,9 +26,10 @@ fn graph(folder: &str) -> Graph {
     for import in Crate::read(&all(), &format!("{folder}/src")).imports() {
         let (from, to) = (&import.from, &import.to);
         let shared = from.iter().zip(to).take_while(|(a, b)| a == b).count();
-        let part = |module: &[String]| module.get(shared).map_or(ITSELF, String::as_str).to_string();
+        // A module and what stands in it are one: it declares what they share, and calls them.
+        let (Some(a), Some(b)) = (from.get(shared), to.get(shared)) else { continue };
         let within = [&[folder.to_string()], &from[..shared]].concat().join("::");
-        graph.entry(within).or_default().entry((part(from), part(to))).or_insert(import.written);
+        graph.entry(within).or_default().entry((a.clone(), b.clone())).or_insert(import.written);
     }
     graph
 }
@@ -37,16 +39,49 @@ fn no_imports_go_in_a_circle() {
     let mut wrong = Vec::new();
     for (_, folder) in CRATES {
         for (within, imports) in &graph(folder) {
-            let reach = |from: &str| reachable(imports, from);
-            for ((a, b), example) in imports {
-                let back = reach(b).contains(a);
-                if back && !exceptions::CIRCLES.iter().any(|(place, parts)| place == within && parts.contains(&a.as_str())) {
+            let waits = |part: &String| exceptions::CIRCLES.contains(&(within.as_str(), part.as_str()));
+            for ((a, b), example) in imports.iter().filter(|((a, _), _)| !waits(a)) {
+                if reachable(imports, b).contains(a) {
                     wrong.push(format!("{within}: {a} -> {b} ({example})"));
                 }
             }
         }
     }
     expect_none("imports that go in a circle", &wrong);
+}
+
+#[test]
+fn every_import_goes_down() {
+    let mut wrong = Vec::new();
+    for (within, floors) in FLOORS {
+        let folder = within.split("::").next().unwrap_or_default();
+        let floor = |part: &str| floors.iter().position(|known| *known == part);
+        for ((from, to), example) in graph(folder).remove(*within).unwrap_or_default() {
+            match (floor(&from), floor(&to)) {
+                (Some(above), Some(below)) if above < below => {}
+                (Some(_), Some(_)) => wrong.push(format!("{within}: {from} -> {to} goes up ({example})")),
+                _ => wrong.push(format!("{within}: `{from}` or `{to}` is on no floor ({example})")),
+            }
+        }
+    }
+    expect_none("imports that do not go down the list of floors", &wrong);
+}
+
+#[test]
+fn crates_depend_on_later_ones() {
+    let mut wrong = Vec::new();
+    for (place, (name, folder)) in CRATES.iter().enumerate() {
+        let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
+        let manifest: toml::Table = manifest.parse().expect("TOML");
+        assert_eq!(manifest["package"]["name"].as_str(), Some(*name), "{folder}");
+        let needed = manifest.get("dependencies").and_then(|needed| needed.as_table());
+        for other in needed.into_iter().flat_map(|needed| needed.keys()) {
+            if CRATES[..=place].iter().any(|(earlier, _)| earlier == other) {
+                wrong.push(format!("{name} -> {other}"));
+            }
+        }
+    }
+    expect_none("crates that depend on an earlier one", &wrong);
 }
 
 fn reachable(imports: &BTreeMap<(String, String), String>, from: &str) -> BTreeSet<String> {

@@ -56,7 +56,8 @@ fn each_package_is_there_once() {
         lists["bans"]["skip"].as_array().expect("a list").iter().filter_map(|skip| skip["crate"].as_str()).collect();
     let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for package in &packages {
-        let (name, version) = (package["name"].as_str().unwrap_or_default(), package["version"].as_str().unwrap_or_default());
+        let (name, version) =
+            (package["name"].as_str().unwrap_or_default(), package["version"].as_str().unwrap_or_default());
         let is_skipped = skipped.iter().any(|skip| {
             skip.split_once('@').is_some_and(|(of, from)| of == name && version.starts_with(&format!("{from}.")))
         });
@@ -65,7 +66,10 @@ fn each_package_is_there_once() {
         }
     }
     let twice = versions.iter().filter(|(_, versions)| versions.len() > 1);
-    expect_none("packages in several versions", &twice.map(|(name, all)| format!("{name}: {all:?}")).collect::<Vec<_>>());
+    expect_none(
+        "packages in several versions",
+        &twice.map(|(name, all)| format!("{name}: {all:?}")).collect::<Vec<_>>(),
+    );
 }
 
 #[test]

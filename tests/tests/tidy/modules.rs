@@ -33,7 +33,9 @@ impl Crate {
     pub fn read(sources: &[Source], folder: &str) -> Crate {
         let mut files = BTreeMap::new();
         for source in sources.iter().filter(|source| source.is_rust()) {
-            let Some(place) = source.path.strip_prefix(folder).and_then(|path| path.strip_prefix('/')) else { continue };
+            let Some(place) = source.path.strip_prefix(folder).and_then(|path| path.strip_prefix('/')) else {
+                continue;
+            };
             let place = place.trim_end_matches(".rs");
             let mut module: Module = place.split('/').map(ToString::to_string).collect();
             if ["mod", "lib"].contains(&module[module.len() - 1].as_str()) {

@@ -70,7 +70,8 @@ impl<'t> Reader<'t> {
                 }
                 "use" => {
                     // `pub use` or `pub(crate) use`.
-                    self.public = before == "pub" || (before == ")" && self.at > 3 && self.tokens[self.at - 4] == "pub");
+                    self.public =
+                        before == "pub" || (before == ")" && self.at > 3 && self.tokens[self.at - 4] == "pub");
                     self.at += 1;
                     self.tree(&mut Vec::new(), true);
                 }
@@ -242,12 +243,10 @@ fn paths_are_found_where_they_stand() {
         };
         assert_eq!(read(text).paths.iter().map(shown).collect::<Vec<_>>(), expected, "{text}");
     };
-    check("use crate::a::{b, c::{self, D as E}, f::*};", &[
-        "crate::a::b as b",
-        "crate::a::c as c",
-        "crate::a::c::D as E",
-        "crate::a::f::* as *",
-    ]);
+    check(
+        "use crate::a::{b, c::{self, D as E}, f::*};",
+        &["crate::a::b as b", "crate::a::c as c", "crate::a::c::D as E", "crate::a::f::* as *"],
+    );
     check("fn f() { super::g::<u8>(x.y::<u8>(), $crate::no) }", &["super::g"]);
     check("// crate::a\n/* crate::b */ const A: &str = \"crate::c\"; const B: char = '\"'; crate::d", &["crate::d"]);
     check("mod inner { use super::x; } use super::y;", &["inner/super::x as x", "super::y as y"]);
