@@ -2,7 +2,7 @@
 
 use crease_core::kernel::Kernel;
 
-use crate::run::RunError;
+use crate::error::RunError;
 
 /// One call's pointers and sizes.
 pub struct Operands<'a> {

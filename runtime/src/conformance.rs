@@ -7,7 +7,9 @@ use crease_core::oracle::{Tensors, evaluate};
 use crease_core::plan::Plan;
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::{Checks, Cpu, Executable, Weights};
+use crate::cpu::Cpu;
+use crate::run::{Checks, Executable};
+use crate::weights::Weights;
 
 /// Largest error in single precision, relative to the largest number of a tensor.
 const TOLERANCE: f64 = 2e-4;

@@ -5,6 +5,7 @@ mod backend;
 #[doc(hidden)]
 pub mod conformance;
 pub mod cpu;
+mod error;
 #[cfg(feature = "gemm")]
 #[doc(hidden)]
 pub mod gemm;
@@ -14,6 +15,7 @@ mod weights;
 
 pub use backend::{Backend, Operands};
 pub use cpu::Cpu;
+pub use error::RunError;
 pub use process::{forget_peak_resident, peak_resident_bytes, resident_bytes};
-pub use run::{Checks, Event, Executable, Progress, RunError};
+pub use run::{Checks, Event, Executable, Progress};
 pub use weights::{Weights, WeightsError};

@@ -4,74 +4,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crease_core::kernel::{Contract, Strides};
-use crease_core::plan::{Base, Call, Checked, Length, Place, Plan, PlanFault, PlanPort, SlotKind, Step};
+use crease_core::plan::{Base, Call, Checked, Length, Place, Plan, PlanPort, SlotKind, Step};
 use smallvec::SmallVec;
 
-use crate::arena::{Arena, ArenaError};
+use crate::arena::Arena;
 use crate::backend::{Backend, Operands};
-use crate::weights::{Weights, WeightsError};
-
-/// Why a plan did not run.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The arena was refused.
-    #[error(transparent)]
-    Arena(#[from] ArenaError),
-    /// A weight is missing or wrong.
-    #[error(transparent)]
-    Weights(#[from] WeightsError),
-    /// A kernel could not be built.
-    #[error("a kernel could not be built: {0}")]
-    Kernel(String),
-    /// The plan must not run.
-    #[error("the plan is malformed: {0}")]
-    Plan(#[from] PlanFault),
-    /// The plan is for a machine with other needs.
-    #[error(
-        "the plan was made for {} threads with {} bytes of working memory each; this machine has {} and needs {}: plan again for this machine",
-        .planned[0], .planned[1], .needed[0], .needed[1]
-    )]
-    Target {
-        /// Threads planned for, and bytes of working memory of a contraction for each.
-        planned: [u64; 2],
-        /// Threads there are, and the bytes that each needs.
-        needed: [u64; 2],
-    },
-    /// The plan reads weights from a file layer by layer, and they are in memory.
-    #[error("the plan streams weight `{name}`, which is held in memory: plan again for weights that are held")]
-    Held {
-        /// The weight.
-        name: String,
-    },
-    /// No such input or output.
-    #[error("there is no {kind} `{name}`: there are {known}")]
-    NoSuchPort {
-        /// `input` or `output`.
-        kind: &'static str,
-        /// As asked.
-        name: String,
-        /// Those that exist.
-        known: String,
-    },
-    /// An input of the wrong number of elements.
-    #[error("input `{name}` takes {expected} elements {shape:?}, found {found}")]
-    Elements {
-        /// The input.
-        name: String,
-        /// Elements of its shape.
-        expected: u64,
-        /// Its shape.
-        shape: Vec<u64>,
-        /// Elements given.
-        found: usize,
-    },
-}
-
-impl RunError {
-    pub(crate) fn kernel(error: impl std::fmt::Display) -> RunError {
-        RunError::Kernel(error.to_string())
-    }
-}
+use crate::error::RunError;
+use crate::weights::Weights;
 
 /// What a run checks beyond running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

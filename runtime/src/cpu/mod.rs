@@ -1,27 +1,14 @@
 //! The CPU backend: compiled nests, packed contractions, a pool of threads.
 
-mod ahead;
-mod arithmetic;
-mod attend;
-mod attend_rows;
-pub mod contract;
-mod contract_kernel;
-mod contract_plan;
-#[cfg(test)]
-mod dice;
-mod elements;
-mod functions;
-#[cfg(test)]
-mod held;
+mod attention;
 pub mod jit;
-mod micro;
-mod normalize;
-mod pack;
+mod numbers;
 pub mod pool;
+mod product;
 pub mod speed;
+#[cfg(test)]
+mod testing;
 mod tile;
-mod tile_program;
-mod tile_rows;
 
 use std::sync::Arc;
 
@@ -29,10 +16,11 @@ use crease_core::kernel::{Attend, Kernel};
 use crease_core::plan::{InstructionSet, Target};
 
 use crate::backend::{Backend, Operands};
-use crate::run::RunError;
-use contract_kernel::PreparedContract;
+use crate::error::RunError;
 use jit::{CompiledNest, Jit};
 use pool::Pool;
+use product::PreparedContract;
+use tile::instructions::InstructionSet as Instructions;
 
 /// This machine's processor.
 pub struct Cpu {
@@ -41,7 +29,9 @@ pub struct Cpu {
 }
 
 /// A kernel ready to run here.
-pub enum Prepared {
+pub struct Prepared(Ready);
+
+enum Ready {
     /// Machine code.
     Nest(Arc<CompiledNest>),
     /// Strides and programs for the packed contraction.
@@ -67,10 +57,10 @@ impl Cpu {
 
     /// What plans for this machine are made for.
     pub fn target(&self) -> Target {
-        let instructions = match contract::InstructionSet::detect() {
-            contract::InstructionSet::Avx512 => InstructionSet::Avx512,
-            contract::InstructionSet::Avx2 => InstructionSet::Avx2,
-            contract::InstructionSet::Portable => InstructionSet::Portable,
+        let instructions = match Instructions::detect() {
+            Instructions::Avx512 => InstructionSet::Avx512,
+            Instructions::Avx2 => InstructionSet::Avx2,
+            Instructions::Portable => InstructionSet::Portable,
         };
         Target::shipped(instructions, self.pool.threads() as u64)
     }
@@ -81,12 +71,13 @@ impl Backend for Cpu {
 
     fn prepare(&self, kernel: &Kernel) -> Result<Prepared, RunError> {
         match kernel {
-            Kernel::Nest(nest) => Ok(Prepared::Nest(self.jit.compile(nest).map_err(RunError::kernel)?)),
+            Kernel::Nest(nest) => self.jit.compile(nest).map(Ready::Nest).map_err(RunError::kernel),
             Kernel::Contract(contract) => {
-                Ok(Prepared::Contract(PreparedContract::new(contract).map_err(RunError::kernel)?))
+                PreparedContract::new(contract).map(Ready::Contract).map_err(RunError::kernel)
             }
-            Kernel::Attend(attend) => Ok(Prepared::Attend(attend.clone())),
+            Kernel::Attend(attend) => Ok(Ready::Attend(attend.clone())),
         }
+        .map(Prepared)
     }
 
     fn threads(&self) -> u64 {
@@ -94,23 +85,23 @@ impl Backend for Cpu {
     }
 
     fn contract_scratch(&self) -> u64 {
-        contract::scratch_bytes_per_thread() as u64
+        product::scratch_bytes_per_thread() as u64
     }
 
     #[allow(unsafe_code)] // passes raw memory on to kernels under the trait's contract
     unsafe fn call(&self, kernel: &Prepared, o: &Operands<'_>) {
-        match kernel {
+        match &kernel.0 {
             // SAFETY: the caller's contract is the kernel's.
-            Prepared::Nest(nest) => unsafe { nest.run(&self.pool, o.loads, o.stores[0], o.lengths, o.starts) },
-            Prepared::Contract(contract) => {
+            Ready::Nest(nest) => unsafe { nest.run(&self.pool, o.loads, o.stores[0], o.lengths, o.starts) },
+            Ready::Contract(contract) => {
                 // SAFETY: the caller's contract is the kernel's.
                 unsafe { contract.run(&self.pool, o) };
             }
-            Prepared::Attend(kernel) => {
+            Ready::Attend(kernel) => {
                 let &Operands { loads, lengths, starts, scratch, .. } = o;
-                let own = attend::Operands { loads, store: o.stores[0], lengths, starts, scratch };
+                let own = attention::Operands { loads, store: o.stores[0], lengths, starts, scratch };
                 // SAFETY: the caller's contract is the kernel's.
-                unsafe { attend::attend(contract::InstructionSet::detect(), &self.pool, kernel, &own) };
+                unsafe { attention::attend(Instructions::detect(), &self.pool, kernel, &own) };
             }
         }
     }
@@ -123,11 +114,11 @@ mod tests {
     #[test]
     fn plans_count_the_scratch_that_kernels_use() {
         for (kernel, plan) in [
-            (contract::InstructionSet::Portable, InstructionSet::Portable),
-            (contract::InstructionSet::Avx2, InstructionSet::Avx2),
-            (contract::InstructionSet::Avx512, InstructionSet::Avx512),
+            (Instructions::Portable, InstructionSet::Portable),
+            (Instructions::Avx2, InstructionSet::Avx2),
+            (Instructions::Avx512, InstructionSet::Avx512),
         ] {
-            assert_eq!(contract::scratch_bytes(kernel) as u64, plan.contract_scratch());
+            assert_eq!(product::scratch_bytes(kernel) as u64, plan.contract_scratch());
         }
     }
 }

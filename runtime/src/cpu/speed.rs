@@ -8,8 +8,9 @@ use std::arch::x86_64::*;
 use std::hint::black_box;
 use std::time::Instant;
 
-use super::ahead::Ahead;
-use super::micro::{InstructionSet, Tile};
+use super::tile::ahead::Ahead;
+use super::tile::instructions::InstructionSet;
+use super::tile::micro::Tile;
 
 /// Terms of a tile: its operands and result fit the smallest nearest cache there is, 32 KiB.
 const TERMS: usize = 128;

@@ -8,49 +8,10 @@ use std::mem::MaybeUninit;
 
 use cranelift_jit::JITModule;
 use cranelift_module::FuncId;
-use crease_core::ir::Unary;
 use crease_core::kernel::Nest;
 
-use super::emit::SCRATCH;
-use super::order::{MAX_INDICES, Merge, Order};
+use super::order::{MAX_INDICES, Merge, Order, SCRATCH};
 use crate::cpu::pool::Pool;
-
-/// A function that compiled code calls for one number.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Helper {
-    Sin,
-    Cos,
-}
-
-impl Helper {
-    pub(super) const COUNT: usize = 2;
-    pub(super) const ALL: [Helper; Helper::COUNT] = [Helper::Sin, Helper::Cos];
-
-    pub(super) fn of(function: Unary) -> Option<Helper> {
-        match function {
-            Unary::Sin => Some(Helper::Sin),
-            Unary::Cos => Some(Helper::Cos),
-            _ => None,
-        }
-    }
-
-    pub(super) fn symbol(self) -> &'static str {
-        ["crease_sin", "crease_cos"][self as usize]
-    }
-
-    pub(super) fn address(self) -> *const u8 {
-        let functions: [extern "C" fn(f32) -> f32; Helper::COUNT] = [sin, cos];
-        functions[self as usize] as *const u8
-    }
-}
-
-extern "C" fn sin(x: f32) -> f32 {
-    x.sin()
-}
-
-extern "C" fn cos(x: f32) -> f32 {
-    x.cos()
-}
 
 /// `(loads, store, extents, starts, scratch, first unit, behind the last unit, lanes per block)`
 type Entry = unsafe extern "C" fn(*const *const f32, *mut f32, *const u64, *const u64, *mut f32, u64, u64, u64);

@@ -9,8 +9,8 @@ use cranelift_codegen::ir::{FuncRef, InstBuilder, MemFlagsData, Type, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
 use crease_core::kernel::{Nest, RowOp, Strides};
 
-use super::call::Helper;
-use super::order::{Code, Order};
+use super::helper::Helper;
+use super::order::{Code, Order, SCRATCH};
 
 /// What one step along the lane index computes at once.
 #[derive(Clone, Copy, PartialEq)]
@@ -102,8 +102,7 @@ pub(super) struct Stage {
     strides: Vec<(usize, Value)>,
 }
 
-/// Room for rows that wait between passes, in elements; and bytes from one of their elements to the next.
-pub(super) const SCRATCH: usize = 16 * 1024;
+/// Bytes from one element of a waiting row to the next.
 const STAGE_STEP: i64 = 16 * REGISTERS as i64;
 
 /// Bytes from one place to the next along an index.

@@ -8,10 +8,10 @@ use cranelift_codegen::ir::types::{F32, F32X4, I32, I32X4};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value};
 use crease_core::ir::{Binary, Unary};
 
-use super::call::Helper;
 use super::emit::Emitter;
-use crate::cpu::arithmetic::{Arithmetic, Compare};
-use crate::cpu::functions;
+use super::helper::Helper;
+use crate::cpu::numbers::arithmetic::{Arithmetic, Compare};
+use crate::cpu::numbers::functions;
 
 impl Arithmetic for Emitter<'_> {
     type Number = Value;

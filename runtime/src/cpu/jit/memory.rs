@@ -7,8 +7,8 @@ use crease_core::ir::Format;
 use crease_core::kernel::{Gathered, Strides};
 
 use super::emit::{At, Emitter, Shape, Val, bytes, flags};
-use crate::cpu::arithmetic::Arithmetic;
-use crate::cpu::functions;
+use crate::cpu::numbers::arithmetic::Arithmetic;
+use crate::cpu::numbers::functions;
 
 /// Bytes of so many times four elements side by side.
 fn four(format: Format, times: usize) -> i32 {

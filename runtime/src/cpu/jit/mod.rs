@@ -6,7 +6,9 @@
 
 mod call;
 mod emit;
+mod error;
 mod expr;
+mod helper;
 mod math;
 mod memory;
 mod order;
@@ -27,28 +29,12 @@ use cranelift_module::{FuncId, Linkage, Module, default_libcall_names};
 use crease_core::ir::Instr;
 use crease_core::kernel::Nest;
 
-use call::Helper;
 use emit::Emitter;
+use helper::Helper;
 use order::Order;
 
 pub use call::CompiledNest;
-
-/// Why a nest has no machine code.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum JitError {
-    /// The code generator does not know this machine.
-    #[error("no code generator for this machine: {0}")]
-    Host(String),
-    /// The nest contradicts itself.
-    #[error("malformed nest: {0}")]
-    Malformed(&'static str),
-    /// An extent in an expression was not bound to a number.
-    #[error("malformed nest: an extent in an expression is not bound to a number")]
-    UnboundSize,
-    /// The code generator refused.
-    #[error("code generation failed: {0}")]
-    Generation(String),
-}
+pub use error::JitError;
 
 /// A compiler with all that it has compiled.
 ///

@@ -6,10 +6,13 @@
 use crease_core::ir::{Expr, Instr, Unary};
 use crease_core::kernel::{Nest, Strides};
 
-use super::JitError;
+use super::error::JitError;
 
 /// The most indices a nest may have.
 pub(super) const MAX_INDICES: usize = 16;
+
+/// Room for rows that wait between passes in a task's memory, in elements.
+pub(super) const SCRATCH: usize = 16 * 1024;
 
 /// Elements of a row up to which lanes are better filled with other rows.
 const SHORT: i64 = 16;

@@ -9,8 +9,8 @@ use cranelift_frontend::Variable;
 use crease_core::kernel::RowOp;
 
 use super::emit::{At, Emitter, Shape, Val, Which, unroll};
-use crate::cpu::arithmetic::Arithmetic;
-use crate::cpu::functions;
+use crate::cpu::numbers::arithmetic::Arithmetic;
+use crate::cpu::numbers::functions;
 
 /// Steps of the innermost row loop that go into one partial sum.
 const BLOCK: i64 = 64;

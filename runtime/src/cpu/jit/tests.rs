@@ -10,9 +10,9 @@ use crease_core::ir::{Binary, Expr, Extent, Format, Instr, Unary};
 use crease_core::kernel::{Nest, Row, RowOp};
 
 use super::{Jit, JitError};
-use crate::cpu::dice::Dice;
-use crate::cpu::held::{Held, rounding};
 use crate::cpu::pool::Pool;
+use crate::cpu::testing::dice::Dice;
+use crate::cpu::testing::held::{Held, rounding};
 use oracle::{Case, expected};
 
 /// In few bits too.

@@ -5,9 +5,9 @@ use crease_core::kernel::Nest;
 
 use super::oracle::{Case, unary};
 use super::run;
-use crate::cpu::arithmetic::Plain;
-use crate::cpu::functions::tests::SAME;
 use crate::cpu::jit::Jit;
+use crate::cpu::numbers::arithmetic::Plain;
+use crate::cpu::numbers::functions::tests::SAME;
 use crate::cpu::pool::Pool;
 
 fn apply(jit: &Jit, function: Unary, xs: Vec<f32>) -> Vec<f32> {

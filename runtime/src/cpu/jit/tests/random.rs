@@ -4,7 +4,7 @@ use crease_core::ir::{Binary, Expr, Format, Instr, Unary};
 use crease_core::kernel::{Gathered, Nest, Row, RowOp, Strides};
 
 use super::oracle::Case;
-use crate::cpu::dice::Dice;
+use crate::cpu::testing::dice::Dice;
 
 /// Strides of a tensor that has `indices` in some order, perhaps with gaps; and its length.
 fn layout(dice: &mut Dice, extents: &[u64], indices: Vec<usize>) -> (Strides, usize) {

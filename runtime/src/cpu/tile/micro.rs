@@ -6,74 +6,13 @@
 #![allow(unsafe_code)] // Vector intrinsics on raw pointers; each block says why it is sound.
 
 use super::ahead::{Ahead, prefetch_near};
+use super::instructions::{AVX2_ROWS, AVX512_ROWS, InstructionSet, PORTABLE_ROWS};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
-use std::sync::atomic::{AtomicU8, Ordering};
-
-/// The vector instructions the kernels may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum InstructionSet {
-    /// Plain Rust; slow where the target has no fused multiply-add.
-    Portable,
-    /// AVX2 with FMA.
-    Avx2,
-    /// AVX-512F.
-    Avx512,
-}
 
 impl InstructionSet {
-    /// The best this machine has.
-    #[must_use]
-    pub fn detect() -> Self {
-        static FOUND: AtomicU8 = AtomicU8::new(u8::MAX);
-        let cached = FOUND.load(Ordering::Relaxed);
-        if let Some(&isa) = [Self::Portable, Self::Avx2, Self::Avx512].get(usize::from(cached)) {
-            return isa;
-        }
-        let best = if Self::Avx512.is_here() {
-            Self::Avx512
-        } else if Self::Avx2.is_here() {
-            Self::Avx2
-        } else {
-            Self::Portable
-        };
-        FOUND.store(best as u8, Ordering::Relaxed);
-        best
-    }
-
-    /// Whether this machine has it.
-    #[must_use]
-    pub fn is_here(self) -> bool {
-        match self {
-            Self::Portable => true,
-            #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
-            #[cfg(all(target_arch = "x86_64", not(miri)))]
-            Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.is_here(),
-            #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-            _ => false,
-        }
-    }
-
-    /// Rows of a full tile.
-    pub(super) const fn rows(self) -> usize {
-        match self {
-            Self::Portable => PORTABLE_ROWS,
-            Self::Avx2 => AVX2_ROWS,
-            Self::Avx512 => AVX512_ROWS,
-        }
-    }
-
-    /// Columns of one vector; a full tile has two.
-    pub(super) const fn lanes(self) -> usize {
-        match self {
-            Self::Portable | Self::Avx2 => 8,
-            Self::Avx512 => 16,
-        }
-    }
-
     /// The kernel for `rows` rows and `vectors` vectors. `packed`: A lies in panels (`a_row` 1, `a_k` [`Self::rows`]).
-    pub(super) fn kernel(self, rows: usize, vectors: usize, packed: bool) -> Kernel {
+    pub(in crate::cpu) fn kernel(self, rows: usize, vectors: usize, packed: bool) -> Kernel {
         let at = (vectors - 1) * 2 + usize::from(packed);
         match self {
             Self::Portable => PORTABLE[rows - 1][at],
@@ -87,30 +26,26 @@ impl InstructionSet {
     }
 }
 
-const PORTABLE_ROWS: usize = 4;
-const AVX2_ROWS: usize = 6;
-const AVX512_ROWS: usize = 12;
-
 /// Results of fewer terms than this are not fetched ahead.
 const FEW_TERMS: usize = 64;
 
 /// Most rows and columns any tile has.
-pub(super) const MOST_ROWS: usize = 12;
+pub(in crate::cpu) const MOST_ROWS: usize = 12;
 /// See [`MOST_ROWS`].
-pub(super) const MOST_COLUMNS: usize = 32;
+pub(in crate::cpu) const MOST_COLUMNS: usize = 32;
 
 /// One tile: `c[r][j] = sum_k a[r * a_row + k * a_k] * b[k * b_k + j]`, and what is added to it.
-pub(super) struct Tile {
-    pub(super) k: usize,
-    pub(super) a: *const f32,
-    pub(super) a_row: isize,
-    pub(super) a_k: isize,
-    pub(super) b: *const f32,
-    pub(super) b_k: isize,
-    pub(super) c: *mut f32,
-    pub(super) c_row: isize,
+pub(in crate::cpu) struct Tile {
+    pub(in crate::cpu) k: usize,
+    pub(in crate::cpu) a: *const f32,
+    pub(in crate::cpu) a_row: isize,
+    pub(in crate::cpu) a_k: isize,
+    pub(in crate::cpu) b: *const f32,
+    pub(in crate::cpu) b_k: isize,
+    pub(in crate::cpu) c: *mut f32,
+    pub(in crate::cpu) c_row: isize,
     /// The first element of what is added, and from one row of it to the next; c itself, or apart from c.
-    pub(super) add: Option<(*const f32, isize)>,
+    pub(in crate::cpu) add: Option<(*const f32, isize)>,
 }
 
 /// A kernel computes one tile of a fixed size.
@@ -118,7 +53,7 @@ pub(super) struct Tile {
 /// # Safety
 /// The machine has the kernel's instruction set; every element of `a`, `b`, `c` and of what is added that the tile names is
 /// in bounds, and `c` overlaps neither `a` nor `b`.
-pub(super) type Kernel = unsafe fn(&Tile, &mut Ahead);
+pub(in crate::cpu) type Kernel = unsafe fn(&Tile, &mut Ahead);
 
 /// # Safety
 /// As [`Kernel`].

@@ -5,11 +5,9 @@
 
 use crease_core::kernel::Contract;
 
-use super::contract::{Contraction, Dim};
-use super::micro::InstructionSet;
-
-/// Most indices in one group of a [`Contraction`].
-pub const MOST_DIMS: usize = 6;
+use super::dims::Dims;
+use super::spec::{Contraction, Dim};
+use crate::cpu::tile::instructions::InstructionSet;
 
 /// Most of k summed in registers before C is touched.
 pub(super) const K_BLOCK: usize = 256;
@@ -25,111 +23,10 @@ const SPLIT: [(usize, usize); 2] = [(40, 1 << 22), (16, 1 << 19)];
 const TASK_WORK: usize = 1 << 19;
 /// Putting together stops at this many tasks.
 const ENOUGH_TASKS: usize = 64;
-/// Products whose elements lie side by side are done one after another up to this many: one cache line of them.
-const SIDE_BY_SIDE: usize = 16;
 /// Numbers between rows whose addresses the processor keeps no record of all at once.
 const FAR_ROWS: usize = 1 << 16;
 /// Blocks of A that share a block of B stay in one task up to this many.
 const SHARED_B: usize = 8;
-
-/// A short list of dims.
-#[derive(Clone, Copy)]
-pub(super) struct Dims {
-    at: [Dim; 3 * MOST_DIMS],
-    len: usize,
-}
-
-impl Dims {
-    const NONE: Self = Self { at: [Dim::ONE; 3 * MOST_DIMS], len: 0 };
-
-    fn new(dims: &[Dim]) -> Self {
-        assert!(dims.len() <= MOST_DIMS, "a group of a contraction has at most {MOST_DIMS} dims");
-        let mut all = Self::NONE;
-        dims.iter().filter(|dim| dim.extent != 1).for_each(|dim| all.push(*dim));
-        all
-    }
-
-    fn push(&mut self, dim: Dim) {
-        self.at[self.len] = dim;
-        self.len += 1;
-    }
-
-    fn remove(&mut self, i: usize) -> Dim {
-        let dim = self.at[i];
-        self.at.copy_within(i + 1..self.len, i);
-        self.len -= 1;
-        dim
-    }
-
-    pub(super) fn as_slice(&self) -> &[Dim] {
-        &self.at[..self.len]
-    }
-
-    /// The number of index tuples.
-    pub(super) fn count(&self) -> usize {
-        self.as_slice().iter().map(|dim| dim.extent).product()
-    }
-
-    /// The steps from the first element to that of tuple number `i`, the last dim running fastest.
-    pub(super) fn offset(&self, mut i: usize, step: usize) -> isize {
-        let mut offset = 0;
-        for dim in self.as_slice().iter().rev() {
-            offset += (i % dim.extent) as isize * dim.steps[step];
-            i /= dim.extent;
-        }
-        offset
-    }
-
-    /// A number that tells the tuples apart that differ where `step` moves.
-    pub(super) fn place(&self, mut i: usize, step: usize) -> usize {
-        let (mut place, mut radix) = (0, 1);
-        for dim in self.as_slice().iter().rev() {
-            if dim.steps[step] != 0 {
-                place += (i % dim.extent) * radix;
-                radix *= dim.extent;
-            }
-            i /= dim.extent;
-        }
-        place
-    }
-
-    /// Makes one dim of any two that step through everything as one would.
-    fn merge(&mut self) {
-        let joins = |outer: &Dim, inner: &Dim| {
-            outer.steps.iter().zip(&inner.steps).all(|(far, near)| *far == *near * inner.extent as isize)
-        };
-        'again: loop {
-            for outer in 0..self.len {
-                for inner in 0..self.len {
-                    if outer != inner && joins(&self.at[outer], &self.at[inner]) {
-                        self.at[inner].extent *= self.at[outer].extent;
-                        self.remove(outer);
-                        continue 'again;
-                    }
-                }
-            }
-            return;
-        }
-    }
-
-    /// Takes out up to [`SIDE_BY_SIDE`] values of a dim that has unit stride in some operand.
-    fn split_beside(&mut self, steps: [usize; 3]) -> Dim {
-        let unit = |dim: &Dim| steps.iter().any(|&step| dim.steps[step].unsigned_abs() == 1);
-        let Some(dim) = self.at[..self.len].iter_mut().find(|dim| unit(dim)) else { return Dim::ONE };
-        let some = (1..=SIDE_BY_SIDE.min(dim.extent)).rev().find(|some| dim.extent.is_multiple_of(*some)).unwrap_or(1);
-        let beside = Dim { extent: some, ..*dim };
-        *dim = Dim { extent: dim.extent / some, steps: dim.steps.map(|step| step * some as isize) };
-        beside
-    }
-
-    /// At least one dim, so that there is an axis to choose.
-    fn or_one(mut self) -> Self {
-        if self.len == 0 {
-            self.push(Dim::ONE);
-        }
-        self
-    }
-}
 
 /// A contraction as `outer` times a product of an m by k and a k by n matrix, cut into blocks.
 pub(super) struct Plan {

@@ -3,36 +3,36 @@
 use crease_core::random::Choices;
 
 /// Seeded choices.
-pub(crate) struct Dice(Choices);
+pub(in crate::cpu) struct Dice(Choices);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Dice {
+    pub(in crate::cpu) fn new(seed: u64) -> Dice {
         Dice(Choices::new(seed))
     }
 
-    pub(crate) fn below(&mut self, n: usize) -> usize {
+    pub(in crate::cpu) fn below(&mut self, n: usize) -> usize {
         self.0.next(n)
     }
 
-    pub(crate) fn chance(&mut self, percent: usize) -> bool {
+    pub(in crate::cpu) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
     /// A thousandth within ±1.
-    pub(crate) fn number(&mut self) -> f32 {
+    pub(in crate::cpu) fn number(&mut self) -> f32 {
         self.below(2001) as f32 / 1000.0 - 1.0
     }
 
-    pub(crate) fn numbers(&mut self, n: usize) -> Vec<f32> {
+    pub(in crate::cpu) fn numbers(&mut self, n: usize) -> Vec<f32> {
         (0..n).map(|_| self.number()).collect()
     }
 
     /// A multiple of 1/8 within ±4: comparisons of such numbers are exact.
-    pub(crate) fn eighth(&mut self) -> f32 {
+    pub(in crate::cpu) fn eighth(&mut self) -> f32 {
         self.below(65) as f32 / 8.0 - 4.0
     }
 
-    pub(crate) fn shuffled(&mut self, mut list: Vec<usize>) -> Vec<usize> {
+    pub(in crate::cpu) fn shuffled(&mut self, mut list: Vec<usize>) -> Vec<usize> {
         for i in (1..list.len()).rev() {
             list.swap(i, self.below(i + 1));
         }

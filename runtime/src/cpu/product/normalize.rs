@@ -2,8 +2,8 @@
 
 #![allow(unsafe_code)] // Packed strips through raw pointers; each block says why it is sound.
 
-use super::elements::Elements;
-use super::micro::InstructionSet;
+use crate::cpu::numbers::elements::Elements;
+use crate::cpu::tile::instructions::InstructionSet;
 
 /// Partial sums of a row: so many are added at a time, whatever the instructions.
 const SUMS: usize = 4;

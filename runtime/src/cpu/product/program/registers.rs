@@ -8,37 +8,39 @@ use std::mem::MaybeUninit;
 use crease_core::ir::Format;
 use crease_core::kernel::Contract;
 
-use super::ahead::prefetch_near;
-use super::elements::{Bf16, Element, Elements};
-use super::micro::{InstructionSet, MOST_COLUMNS, MOST_ROWS};
+use crate::cpu::numbers::elements::{Bf16, Element, Elements};
+use crate::cpu::tile::ahead::prefetch_near;
+use crate::cpu::tile::instructions::InstructionSet;
+use crate::cpu::tile::micro::{MOST_COLUMNS, MOST_ROWS};
 
 /// Numbers in a register.
 const TILE: usize = MOST_ROWS * MOST_COLUMNS;
 /// Tiles that may be alive at a time: one a sum, one an instruction.
-pub(super) const REGISTERS: usize = Contract::OPERANDS + Contract::INSTRUCTIONS;
+pub(in crate::cpu::product) const REGISTERS: usize = Contract::OPERANDS + Contract::INSTRUCTIONS;
 
 /// Tiles, row by row, each row as long as the instruction set's tiles are wide; and one to spare.
-pub(super) struct Registers(MaybeUninit<Aligned>);
+pub(in crate::cpu::product) struct Registers(MaybeUninit<Aligned>);
 
 #[repr(align(64))]
 struct Aligned(#[expect(dead_code, reason = "reached by its address only")] [[f32; TILE]; REGISTERS + 1]);
 
 /// An operand or result as a block or tile sees it: where its first element is, and the steps from there.
 #[derive(Clone, Copy)]
-pub(super) struct Corner {
-    pub(super) from: Elements,
+pub(in crate::cpu::product) struct Corner {
+    pub(in crate::cpu::product) from: Elements,
     /// From one row of a tile to the next, and from one column to the next.
-    pub(super) row: isize,
-    pub(super) column: isize,
+    pub(in crate::cpu::product) row: isize,
+    pub(in crate::cpu::product) column: isize,
 }
 
 impl Corner {
     /// Of an operand that nothing reads.
-    pub(super) const NOWHERE: Self = Self { from: Elements::single(std::ptr::null()), row: 0, column: 0 };
+    pub(in crate::cpu::product) const NOWHERE: Self =
+        Self { from: Elements::single(std::ptr::null()), row: 0, column: 0 };
 
     /// Has the rows of a tile fetched here where each is a run of neighbors.
     #[inline(always)]
-    pub(super) fn prefetch(self, rows: usize) {
+    pub(in crate::cpu::product) fn prefetch(self, rows: usize) {
         if self.column == 1 && self.row != 0 {
             for i in 0..rows {
                 let row = self.from.further(i as isize * self.row);
@@ -49,7 +51,7 @@ impl Corner {
     }
 
     /// The corner of the tile at row `i` and column `j` of a block.
-    pub(super) fn tile(self, i: usize, j: usize) -> Self {
+    pub(in crate::cpu::product) fn tile(self, i: usize, j: usize) -> Self {
         let further = i as isize * self.row + j as isize * self.column;
         Self { from: self.from.further(further), ..self }
     }
@@ -57,15 +59,15 @@ impl Corner {
 
 /// Rows of numbers: where they begin, and from one to the next.
 #[derive(Clone, Copy)]
-pub(super) struct Rows {
-    pub(super) from: *mut f32,
-    pub(super) step: isize,
+pub(in crate::cpu::product) struct Rows {
+    pub(in crate::cpu::product) from: *mut f32,
+    pub(in crate::cpu::product) step: isize,
 }
 
 impl Rows {
     /// Where row `i` begins.
     #[inline(always)]
-    pub(super) fn row(self, i: usize) -> *mut f32 {
+    pub(in crate::cpu::product) fn row(self, i: usize) -> *mut f32 {
         self.from.wrapping_offset(i as isize * self.step)
     }
 }
@@ -73,13 +75,13 @@ impl Rows {
 impl Registers {
     /// Registers that are to be written before they are read.
     #[inline(always)]
-    pub(super) const fn new() -> Self {
+    pub(in crate::cpu::product) const fn new() -> Self {
         Self(MaybeUninit::uninit())
     }
 
     /// Sets so many sums to zero: tails of tiles that kernels leave alone are numbers then. Apart from [`Self::new`],
     /// since what a function gives back may be copied, and this is large.
-    pub(super) fn clear(&mut self, sums: usize) {
+    pub(in crate::cpu::product) fn clear(&mut self, sums: usize) {
         for k in 0..sums {
             // SAFETY: a register has room for a tile.
             unsafe { self.sum(k).write_bytes(0, TILE) };
@@ -87,14 +89,14 @@ impl Registers {
     }
 
     /// The tile that sum number `k` is put in, or any other register.
-    pub(super) fn sum(&mut self, k: usize) -> *mut f32 {
+    pub(in crate::cpu::product) fn sum(&mut self, k: usize) -> *mut f32 {
         debug_assert!(k <= REGISTERS);
         self.0.as_mut_ptr().cast::<f32>().wrapping_add(k * TILE)
     }
 
     /// The rows of a register, by its number, where they are `PITCH` long.
     #[inline(always)]
-    pub(super) fn rows<const PITCH: usize>(&mut self) -> impl Fn(usize) -> Rows + use<PITCH> {
+    pub(in crate::cpu::product) fn rows<const PITCH: usize>(&mut self) -> impl Fn(usize) -> Rows + use<PITCH> {
         let first = self.sum(0);
         move |k| Rows { from: first.wrapping_add(k * TILE), step: PITCH as isize }
     }
@@ -103,7 +105,13 @@ impl Registers {
     ///
     /// # Safety
     /// As [`Self::put`]; the machine has `isa`.
-    pub(super) unsafe fn put_sum(&mut self, isa: InstructionSet, to: Corner, size: (usize, usize), add: bool) {
+    pub(in crate::cpu::product) unsafe fn put_sum(
+        &mut self,
+        isa: InstructionSet,
+        to: Corner,
+        size: (usize, usize),
+        add: bool,
+    ) {
         // SAFETY: the caller's promise, passed on.
         unsafe {
             match isa {
@@ -118,7 +126,13 @@ impl Registers {
     /// # Safety
     /// The register holds a tile, and the elements at `to` are in bounds and nobody else's.
     #[inline(always)]
-    pub(super) unsafe fn put<const PITCH: usize>(&mut self, k: usize, to: Corner, size: (usize, usize), add: bool) {
+    pub(in crate::cpu::product) unsafe fn put<const PITCH: usize>(
+        &mut self,
+        k: usize,
+        to: Corner,
+        size: (usize, usize),
+        add: bool,
+    ) {
         // SAFETY: the caller's promise, passed on, with the type of the elements.
         unsafe {
             match to.from.format() {
@@ -169,7 +183,7 @@ impl Registers {
 /// # Safety
 /// The elements are in bounds, and `to` has room for so many rows.
 #[inline(always)]
-pub(super) unsafe fn load_tile<const PITCH: usize>(from: Corner, size: (usize, usize), to: Rows) {
+pub(in crate::cpu::product) unsafe fn load_tile<const PITCH: usize>(from: Corner, size: (usize, usize), to: Rows) {
     // SAFETY: the caller's promise, passed on, with the type of the elements.
     unsafe {
         match from.from.format() {

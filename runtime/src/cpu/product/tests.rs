@@ -1,12 +1,15 @@
 //! Contractions of random shapes and layouts against a plain loop in f64.
 
-use crease_core::ir::{Binary, Expr, Instr, Unary};
-use crease_core::ir::{binary, unary};
+use crease_core::ir::{Binary, Expr, Format, Instr, Unary, binary, unary};
 use crease_core::kernel::Contract;
 
-use super::super::dice::Dice;
-use super::super::held::{Held, rounding};
 use super::*;
+use crate::cpu::numbers::elements::Elements;
+use crate::cpu::product::program::TileProgram;
+use crate::cpu::product::spec::{Dim, MOST_DIMS, MOST_STEPS, Norm, Part};
+use crate::cpu::product::{scratch_bytes, scratch_bytes_per_thread};
+use crate::cpu::testing::dice::Dice;
+use crate::cpu::testing::held::{Held, rounding};
 
 const GUARD: u8 = 0xa5;
 

@@ -6,14 +6,14 @@
 
 /// How two numbers are compared; none holds for NaN.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compare {
+pub(in crate::cpu) enum Compare {
     Less,
     AtMost,
     Equal,
 }
 
 /// Operations on numbers in single precision and on their bits.
-pub(super) trait Arithmetic {
+pub(in crate::cpu) trait Arithmetic {
     type Number: Copy;
     type Bits: Copy;
 
@@ -112,7 +112,7 @@ pub(super) trait Arithmetic {
 
 /// Computes with single numbers, always with one rounding in [`Arithmetic::multiply_add`]: slow where the instructions
 /// in use have none, but the same.
-pub(super) struct Plain;
+pub(in crate::cpu) struct Plain;
 
 impl Arithmetic for Plain {
     type Number = f32;

@@ -2,10 +2,12 @@
 //! query or with those from its own position on.
 
 use crease_core::ir::Format;
+use crease_core::kernel::Strides;
 
-use super::super::dice::Dice;
-use super::super::held::{Held, rounding};
 use super::*;
+use crate::cpu::numbers::elements::Elements;
+use crate::cpu::testing::dice::Dice;
+use crate::cpu::testing::held::{Held, rounding};
 
 /// Indices: batch, query, key, inner, channel.
 const INDICES: usize = 5;

@@ -8,15 +8,18 @@
 
 #![allow(unsafe_code)] // Tiles through raw pointers; each block says why it is sound.
 
+pub(super) mod registers;
+mod rows;
+
 use crease_core::ir::{Binary, Expr, Instr, Unary};
 
-use super::micro::InstructionSet;
-use super::tile::{Corner, REGISTERS, Registers, Rows, load_tile};
-use super::tile_rows::{Operand, binary, number, select, unary};
+use crate::cpu::tile::instructions::InstructionSet;
+use registers::{Corner, REGISTERS, Registers, Rows, load_tile};
+use rows::{Operand, binary, number, select, unary};
 
 /// An expression of a contraction's sums and loads, ready to run over tiles.
 #[derive(Clone, Debug)]
-pub struct TileProgram {
+pub(super) struct TileProgram {
     steps: Vec<Step>,
     /// The register of the result.
     result: usize,
@@ -66,7 +69,7 @@ impl TileProgram {
     ///
     /// # Errors
     /// An expression that reads anything but sums and loads, or one that is too long.
-    pub fn compile(after: &Expr, sums: usize) -> Result<Self, String> {
+    pub(super) fn compile(after: &Expr, sums: usize) -> Result<Self, String> {
         let last_use = |value: usize| after.0.iter().rposition(|instr| instr.arguments().contains(&Some(value)));
         let inlined = inlined(after);
         let mut free: Vec<usize> = (sums..REGISTERS).rev().collect();
@@ -246,5 +249,4 @@ fn inlined(after: &Expr) -> Vec<usize> {
 }
 
 #[cfg(test)]
-#[path = "tile_program_tests.rs"]
 mod tests;

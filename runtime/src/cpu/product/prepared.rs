@@ -4,13 +4,14 @@ use crease_core::ir::Format;
 use crease_core::kernel::{Contract, Strides};
 use smallvec::SmallVec;
 
-use super::contract::{self, Contraction, Dim, MOST_STEPS, Norm, Part};
-use super::pool::Pool;
-use super::tile_program::TileProgram;
+use super::program::TileProgram;
+use super::run::contract;
+use super::spec::{Contraction, Dim, MOST_STEPS, Norm, Part};
 use crate::backend::Operands;
+use crate::cpu::pool::Pool;
 
 /// A contraction ready to run.
-pub struct PreparedContract {
+pub(in crate::cpu) struct PreparedContract {
     kernel: Contract,
     /// The strides of every operand and result, by number.
     strides: Vec<Strides>,
@@ -22,7 +23,7 @@ pub struct PreparedContract {
 impl PreparedContract {
     /// # Errors
     /// More operands than a contraction may have, or an expression that no tile can be put through.
-    pub(super) fn new(kernel: &Contract) -> Result<PreparedContract, String> {
+    pub(in crate::cpu) fn new(kernel: &Contract) -> Result<PreparedContract, String> {
         let mut strides: Vec<Strides> = kernel.operands().cloned().collect();
         let mut next = 1;
         let mut take = |count: usize| {
@@ -59,7 +60,7 @@ impl PreparedContract {
     /// # Safety
     /// As [`crate::backend::Backend::call`].
     #[allow(unsafe_code)] // passes raw memory on to the kernel under the trait's contract
-    pub(super) unsafe fn run(&self, pool: &Pool, o: &Operands<'_>) {
+    pub(in crate::cpu) unsafe fn run(&self, pool: &Pool, o: &Operands<'_>) {
         let groups = Groups::of(self, o.lengths);
         let spec = Contraction {
             batch: &groups.batch,
@@ -73,7 +74,7 @@ impl PreparedContract {
         let operands: SmallVec<[*mut f32; MOST_STEPS]> =
             o.loads.iter().map(|load| load.cast_mut()).chain(o.stores.iter().copied()).collect();
         // SAFETY: the caller's contract is the kernel's.
-        unsafe { contract::contract(pool, &spec, &operands, o.scratch) };
+        unsafe { contract(pool, &spec, &operands, o.scratch) };
     }
 }
 

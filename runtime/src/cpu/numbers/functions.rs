@@ -85,7 +85,7 @@ fn power_of_two<A: Arithmetic>(a: &mut A, n: A::Bits) -> A::Number {
 
 /// The bits of the nearest bfloat16 number, ties to even: the upper half of one in single precision.
 #[inline(always)]
-pub(super) fn bf16<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Bits {
+pub(in crate::cpu) fn bf16<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Bits {
     let bits = a.bits(x);
     let (one, half) = (a.integer(bits, 1), a.integer(bits, 0x7fff));
     let upper = a.shift_right(bits, 16);
@@ -104,7 +104,7 @@ pub(super) fn bf16<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Bits {
 
 /// `eˣ`, subnormal results included.
 #[inline(always)]
-pub(super) fn exp<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
+pub(in crate::cpu) fn exp<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
     let (low, high) = (a.number(x, -104.0), a.number(x, 89.0));
     let x = a.larger_or(low, x);
     let x = a.smaller_or(high, x);
@@ -129,7 +129,7 @@ fn exp_short<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
 
 /// `eˣ` for x ≤ 0 (or NaN); subnormal results may be 0.
 #[inline(always)]
-pub(super) fn exp_of_negative<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
+pub(in crate::cpu) fn exp_of_negative<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
     let low = a.number(x, EXP_ZERO);
     let x = a.larger_or(low, x);
     let (p, n) = exp_parts(a, x, None);
@@ -139,7 +139,7 @@ pub(super) fn exp_of_negative<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Numb
 
 /// `1 / (1 + e⁻ˣ)`
 #[inline(always)]
-pub(super) fn sigmoid<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
+pub(in crate::cpu) fn sigmoid<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
     let minus = a.negate(x);
     let e = exp_short(a, minus);
     let one = a.number(x, 1.0);
@@ -149,7 +149,7 @@ pub(super) fn sigmoid<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
 
 /// Hyperbolic tangent: near 0 by its series, else by the exponential.
 #[inline(always)]
-pub(super) fn tanh<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
+pub(in crate::cpu) fn tanh<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
     let square = a.multiply(x, x);
     let small = a.polynomial(square, &TANH);
     let small = a.multiply(small, square);
@@ -169,7 +169,7 @@ pub(super) fn tanh<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
 
 /// Natural logarithm.
 #[inline(always)]
-pub(super) fn log<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
+pub(in crate::cpu) fn log<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
     let (zero, one) = (a.number(x, 0.0), a.number(x, 1.0));
     // Subnormal numbers become normal: ln x = ln(2²³·x) − 23·ln 2.
     let least = a.number(x, f32::MIN_POSITIVE);
@@ -210,7 +210,7 @@ pub(super) fn log<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
 
 /// Error function: near 0 by its series, else 1 less an exponential.
 #[inline(always)]
-pub(super) fn erf<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
+pub(in crate::cpu) fn erf<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
     let square = a.multiply(x, x);
     let small = a.polynomial(square, &ERF);
     let small = a.multiply_add(small, x, x);
@@ -231,7 +231,7 @@ pub(super) fn erf<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
 /// Gaussian error linear unit: x less the share of |x| that the normal distribution's tail takes, or that share alone
 /// where x is negative, so that what is nearly 0 keeps its digits.
 #[inline(always)]
-pub(super) fn gelu<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
+pub(in crate::cpu) fn gelu<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
     let size = a.abs(x);
     let end = a.number(x, TAIL_END);
     let t = a.smaller_or(end, size);
@@ -258,4 +258,4 @@ pub(super) fn gelu<A: Arithmetic>(a: &mut A, x: A::Number) -> A::Number {
 
 #[cfg(test)]
 #[path = "functions_tests.rs"]
-pub(super) mod tests;
+pub(in crate::cpu) mod tests;

@@ -1,9 +1,9 @@
 //! Functions over tiles: the same bits on every instruction set as one number at a time.
 
-use super::super::arithmetic::Plain;
-use super::super::elements::Elements;
-use super::super::functions::tests::SAME;
 use super::*;
+use crate::cpu::numbers::arithmetic::Plain;
+use crate::cpu::numbers::elements::Elements;
+use crate::cpu::numbers::functions::tests::SAME;
 
 /// A tile of so many rows of an instruction set's columns, through a program of one function.
 fn apply(isa: InstructionSet, program: &TileProgram, xs: &[f32], columns: usize) -> Vec<f32> {

@@ -7,13 +7,13 @@
 
 use crease_core::ir::Format;
 
-use super::elements::{Bf16, Element, Elements};
-use super::micro::InstructionSet;
+use super::instructions::InstructionSet;
+use crate::cpu::numbers::elements::{Bf16, Element, Elements};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
 /// An element of which eight are loaded at once where the machine can.
-pub(super) trait Eight: Element {
+pub(in crate::cpu) trait Eight: Element {
     /// Eight neighbors as numbers.
     ///
     /// # Safety
@@ -45,14 +45,14 @@ impl Eight for Bf16 {
 
 /// Where a strip comes from: element (w, k) is at `from + w * w_step + k * k_step`.
 #[derive(Clone, Copy)]
-pub(super) struct Strip {
-    pub(super) from: Elements,
-    pub(super) w_step: isize,
-    pub(super) k_step: isize,
+pub(in crate::cpu) struct Strip {
+    pub(in crate::cpu) from: Elements,
+    pub(in crate::cpu) w_step: isize,
+    pub(in crate::cpu) k_step: isize,
     /// Valid w; the rest of the strip's width is filled with zeros.
-    pub(super) wide: usize,
+    pub(in crate::cpu) wide: usize,
     /// Valid k.
-    pub(super) k: usize,
+    pub(in crate::cpu) k: usize,
 }
 
 /// Copies a strip of `width` to `out`.
@@ -60,7 +60,7 @@ pub(super) struct Strip {
 /// # Safety
 /// The machine has `isa`; every element of the strip is in bounds, and `out` has room for `k * width` numbers and does
 /// not overlap the operand.
-pub(super) unsafe fn pack(isa: InstructionSet, width: usize, strip: Strip, out: *mut f32) {
+pub(in crate::cpu) unsafe fn pack(isa: InstructionSet, width: usize, strip: Strip, out: *mut f32) {
     // SAFETY: the caller's promise, passed on, with the type of the elements.
     unsafe {
         match strip.from.format() {

@@ -4,16 +4,16 @@
 
 use crease_core::ir::{Binary, Unary};
 
-use super::arithmetic::Plain;
-use super::functions;
-use super::tile::{Corner, Rows};
+use super::registers::{Corner, Rows};
+use crate::cpu::numbers::arithmetic::Plain;
+use crate::cpu::numbers::functions;
 
 /// Numbers treated at a time, whatever the machine's vectors.
 const LANES: usize = 16;
 
 type Lanes = [f32; LANES];
 
-/// What is done something with beside a tile.
+/// The other operand of an elementwise operation on a tile.
 #[derive(Clone, Copy)]
 pub(super) enum Operand {
     /// A number for each place.

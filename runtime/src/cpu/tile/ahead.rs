@@ -10,7 +10,7 @@ const LINE: usize = 16;
 
 /// Runs of neighbors, rows of them, and such blocks of rows; where it stands among them.
 #[derive(Clone, Copy)]
-pub(super) struct Ahead {
+pub(in crate::cpu) struct Ahead {
     /// The first line of the run, of the row block, and the line of the run that is next.
     run: *const f32,
     rows: *const f32,
@@ -24,15 +24,15 @@ pub(super) struct Ahead {
     block_step: isize,
     blocks: usize,
     /// Lines to fetch for every [`Self::TERMS`] terms of a tile.
-    pub(super) some: usize,
+    pub(in crate::cpu) some: usize,
 }
 
 impl Ahead {
     /// How often a tile goes on with it.
-    pub(super) const TERMS: usize = 16;
+    pub(in crate::cpu) const TERMS: usize = 16;
 
     /// Nothing.
-    pub(super) const NONE: Self = Self {
+    pub(in crate::cpu) const NONE: Self = Self {
         run: std::ptr::null(),
         rows: std::ptr::null(),
         line: 0,
@@ -47,7 +47,7 @@ impl Ahead {
 
     /// `run` neighbors from an element on, so many rows of them with their step, and so many blocks of rows with theirs,
     /// fetched while so many terms are summed.
-    pub(super) fn new(
+    pub(in crate::cpu) fn new(
         from: *const f32,
         run: usize,
         (count, step): (usize, isize),
@@ -62,7 +62,7 @@ impl Ahead {
 
     /// Fetches the next line, if there is one.
     #[inline(always)]
-    pub(super) fn go_on(&mut self) {
+    pub(in crate::cpu) fn go_on(&mut self) {
         if self.blocks == 0 {
             return;
         }
@@ -92,7 +92,7 @@ fn prefetch_far(at: *const f32) {
 
 /// The same for the nearest cache.
 #[inline(always)]
-pub(super) fn prefetch_near(at: *const f32) {
+pub(in crate::cpu) fn prefetch_near(at: *const f32) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: a prefetch reads nothing; every x86-64 processor has it.
     unsafe {

@@ -10,25 +10,25 @@ use super::functions;
 
 /// The first element of a tensor or of a part of one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Elements {
+pub(in crate::cpu) struct Elements {
     from: *mut f32,
     format: Format,
 }
 
 impl Elements {
     /// At an address, whatever type the pointer says.
-    pub(super) const fn new(from: *mut f32, format: Format) -> Self {
+    pub(in crate::cpu) const fn new(from: *mut f32, format: Format) -> Self {
         Self { from, format }
     }
 
     /// In single precision.
-    pub(super) const fn single(from: *const f32) -> Self {
+    pub(in crate::cpu) const fn single(from: *const f32) -> Self {
         Self { from: from.cast_mut(), format: Format::Single }
     }
 
     /// So many elements further.
     #[inline(always)]
-    pub(super) fn further(self, elements: isize) -> Self {
+    pub(in crate::cpu) fn further(self, elements: isize) -> Self {
         let from = match self.format {
             Format::Single => self.from.wrapping_offset(elements),
             Format::Bf16 => self.from.cast::<u16>().wrapping_offset(elements).cast(),
@@ -38,19 +38,19 @@ impl Elements {
 
     /// What they are kept in.
     #[inline(always)]
-    pub(super) const fn format(self) -> Format {
+    pub(in crate::cpu) const fn format(self) -> Format {
         self.format
     }
 
     /// Whether they are kept as they are computed with, so that a kernel may work on them in place.
     #[inline(always)]
-    pub(super) const fn is_single(self) -> bool {
+    pub(in crate::cpu) const fn is_single(self) -> bool {
         self.format.is_single()
     }
 
     /// The address of the first element, to be read or written as its format says.
     #[inline(always)]
-    pub(super) const fn address<T>(self) -> *mut T {
+    pub(in crate::cpu) const fn address<T>(self) -> *mut T {
         self.from.cast()
     }
 
@@ -59,7 +59,7 @@ impl Elements {
     /// # Safety
     /// It is in bounds, and nobody writes it.
     #[inline(always)]
-    pub(super) unsafe fn get(self) -> f32 {
+    pub(in crate::cpu) unsafe fn get(self) -> f32 {
         // SAFETY: the caller's promise.
         unsafe {
             match self.format {
@@ -74,7 +74,7 @@ impl Elements {
     /// # Safety
     /// It is in bounds, and nobody else reads or writes it.
     #[inline(always)]
-    pub(super) unsafe fn put(self, x: f32) {
+    pub(in crate::cpu) unsafe fn put(self, x: f32) {
         // SAFETY: the caller's promise.
         unsafe {
             match self.format {
@@ -86,7 +86,7 @@ impl Elements {
 }
 
 /// An element as memory holds it.
-pub(super) trait Element: Copy {
+pub(in crate::cpu) trait Element: Copy {
     /// As a number to compute with; exact.
     fn widen(self) -> f32;
     /// The nearest element.
@@ -108,7 +108,7 @@ impl Element for f32 {
 /// The upper half of a number in single precision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
-pub(super) struct Bf16(pub(super) u16);
+pub(in crate::cpu) struct Bf16(pub(in crate::cpu) u16);
 
 impl Element for Bf16 {
     #[inline(always)]

@@ -4,10 +4,10 @@
 
 use crease_core::ir::Format;
 
-use super::arithmetic::Plain;
-use super::elements::{Bf16, Element, Elements};
-use super::functions::exp_of_negative;
-use super::micro::InstructionSet;
+use crate::cpu::numbers::arithmetic::Plain;
+use crate::cpu::numbers::elements::{Bf16, Element, Elements};
+use crate::cpu::numbers::functions::exp_of_negative;
+use crate::cpu::tile::instructions::InstructionSet;
 
 /// Numbers of a row that are treated at a time, whatever the machine's vectors.
 pub(super) const LANES: usize = 16;
