@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crease_cli::terminal::{CliError, usage};
+use crease_models::output::OutputFile;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -74,9 +75,9 @@ impl Report {
 
 /// Writes a file of a bench; its folder is made if it is missing.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), CliError> {
-    let unwritten = |e: std::io::Error| usage(format!("{} cannot be written: {e}", path.display()));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let unwritten = |e: std::io::Error| usage(format!("{}: cannot be made: {e}", folder.display()));
         std::fs::create_dir_all(folder).map_err(unwritten)?;
     }
-    std::fs::write(path, text).map_err(unwritten)
+    Ok(OutputFile::new(path)?.write_text(text)?)
 }

@@ -69,6 +69,9 @@ pub(crate) struct Reference {
     pub(crate) axes: Sizes,
 }
 
+/// Longest `config` that is read, in bytes; it has some dozens of entries.
+const LONGEST_CONFIG: usize = 1 << 20;
+
 impl Reference {
     /// Opens a file. Without a name, the model is the one whose inputs and weights the file has.
     pub(crate) fn open(path: &Path, model: Option<&str>, set: &[Pair]) -> Result<Reference, CliError> {
@@ -121,6 +124,9 @@ fn recognise(file: &TensorFile) -> Result<String, CliError> {
 fn configure(chosen: &mut Chosen, file: &TensorFile) -> Result<(), CliError> {
     let Some(text) = file.metadata().get("config") else { return Ok(()) };
     let fail = |problem: String| usage(format!("{}: `config` in the metadata {problem}", file.path().display()));
+    if text.len() > LONGEST_CONFIG {
+        return Err(fail(format!("has {} bytes, expected at most {LONGEST_CONFIG}", text.len())));
+    }
     let config: Value = serde_json::from_str(text).map_err(|e| fail(format!("is no JSON: {e}")))?;
     let Value::Object(config) = config else { return Err(fail("is no JSON object".into())) };
     if config.get("no_column_attention") == Some(&Value::Bool(true)) {

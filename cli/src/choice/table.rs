@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use crease_core::plan::{InstructionSet, Table, Target};
+use crease_models::plain::read_small;
 use crease_runtime::Cpu;
 
 use crate::terminal::{CliError, usage};
@@ -14,8 +15,11 @@ pub(crate) struct Chosen {
     /// Rank plans by this cost table, as `crease calibrate` writes it, instead of the shipped one. A table is used
     /// only where it is named, so that plans are the same on every machine.
     #[arg(long, value_name = "FILE")]
-    table: Option<PathBuf>,
+    pub(crate) table: Option<PathBuf>,
 }
+
+/// Longest table that is read: it has some dozens of numbers.
+const MOST_BYTES: u64 = 1 << 20;
 
 impl Chosen {
     /// This machine by the table.
@@ -38,7 +42,8 @@ impl Chosen {
 
 fn read(path: &Path) -> Result<Table, CliError> {
     let wrong = |what: String| usage(format!("{}: {what}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
+    let bytes = read_small(path, MOST_BYTES).map_err(|e| wrong(format!("cannot be read: {e}")))?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong("expected a cost table, found bytes that are not UTF-8".into()))?;
     Table::read(&text).map_err(|e| wrong(e.to_string()))
 }
 

@@ -10,8 +10,9 @@ use clap::Args;
 use crease_core::ir::Sizes;
 use crease_core::lang::Options;
 use crease_core::plan::Plan;
-use crease_models::checkpoint::{Checkpoint, OutputFile, random_weights};
+use crease_models::checkpoint::{Checkpoint, random_weights};
 use crease_models::features::{Alignment, FeatureOptions, MsaRows};
+use crease_models::output::Files;
 use crease_runtime::{Backend, Checks, Event, Executable, RunError};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -90,7 +91,12 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     if arguments.blocks.is_some_and(|b| b == 0 || b > MOST_BLOCKS) {
         return Err(usage(format!("--blocks must be from 1 to {MOST_BLOCKS}")));
     }
-    let output = OutputFile::new(&arguments.output)?;
+    let mut files = Files::new();
+    files.reads("the alignment", [&arguments.alignment])?;
+    files.reads("--weights", &arguments.weights)?;
+    files.reads("--table", &arguments.table.table)?;
+    let output = files.writes("--output", &arguments.output)?;
+    let trace = arguments.profile.trace.as_ref().map(|path| files.writes("--trace", path)).transpose()?;
     let (mut chosen, checkpoint) = choose(arguments)?;
     let rows = read(arguments)?;
     let cpu = machine(arguments.threads)?;
@@ -112,13 +118,13 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let mut report = Report(Outcome::default());
     report.inputs(arguments, &rows, checkpoint.as_ref(), blocks);
     drop(rows);
-    let mut profile = Profile::new(&arguments.profile, &plan)?;
+    let mut profile = Profile::new(&arguments.profile, trace, &plan);
     let start = Instant::now();
     profile.begin();
     run(&mut executable, blocks, &mut profile)?;
     let time = start.elapsed();
     let profiled = profile.end(time)?;
-    output.write(&outputs(&executable, &plan, str::to_string)?, &about(&chosen))?;
+    output.write_tensors(&outputs(&executable, &plan, str::to_string)?, &about(&chosen))?;
     report.outcome(arguments, &plan, planning, time);
     crate::terminal::print(&(profiled + &report.0.take()))?;
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use crease_core::lang::ast::Literal;
 use crease_core::lang::{Elaborated, Options};
 use crease_core::plan::{InstructionSet, Naive, Plan, PlanError, Step, Target, naive};
 use crease_core::units::format_bytes;
-use crease_models::checkpoint::OutputFile;
+use crease_models::output::Files;
 use crease_runtime::Cpu;
 use serde_json::{Map, Value, json};
 
@@ -61,7 +61,9 @@ pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let target = target(arguments)?;
     let (ones, precision) = (chosen.ones(&arguments.ones)?, arguments.precision.precision);
     let options = Options { ones, precision, ..Options::default() };
-    let report = arguments.report.as_ref().map(OutputFile::new).transpose()?;
+    let mut files = Files::new();
+    files.reads("--table", &arguments.table.table)?;
+    let report = arguments.report.as_ref().map(|path| files.writes("--report", path)).transpose()?;
     let (elaborated, planner) = planner(&chosen, &axes, &options, &target)?;
     let naive = naive(&elaborated.graph, &whole_sizes(&elaborated, &axes))?;
     let made = plan_within(&planner, arguments.budget);

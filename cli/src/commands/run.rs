@@ -8,7 +8,8 @@ use std::time::Instant;
 use clap::Args;
 use crease_core::lang::Options;
 use crease_core::units::format_bytes;
-use crease_models::checkpoint::{Checkpoint, OutputFile, TensorFile};
+use crease_models::checkpoint::{Checkpoint, TensorFile};
+use crease_models::output::Files;
 use crease_runtime::{Checks, Executable};
 
 use crate::choice::{
@@ -69,7 +70,13 @@ struct Sources {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let output = OutputFile::new(&arguments.output)?;
+    let mut files = Files::new();
+    files.reads("--weights", &arguments.weights)?;
+    files.reads("--inputs", &arguments.inputs)?;
+    files.reads("--reference", &arguments.reference)?;
+    files.reads("--table", &arguments.table.table)?;
+    let output = files.writes("--output", &arguments.output)?;
+    let trace = arguments.profile.trace.as_ref().map(|path| files.writes("--trace", path)).transpose()?;
     let sources = sources(arguments)?;
     let cpu = machine(arguments.threads)?;
     let (target, weights) = (arguments.table.machine(&cpu)?, sources.checkpoint.weights()?);
@@ -84,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
             return Err(usage(format!("--ones {name}: element {k} of this input is {}, not 1", input[k])));
         }
     }
-    let mut profile = Profile::new(&arguments.profile, &plan)?;
+    let mut profile = Profile::new(&arguments.profile, trace, &plan);
     let start = Instant::now();
     profile.begin();
     executable.run_with(&mut |event| profile.note(event))?;
@@ -96,7 +103,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Some(_) => format!("out.{name}"),
     };
     let written = outputs(&executable, &plan, renamed)?;
-    output.write(&written, &about(&sources.chosen))?;
+    output.write_tensors(&written, &about(&sources.chosen))?;
     let text = format!(
         "{profiled}{}: {} tensors, peak {}, {:.3} s\n",
         arguments.output.display(),

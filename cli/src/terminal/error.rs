@@ -6,9 +6,10 @@ use crease_core::ir::ExtentError;
 use crease_core::lang::ModelError;
 use crease_core::plan::{PlanError, PlanFault};
 use crease_core::units::format_bytes;
-use crease_models::checkpoint::{FileError, StoreError};
+use crease_models::checkpoint::{ConvertError, FileError, StoreError};
 use crease_models::features::{AlignmentError, FeatureError};
 use crease_models::fold::{SequenceError, VocabularyError};
+use crease_models::output::OutputError;
 use crease_models::structure::{ScoreError, StructureError};
 use crease_runtime::{RunError, WeightsError};
 
@@ -36,7 +37,13 @@ pub enum CliError {
     /// Structures that have nothing to compare.
     #[error(transparent)]
     Score(#[from] ScoreError),
-    /// A tensor file that cannot be read or written.
+    /// An output file that cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A checkpoint that was not made of another.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+    /// A tensor file that cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
     /// Trained weights that are not there.

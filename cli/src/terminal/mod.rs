@@ -5,6 +5,7 @@ mod outcome;
 mod print;
 mod process;
 pub(crate) mod profile;
+pub(crate) mod signals;
 mod words;
 
 pub use error::{CliError, usage};

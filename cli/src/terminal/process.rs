@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 
 use super::error::CliError;
 use super::print::{print, refuse};
+use super::signals;
 
 /// Reads this process's arguments and does what they ask. A mistake is one line on the standard error and exit code 2;
 /// so is a bug, with its place.
@@ -15,6 +16,7 @@ pub fn process<A: Parser>(run: impl FnOnce(&A) -> Result<ExitCode, CliError> + s
         Ok(arguments) => arguments,
         Err(error) => return explain::<A>(&error),
     };
+    signals::watch();
     std::panic::set_hook(Box::new(|panic| {
         refuse(&format!("this is a bug in crease, please report it: {panic}"));
     }));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use crease_core::plan::Plan;
-use crease_models::checkpoint::OutputFile;
+use crease_models::output::OutputFile;
 use crease_runtime::Event;
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub(crate) struct Wanted {
     profile: bool,
     /// A file to write every kernel call to, in the trace format that Chrome and Perfetto open.
     #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
+    pub(crate) trace: Option<PathBuf>,
 }
 
 /// A run being watched; nothing is kept of what nobody asked for.
@@ -54,12 +54,9 @@ struct Traced {
 }
 
 impl<'p> Profile<'p> {
-    /// Before a run of a plan.
-    ///
-    /// # Errors
-    /// A trace that cannot be written where it is wanted.
-    pub(crate) fn new(arguments: &Wanted, plan: &'p Plan) -> Result<Profile<'p>, CliError> {
-        let trace = arguments.trace.as_ref().map(OutputFile::new).transpose()?.map(|file| (file, Vec::new()));
+    /// Before a run of a plan, of which a trace may be wanted in a file.
+    pub(crate) fn new(arguments: &Wanted, trace: Option<OutputFile>, plan: &'p Plan) -> Profile<'p> {
+        let trace = trace.map(|file| (file, Vec::new()));
         let wanted = arguments.profile;
         let mut operations = BTreeMap::new();
         if wanted || trace.is_some() {
@@ -67,7 +64,7 @@ impl<'p> Profile<'p> {
                 operations.entry((call.moment, call.kernel)).or_default().name = &call.origin;
             }
         }
-        Ok(Profile { plan, wanted, trace, start: Instant::now(), operations })
+        Profile { plan, wanted, trace, start: Instant::now(), operations }
     }
 
     /// The run begins now.

@@ -24,7 +24,7 @@ pub use store::{
     IGFOLD, IgFoldFiles, MINILM, MiniLmFiles, Origin, Package, Set, State, StoreError, Talk, cache, install, state,
 };
 pub use torch::TorchFile;
-pub use write::{OutputFile, Written};
+pub use write::{ConvertError, Written};
 
 /// A checkpoint of which the names and shapes are known, the numbers not yet.
 #[derive(Debug)]

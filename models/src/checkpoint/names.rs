@@ -31,10 +31,12 @@ pub fn pattern(name: &str) -> String {
 pub(super) fn prefix<'a>(names: impl Iterator<Item = &'a str>, expected: &BTreeSet<String>) -> String {
     // A stacked checkpoint has `blocks.x` for `blocks.{}.x`.
     let stacked: BTreeMap<String, &String> = expected.iter().map(|e| (stacked_name(e), e)).collect();
+    // What follows a prefix has no more dots than the model's names: a name of a million dots is not tried a million times.
+    let most_dots = expected.iter().map(|name| name.matches('.').count()).max().unwrap_or_default();
     let mut found: BTreeMap<&str, BTreeSet<&String>> = BTreeMap::new();
     for name in names {
-        let starts = std::iter::once(0).chain(name.match_indices('.').map(|(at, _)| at + 1));
-        for start in starts {
+        let starts = name.rmatch_indices('.').map(|(at, _)| at + 1).chain([0]);
+        for start in starts.take(1 + most_dots) {
             let rest = pattern(&name[start..]);
             if let Some(hit) = expected.get(&rest).or_else(|| stacked.get(&rest).copied()) {
                 found.entry(&name[..start]).or_default().insert(hit);

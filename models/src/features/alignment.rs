@@ -56,7 +56,7 @@ impl Alignment {
         let path = path.as_ref();
         let file = path.to_string_lossy();
         let fail = |problem: &str| Place { file: &file, line: 0 }.error(AlignmentProblem::Io(shown(problem)));
-        expect_plain(path).map_err(|problem| fail(&problem))?;
+        expect_plain(path).map_err(|problem| fail(&problem.to_string()))?;
         let bytes = std::fs::read(path).map_err(|error| fail(&error.to_string()))?;
         Self::parse(&bytes, &file)
     }

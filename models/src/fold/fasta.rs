@@ -4,11 +4,12 @@
 //! `name:H`, a capital alone (`H`), `heavy`, `light`, `vh`, `vl`, or a line of the protein data bank
 //! (`1NCB_2|Chain B[auth L]|…`). Chains of one name belong together.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::error::{SequenceError, SequenceProblem};
 use super::vocabulary::AMINO_ACIDS;
-use crate::plain::expect_plain;
+use crate::plain;
 use crate::shown::shown;
 
 /// The chains of an antibody's variable domain.
@@ -44,11 +45,41 @@ impl Antibody {
     }
 }
 
+/// Most chains of a variable domain.
+const MOST_CHAINS: usize = 2;
+
 /// A record as it stands.
 struct Record {
     name: String,
     line: usize,
+    /// The first few; of more only the number is kept.
     chains: Vec<String>,
+    count: usize,
+    /// Whether a chain before the last has no residues.
+    gap: bool,
+    /// Residues of the last chain.
+    last: usize,
+}
+
+impl Record {
+    fn new(name: &str, line: usize) -> Record {
+        Record { name: name.to_string(), line, chains: vec![String::new()], count: 1, gap: false, last: 0 }
+    }
+
+    fn begin_chain(&mut self) {
+        self.gap |= self.last == 0;
+        (self.count, self.last) = (self.count + 1, 0);
+        if self.count <= MOST_CHAINS {
+            self.chains.push(String::new());
+        }
+    }
+
+    fn push(&mut self, letter: char) {
+        self.last += 1;
+        if let Some(chain) = self.chains.get_mut(self.count - 1) {
+            chain.push(letter);
+        }
+    }
 }
 
 /// The antibodies of a file, in the order of their first records.
@@ -59,8 +90,7 @@ pub fn antibodies(path: impl AsRef<Path>) -> Result<Vec<Antibody>, SequenceError
     let path = path.as_ref();
     let file = shown(&path.to_string_lossy());
     let fail = |problem| SequenceError { file: file.clone(), line: 0, problem };
-    expect_plain(path).map_err(|problem| fail(SequenceProblem::Io(problem)))?;
-    let bytes = std::fs::read(path).map_err(|e| fail(SequenceProblem::Io(e.to_string())))?;
+    let bytes = plain::read(path).map_err(|e| fail(SequenceProblem::Io(e.to_string())))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| fail(SequenceProblem::NotText))?;
     parse(text).map_err(|(line, problem)| SequenceError { file, line, problem })
 }
@@ -70,30 +100,32 @@ type Wrong = (usize, SequenceProblem);
 
 pub(super) fn parse(text: &str) -> Result<Vec<Antibody>, Wrong> {
     let mut antibodies: Vec<Antibody> = Vec::new();
-    let mut grouped = Vec::new();
-    for Record { name, line, chains } in records(text)? {
-        let part = chain_of(&name).filter(|_| chains.len() == 1);
+    // Only chains that were named as such belong together: the antibodies of these, by their names.
+    let mut grouped: HashMap<String, usize> = HashMap::new();
+    for Record { name, line, chains, count, .. } in records(text)? {
+        if count > MOST_CHAINS {
+            return Err((line, SequenceProblem::Chains { record: shown_name(&name), chains: count }));
+        }
+        let part = chain_of(&name).filter(|_| count == 1);
         let Some((name, id)) = part else {
-            let named = "HL".chars().chain('A'..='Z').zip(chains);
-            let chains = named.map(|(id, residues)| ChainSequence { id, residues }).collect();
+            let chains = "HL".chars().zip(chains).map(|(id, residues)| ChainSequence { id, residues }).collect();
             antibodies.push(Antibody { name, chains, line });
             continue;
         };
         let own = chains.into_iter().map(|residues| ChainSequence { id, residues });
-        // Only chains that were named as such belong together.
-        match antibodies.iter_mut().find(|a| grouped.contains(&a.line) && a.name == name) {
+        match grouped.get(&name).map(|place| &mut antibodies[*place]) {
             Some(antibody) if antibody.chains.iter().any(|known| known.id == id) => {
                 let record = shown_name(&antibody.name);
                 return Err((line, SequenceProblem::ChainTwice { record, chain: id }));
             }
             Some(antibody) => antibody.chains.extend(own),
             None => {
-                grouped.push(line);
+                grouped.insert(name.clone(), antibodies.len());
                 antibodies.push(Antibody { name, chains: own.collect(), line });
             }
         }
     }
-    if let Some(antibody) = antibodies.iter().find(|a| a.chains.len() > 2) {
+    if let Some(antibody) = antibodies.iter().find(|a| a.chains.len() > MOST_CHAINS) {
         let (record, chains) = (shown_name(&antibody.name), antibody.chains.len());
         return Err((antibody.line, SequenceProblem::Chains { record, chains }));
     }
@@ -110,7 +142,7 @@ fn records(text: &str) -> Result<Vec<Record>, Wrong> {
         let trimmed = full.trim();
         if let Some(name) = trimmed.strip_prefix('>') {
             whole(records.last())?;
-            records.push(Record { name: name.trim().to_string(), line, chains: vec![String::new()] });
+            records.push(Record::new(name.trim(), line));
         } else if !trimmed.is_empty() && !trimmed.starts_with([';', '#']) {
             let Some(record) = records.last_mut() else {
                 return Err((line, SequenceProblem::NoName(shown(trimmed))));
@@ -118,11 +150,9 @@ fn records(text: &str) -> Result<Vec<Record>, Wrong> {
             for (column, letter) in (1..).zip(full.chars()) {
                 let capital = letter.to_ascii_uppercase();
                 match letter {
-                    ':' | '/' => record.chains.push(String::new()),
+                    ':' | '/' => record.begin_chain(),
                     _ if letter.is_whitespace() => {}
-                    _ if AMINO_ACIDS.contains(capital) => {
-                        record.chains.last_mut().expect("one at least").push(capital);
-                    }
+                    _ if AMINO_ACIDS.contains(capital) => record.push(capital),
                     _ => {
                         let (record, letter) = (shown(&record.name), letter.escape_debug().to_string());
                         return Err((line, SequenceProblem::Letter { record, letter, column }));
@@ -137,7 +167,7 @@ fn records(text: &str) -> Result<Vec<Record>, Wrong> {
 
 /// Whether every chain of a record has residues.
 fn whole(record: Option<&Record>) -> Result<(), Wrong> {
-    match record.filter(|r| r.chains.iter().any(String::is_empty)) {
+    match record.filter(|record| record.gap || record.last == 0) {
         Some(record) => Err((record.line, SequenceProblem::NoSequence(shown(&record.name)))),
         None => Ok(()),
     }

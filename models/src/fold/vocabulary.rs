@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use super::error::VocabularyError;
+use crate::plain::read_small;
 
 /// The letters of the amino acids.
 pub(super) const AMINO_ACIDS: &str = "ACDEFGHIKLMNPQRSTVWY";
+
+/// Longest file that is read; an encoder of proteins has some thirty tokens, one of texts some hundred thousand.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// The numbers of amino acids, and of the tokens around a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +27,9 @@ impl Vocabulary {
     pub fn read(path: impl AsRef<Path>) -> Result<Vocabulary, VocabularyError> {
         let path = path.as_ref();
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| VocabularyError::Io { file: file.clone(), problem: e.to_string() })?;
+        let fail = |problem| VocabularyError::Io { file: file.clone(), problem };
+        let bytes = read_small(path, MOST_BYTES).map_err(|error| fail(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|_| fail("expected text, found bytes that are not UTF-8".into()))?;
         Vocabulary::parse(&text, &file)
     }
 

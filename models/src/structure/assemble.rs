@@ -117,11 +117,12 @@ impl Draft {
     /// The form and the locations with the highest occupancy, the first of equals.
     fn choose(self, chain: &str, file: &str) -> Result<Residue, StructureError> {
         let highest = |form: &Form| form.atoms.iter().map(|a| a.atom.occupancy).fold(f64::NEG_INFINITY, f64::max);
-        let mut chosen = Form { name: String::new(), atoms: Vec::new() };
+        let (mut chosen, mut best) = (Form { name: String::new(), atoms: Vec::new() }, f64::NEG_INFINITY);
         for form in self.forms {
             form.check(chain, self.number, file)?;
-            if chosen.atoms.is_empty() || highest(&form) > highest(&chosen) {
-                chosen = form;
+            let own = highest(&form);
+            if chosen.atoms.is_empty() || own > best {
+                (chosen, best) = (form, own);
             }
         }
         let mut atoms: Vec<Atom> = Vec::new();

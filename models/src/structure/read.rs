@@ -43,7 +43,7 @@ impl Structure {
         let path = path.as_ref();
         let file = path.to_string_lossy();
         let fail = |problem: &str| Place { file: &file, line: 0 }.error(StructureProblem::Io(shown(problem)));
-        expect_plain(path).map_err(|problem| fail(&problem))?;
+        expect_plain(path).map_err(|error| fail(&error.to_string()))?;
         let format = Format::of(path)?;
         let bytes = std::fs::read(path).map_err(|error| fail(&error.to_string()))?;
         Self::parse(format, &bytes, &file)

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use crease_core::plan::{Table, Target};
-use crease_models::checkpoint::OutputFile;
+use crease_models::output::OutputFile;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 

@@ -11,8 +11,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
-use crease_models::checkpoint::{IgFoldFiles, OutputFile};
+use crease_models::checkpoint::IgFoldFiles;
 use crease_models::fold::{Antibody, Prediction, Vocabulary, antibodies};
+use crease_models::output::{Files, OutputFile};
 use crease_models::structure::Format;
 use crease_runtime::{Backend, Checks, Event, Executable, RunError};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -60,32 +61,34 @@ pub(super) struct Arguments {
     profile: profile::Wanted,
 }
 
+/// A file for each antibody, or none where none is asked for.
+type Places = std::vec::IntoIter<OutputFile>;
+
 pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let start = Instant::now();
     Format::of(&arguments.output)?;
     let antibodies = antibodies(&arguments.sequences)?;
     antibodies.iter().try_for_each(|antibody| antibody.at_most(LONGEST_CHAIN, &arguments.sequences))?;
-    let outputs = names::outputs(&arguments.output, &antibodies);
-    let pages = arguments.report.as_ref().map(|path| names::outputs(path, &antibodies)).unwrap_or_default();
-    if let Some(both) = outputs.iter().find(|output| pages.iter().any(|page| names::same(output, page))) {
-        return Err(usage(format!("--output and --report are both {}: give each its own file", both.display())));
-    }
-    if let Some(over) = outputs.iter().chain(&pages).find(|path| names::same(path, &arguments.sequences)) {
-        return Err(usage(format!(
-            "{} has the sequences and would be written over: name another file",
-            over.display()
-        )));
-    }
     // A place that cannot be written is told before the work, not after it.
-    outputs.iter().chain(&pages).try_for_each(|path| OutputFile::new(path).map(drop))?;
-    let files = IgFoldFiles::find(arguments.weights.as_deref())?;
-    let vocabulary = Vocabulary::read(&files.vocabulary)?;
-    let mut ensemble = Ensemble::new(&files, &arguments.models)?;
+    let mut files = Files::new();
+    files.reads("the sequences", [&arguments.sequences])?;
+    files.reads("--table", &arguments.table.table)?;
+    let mut places = |option, asked: Option<&PathBuf>| -> Result<Places, CliError> {
+        let paths = asked.map(|path| names::outputs(path, &antibodies)).unwrap_or_default();
+        Ok(paths.iter().map(|path| files.writes(option, path)).collect::<Result<Vec<_>, _>>()?.into_iter())
+    };
+    let outputs = places("--output", Some(&arguments.output))?;
+    let mut pages = places("--report", arguments.report.as_ref())?;
+    let mut traces = places("--trace", arguments.profile.trace.as_ref())?;
+    let found = IgFoldFiles::find(arguments.weights.as_deref())?;
+    files.reads("--weights", found.models.values().chain([&found.encoder, &found.vocabulary]))?;
+    let vocabulary = Vocabulary::read(&found.vocabulary)?;
+    let mut ensemble = Ensemble::new(&found, &arguments.models)?;
     let cpu = machine(arguments.threads)?;
     let target = arguments.table.machine(&cpu)?;
     let mut outcome = Outcome::default();
     summary::weights(&mut outcome, arguments.weights.as_deref(), &arguments.models);
-    for (k, (antibody, output)) in antibodies.iter().zip(&outputs).enumerate() {
+    for (antibody, output) in antibodies.iter().zip(outputs) {
         let began = Instant::now();
         let tokens: Vec<Vec<f32>> = antibody.chains.iter().map(|chain| vocabulary.tokens(&chain.residues)).collect();
         let lengths: Vec<u64> = tokens.iter().map(|t| t.len() as u64).collect();
@@ -96,7 +99,7 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
         for (tokens, port) in tokens.iter().zip(&plan.inputs) {
             executable.input(&port.name)?.copy_from_slice(tokens);
         }
-        let mut profile = Profile::new(&arguments.profile, plan)?;
+        let mut profile = Profile::new(&arguments.profile, traces.next(), plan);
         let began = Instant::now();
         profile.begin();
         run(&mut executable, &mut profile, antibody)?;
@@ -104,16 +107,18 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
         let profiled = profile.end(ran.took)?;
         let (coordinates, errors) = (executable.output("coordinates")?, executable.output("error")?);
         let (best, predictions) = chosen(coordinates, errors, &arguments.models)?;
-        predictions[best].structure(antibody).write(output)?;
+        let written = output.path().display().to_string();
+        predictions[best].structure(antibody).write_to(output)?;
         summary::predictions(&mut outcome, (antibody, &arguments.models), &predictions, best);
         outcome.run(&ran);
-        outcome.line("output", &output.display().to_string());
-        if let Some(path) = pages.get(k) {
+        outcome.line("output", &written);
+        if let Some(page) = pages.next() {
             let naive = made.naive()?;
             let timeline = Timeline::new(plan, &naive);
             let report = Report::new(antibody, (&arguments.models, &predictions), best, &ran, timeline);
-            OutputFile::new(path)?.write_text(&report.page())?;
-            outcome.line("report", &path.display().to_string());
+            let written = page.path().display().to_string();
+            page.write_text(&report.page())?;
+            outcome.line("report", &written);
         }
         crate::terminal::print(&(profiled + &outcome.take()))?;
     }

@@ -1,5 +1,6 @@
 //! What structures and pages are called.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crease_models::fold::Antibody;
@@ -10,38 +11,28 @@ pub(super) fn of(antibody: &Antibody) -> String {
     if word.is_empty() { "antibody".into() } else { crease_models::shown(word) }
 }
 
-/// Where what is made of each antibody is written: the file that was asked for, of several with each one's name, or its number where
-/// it has none or shares it.
+/// Where what is made of each antibody is written: the file that was asked for, of several with each one's name, or its
+/// number where it has none or shares it.
 pub(super) fn outputs(asked: &Path, antibodies: &[Antibody]) -> Vec<PathBuf> {
     if antibodies.len() == 1 {
         return vec![asked.to_path_buf()];
     }
     let stem = asked.file_stem().unwrap_or_default().to_string_lossy();
     let ending = asked.extension().map(|ending| format!(".{}", ending.to_string_lossy())).unwrap_or_default();
-    let mut paths: Vec<PathBuf> = Vec::new();
+    let (mut paths, mut taken) = (Vec::new(), HashSet::new());
     for (k, antibody) in antibodies.iter().enumerate() {
         let word = antibody.name.split_whitespace().next().unwrap_or_default();
         let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
         let name: String = word.chars().take(60).map(safe).collect();
         let path = |name: &str| asked.with_file_name(format!("{stem}_{name}{ending}"));
-        let own = path(&name);
-        let shared = name.is_empty() || paths.contains(&own);
-        paths.push(if shared {
-            path(&format!("{name}{}{}", if name.is_empty() { "" } else { "_" }, k + 1))
-        } else {
-            own
-        });
+        let before = if name.is_empty() { String::new() } else { format!("{name}_") };
+        // A number may be part of another's name, so the next ones are tried, too.
+        let numbered = (k + 1..).map(|number| path(&format!("{before}{number}")));
+        let own = (!name.is_empty()).then(|| path(&name));
+        let free = own.into_iter().chain(numbered).find(|path| taken.insert(path.clone()));
+        paths.extend(free);
     }
     paths
-}
-
-/// Whether two paths are of one file, as far as that can be told of what may not be there yet.
-pub(super) fn same(one: &Path, other: &Path) -> bool {
-    let folder = |path: &Path| {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        folder.canonicalize().ok()
-    };
-    one.file_name() == other.file_name() && folder(one).is_some_and(|own| Some(own) == folder(other))
 }
 
 #[cfg(test)]
@@ -61,17 +52,6 @@ mod tests {
         check("out/x.pdb", &["1ncb", "a/b c"], &["out/x_1ncb.pdb", "out/x_a_b.pdb"]);
         check("x.cif", &["a", "a", ""], &["x_a.cif", "x_a_2.cif", "x_3.cif"]);
         check("page", &["a", "b"], &["page_a", "page_b"]);
-    }
-
-    #[test]
-    fn one_file_has_several_paths() {
-        let check = |one: &str, other: &str, expected: bool| {
-            assert_eq!(same(Path::new(one), Path::new(other)), expected, "{one} {other}");
-        };
-        check("x.pdb", "./x.pdb", true);
-        check("src/x.pdb", "src/../src/x.pdb", true);
-        check("x.pdb", "src/x.pdb", false);
-        check("x.pdb", "x.html", false);
-        check("nowhere/x", "no/where/x", false);
+        check("x.pdb", &["a_3", "a", "a"], &["x_a_3.pdb", "x_a.pdb", "x_a_4.pdb"]);
     }
 }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use crease_core::units::format_bytes;
-use crease_models::checkpoint::{OutputFile, TorchFile};
+use crease_models::checkpoint::TorchFile;
+use crease_models::output::Files;
 
 use crate::terminal::CliError;
 
@@ -25,7 +26,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn convert(arguments: &Arguments) -> Result<ExitCode, CliError> {
-    let output = OutputFile::new(&arguments.output)?;
+    let mut files = Files::new();
+    files.reads("the checkpoint", [&arguments.file])?;
+    let output = files.writes("--output", &arguments.output)?;
     let file = TorchFile::open(&arguments.file, arguments.key.as_deref())?;
     file.convert(output)?;
     let (count, bytes) = (file.tensors().count(), format_bytes(file.bytes()));

@@ -8,8 +8,8 @@ use clap::Args;
 use crease_core::units::format_bytes;
 use crease_models::checkpoint::{Origin, Package, Set, State, Talk, cache, install, state};
 
-use super::talk::{Terminal, catch_interrupts, terminal};
-use crate::terminal::{CliError, print, usage};
+use super::talk::{Terminal, terminal};
+use crate::terminal::{CliError, print, signals, usage};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -30,7 +30,7 @@ pub(super) struct Arguments {
 pub(super) fn get(set: &Set, arguments: &Arguments) -> Result<ExitCode, CliError> {
     let within = arguments.to.clone().map_or_else(cache, Ok)?;
     let folder = within.join(set.name);
-    catch_interrupts()?;
+    signals::stop_when_asked();
     let talk = Terminal::new(arguments.accept_licence);
     let found = state(set, &folder, &|bytes| talk.passed(bytes))?;
     if found == State::Whole {

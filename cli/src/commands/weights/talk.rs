@@ -1,29 +1,16 @@
 //! What a user sees while weights are got: a bar, licences, a question; and how to stop it.
 
 use std::io::{BufRead, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use crease_models::checkpoint::{Package, StoreError, Talk};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::terminal::{CliError, usage};
+use crate::terminal::signals::stopped;
 
-/// Whether somebody has asked to stop.
-static STOPPED: AtomicBool = AtomicBool::new(false);
 /// How often is looked for it while an answer is waited for.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// From here on an interrupt ends the work where it can be cleared away; a second one ends the process.
-pub(super) fn catch_interrupts() -> Result<(), CliError> {
-    let stop = || {
-        if STOPPED.swap(true, Ordering::Relaxed) {
-            std::process::exit(2);
-        }
-    };
-    ctrlc::set_handler(stop).map_err(|error| usage(format!("interrupts cannot be caught: {error}")))
-}
 
 /// Whether there is somebody to ask.
 pub(super) fn terminal() -> bool {
@@ -67,7 +54,7 @@ impl Talk for Terminal {
 
     fn passed(&self, bytes: u64) -> Result<(), StoreError> {
         self.bar.inc(bytes);
-        if STOPPED.load(Ordering::Relaxed) { Err(StoreError::Interrupted) } else { Ok(()) }
+        if stopped() { Err(StoreError::Interrupted) } else { Ok(()) }
     }
 
     fn accepts(&self, texts: &[(&Package, String)]) -> Result<(), StoreError> {
@@ -107,7 +94,7 @@ fn answer() -> Result<String, StoreError> {
         match receiver.recv_timeout(PAUSE) {
             Ok(line) => return Ok(line),
             Err(RecvTimeoutError::Disconnected) => return Ok(String::new()),
-            Err(RecvTimeoutError::Timeout) if STOPPED.load(Ordering::Relaxed) => return Err(StoreError::Interrupted),
+            Err(RecvTimeoutError::Timeout) if stopped() => return Err(StoreError::Interrupted),
             Err(RecvTimeoutError::Timeout) => {}
         }
     }

@@ -1,59 +1,207 @@
-//! Which values are kept in fewer bits where a program allows it: a choice of storage, no identity.
+//! Mixed precision: which values between operations are kept in fewer bits where a program allows it. It is a choice of
+//! storage, not an equality, so no rewrite rule makes it.
+//!
+//! Narrow are activations on their way from one product to the next: what a product with weights makes, and what is made
+//! of that alone, if products, attention, norms or softmaxes read it. So each costs one rounding that the next sum evens
+//! out. Everything else stays in single precision, above all outputs and geometry:
+//!
+//! - what the outside gives and gets, states that layers carry included, and all that an output or a state is made of
+//!   behind the last product;
+//! - a sum with a value in single precision, such as a point that is moved by a translation. (A product is as precise as
+//!   its least precise factor; a sum must be as precise as its largest term, of which a later difference may leave little.)
+//! - a product of two values in single precision, such as a rotation of a rotation;
+//! - what is summed or compared along axes, such as the differences that a distance is made of;
+//! - what says where to gather; sums that are made in several steps; results of operations on rows, which wait in their
+//!   own memory between passes; and state on its way through a program, which takes over its own memory.
 
-use crate::ir::{Extent, Graph, Instr, Node, Op};
-use crate::kernel::Contract;
+use crate::ir::{Binary, Expr, Extent, Graph, Instr, Node, NodeId, Op, PerValue, ValueId};
+use crate::kernel::{Contract, RowOp};
 
-/// Gives the values between operations the format that the graph allows, as far as that costs no more than a rounding
-/// each: what products make, and what is made of that.
-///
-/// In single precision stay: what the outside gives and gets, layers included; state on its way from one to the other,
-/// which takes over its own memory; what rows need between passes; sums in several steps; what says where to gather, and all
-/// that no product made, such as positions.
+/// Gives the values between operations the format that the graph allows; see the module.
 pub fn narrow(graph: &mut Graph, size: &dyn Fn(&Extent) -> u64) {
     if graph.precision.is_single() {
         return;
     }
-    let roots = graph.roots();
-    let mut single = graph.per_value(false);
-    let ports = graph.inputs.iter().chain(&graph.params).chain(&graph.outputs);
-    ports.for_each(|port| single[roots[port.value]] = true);
-    let mut last_reader = graph.per_value(None);
-    for (id, node) in graph.nodes.iter().filter(|(_, node)| node.op != Op::View) {
-        for (k, operand) in node.operands.iter().enumerate() {
-            last_reader[roots[operand.value]] = Some(id);
-            single[roots[operand.value]] |= matches!(node.op, Op::Repeat(_)) || says_where(node, k);
-        }
-    }
-    let mut is_param = graph.per_value(false);
-    graph.params.iter().for_each(|port| is_param[port.value] = true);
-    for id in graph.nodes.keys() {
-        let node = &graph.nodes[id];
-        let made_of_products = match &node.op {
-            Op::View | Op::Rows { .. } | Op::Repeat(_) => false,
-            Op::Contract(_) => {
-                let contracted = (0..node.indices.len()).filter(|i| !node.result().mentions(*i));
-                contracted.map(|i| size(&node.indices[i])).fold(1, u64::saturating_mul) <= Contract::TERMS
-            }
-            Op::Attend { .. } => true,
-            Op::Pointwise(_) | Op::Concat { .. } => {
-                node.operands.iter().any(|o| !graph.values[roots[o.value]].format.is_single())
-            }
-        };
-        let continues = node.operands.iter().enumerate().any(|(k, operand)| {
-            let root = roots[operand.value];
-            let ends = last_reader[root] == Some(id) && !is_param[root];
-            let is_single = graph.values[root].format.is_single();
-            ends && is_single && node.may_overwrite(k)
-        });
-        if made_of_products && !continues && !single[node.results[0].value] {
-            let result = node.results[0].value;
-            graph.values[result].format = graph.precision;
-        }
+    let mut choice = Choice::new(graph, size);
+    while choice.demote() {}
+    let chosen = choice.narrow;
+    for (value, _) in chosen.iter().filter(|(_, chosen)| **chosen) {
+        graph.values[value].format = graph.precision;
     }
     for node in graph.nodes.values_mut() {
         if let Op::Repeat(repeat) = &mut node.op {
             repeat.body.precision = graph.precision;
             narrow(&mut repeat.body, size);
+        }
+    }
+}
+
+/// How precise a number is, as far as it matters to what is made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Precision {
+    /// Numbers and parameters: they decide nothing.
+    Given,
+    Narrow,
+    Single,
+}
+
+use Precision::{Given, Narrow, Single};
+
+impl Precision {
+    /// Of a product: the least precise factor's.
+    fn times(self, other: Precision) -> Precision {
+        match (self, other) {
+            (Narrow, _) | (_, Narrow) => Narrow,
+            (Single, _) | (_, Single) => Single,
+            (Given, Given) => Given,
+        }
+    }
+
+    /// Of a sum: the most precise term's.
+    fn plus(self, other: Precision) -> Precision {
+        match (self, other) {
+            (Single, _) | (_, Single) => Single,
+            (Narrow, _) | (_, Narrow) => Narrow,
+            (Given, Given) => Given,
+        }
+    }
+}
+
+/// What is narrow so far; it only ever gets less.
+struct Choice<'g> {
+    graph: &'g Graph,
+    size: &'g dyn Fn(&Extent) -> u64,
+    roots: PerValue<ValueId>,
+    narrow: PerValue<bool>,
+    /// Must not be narrow.
+    single: PerValue<bool>,
+    /// Parameters, and what is made of nothing but numbers.
+    given: PerValue<bool>,
+    /// The last node that reads each value.
+    last_reader: PerValue<Option<NodeId>>,
+}
+
+impl<'g> Choice<'g> {
+    fn new(graph: &'g Graph, size: &'g dyn Fn(&Extent) -> u64) -> Self {
+        let roots = graph.roots();
+        let mut single = graph.per_value(false);
+        let ports = graph.inputs.iter().chain(&graph.params).chain(&graph.outputs);
+        ports.for_each(|port| single[roots[port.value]] = true);
+        let mut given = graph.per_value(false);
+        graph.params.iter().for_each(|port| given[port.value] = true);
+        let mut last_reader = graph.per_value(None);
+        for (id, node) in graph.nodes.iter().filter(|(_, node)| node.op != Op::View) {
+            for (k, operand) in node.operands.iter().enumerate() {
+                let root = roots[operand.value];
+                last_reader[root] = Some(id);
+                single[root] |= matches!(node.op, Op::Repeat(_)) || says_where(node, k);
+            }
+            if matches!(node.op, Op::Pointwise(_) | Op::Concat { .. }) {
+                given[node.results[0].value] = node.operands.iter().all(|operand| given[roots[operand.value]]);
+            }
+        }
+        Choice { graph, size, roots, narrow: graph.per_value(false), single, given, last_reader }
+    }
+
+    /// Finds what may be narrow, then what of that is read in a way that needs it in single precision; whether there was
+    /// any.
+    fn demote(&mut self) -> bool {
+        for (id, node) in &self.graph.nodes {
+            if let [result] = node.results.as_slice()
+                && node.op != Op::View
+            {
+                let value = result.value;
+                self.narrow[value] =
+                    !self.single[value] && self.made_by(node) == Narrow && !self.continues(id, node);
+            }
+        }
+        let mut any = false;
+        for node in self.graph.nodes.values().filter(|node| node.op != Op::View) {
+            for (k, operand) in node.operands.iter().enumerate() {
+                let root = self.roots[operand.value];
+                if self.narrow[root] && !self.may_read_narrow(node, k) {
+                    (self.single[root], any) = (true, true);
+                }
+            }
+        }
+        any
+    }
+
+    fn precision(&self, value: ValueId) -> Precision {
+        match self.roots[value] {
+            root if self.given[root] => Given,
+            root if self.narrow[root] => Narrow,
+            _ => Single,
+        }
+    }
+
+    fn operand(&self, node: &Node, k: usize) -> Precision {
+        self.precision(node.operands[k].value)
+    }
+
+    /// How precise a node's result need be.
+    fn made_by(&self, node: &Node) -> Precision {
+        match &node.op {
+            Op::View | Op::Rows { .. } | Op::Repeat(_) => Single,
+            Op::Contract(contraction) => {
+                let contracted = (0..node.indices.len()).filter(|i| !node.result().mentions(*i));
+                let terms = contracted.map(|i| (self.size)(&node.indices[i])).fold(1, u64::saturating_mul);
+                let factors: Vec<Precision> = (0..=contraction.sums).map(|k| self.operand(node, k)).collect();
+                let sum = if factors.iter().all(|factor| *factor == Single) { Single } else { Narrow };
+                if terms > Contract::TERMS { Single } else { self.expression(&contraction.after, node, sum) }
+            }
+            Op::Attend { .. } => {
+                let all_single = (0..3).all(|k| self.operand(node, k) == Single);
+                if all_single { Single } else { Narrow }
+            }
+            Op::Pointwise(expr) => self.expression(expr, node, Single),
+            Op::Concat { .. } => {
+                let parts = (0..node.operands.len()).map(|k| self.operand(node, k));
+                parts.fold(Given, Precision::plus)
+            }
+        }
+    }
+
+    /// Of an expression over a node's operands and, for one that follows a sum, over that.
+    fn expression(&self, expr: &Expr, node: &Node, row: Precision) -> Precision {
+        let mut found: Vec<Precision> = Vec::with_capacity(expr.0.len());
+        for instr in &expr.0 {
+            found.push(match *instr {
+                Instr::Load(k) => self.operand(node, k),
+                Instr::Gather { source, .. } => self.operand(node, source),
+                Instr::Const(_) | Instr::Size(_) => Given,
+                Instr::Position(_) => Single,
+                Instr::Row(_) => row,
+                Instr::Unary(_, a) => found[a],
+                Instr::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne, ..) => Given,
+                Instr::Binary(Binary::Mul | Binary::Div, a, b) => found[a].times(found[b]),
+                Instr::Binary(_, a, b) | Instr::Select(_, a, b) => found[a].plus(found[b]),
+            });
+        }
+        found.last().copied().unwrap_or(Given)
+    }
+
+    /// Whether a result takes over the memory of state that ends here.
+    fn continues(&self, id: NodeId, node: &Node) -> bool {
+        node.operands.iter().enumerate().any(|(k, operand)| {
+            let root = self.roots[operand.value];
+            let is_param = self.graph.is_param(root);
+            let ends = self.last_reader[root] == Some(id) && !is_param;
+            ends && !self.narrow[root] && node.may_overwrite(k)
+        })
+    }
+
+    /// Whether a node may read an operand that was rounded.
+    fn may_read_narrow(&self, node: &Node, k: usize) -> bool {
+        let made_narrow = || self.narrow[node.results[0].value];
+        match &node.op {
+            Op::Contract(contraction) => k < contraction.loads() || made_narrow(),
+            Op::Attend { .. } => true,
+            Op::Rows { row: RowOp::Softmax | RowOp::Normalize { .. }, after, .. } => {
+                !after.0.iter().any(|instr| matches!(instr, Instr::Load(at) | Instr::Gather { source: at, .. } if *at == k))
+            }
+            Op::Pointwise(_) | Op::Concat { .. } => made_narrow(),
+            Op::View | Op::Rows { .. } | Op::Repeat(_) => false,
         }
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn copy(
             Err(error) => return Err(file_error(from, format!("cannot be read: {error}"))),
         };
         hash.update(&piece[..count]);
-        output.write_all(&piece[..count]).map_err(|e| cannot_write(to, &e))?;
+        output.write_all(&piece[..count]).map_err(|e| cannot_write(to, e))?;
         bytes += count as u64;
         watch(count as u64)?;
     }

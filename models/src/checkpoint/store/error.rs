@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::checkpoint::FileError;
+use crate::checkpoint::{ConvertError, FileError};
+use crate::output::{OutputError, OutputProblem};
 
 /// What keeps weights from being found or made ready.
 #[derive(Debug, thiserror::Error)]
@@ -20,9 +21,12 @@ pub enum StoreError {
         /// What gets it.
         advice: String,
     },
-    /// A file that cannot be read or written, or is something else.
+    /// A file that cannot be read, or is something else.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A file that cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// Wheels that pip did not fetch.
     #[error("{0}")]
     Pip(String),
@@ -52,6 +56,15 @@ pub(super) fn file_error(file: &Path, problem: impl Into<String>) -> StoreError 
 }
 
 /// A failure to write, as every writer here tells it.
-pub(super) fn cannot_write(file: &Path, error: &std::io::Error) -> StoreError {
-    file_error(file, format!("cannot be written: {error}"))
+pub(super) fn cannot_write(file: &Path, error: std::io::Error) -> StoreError {
+    OutputError { file: file.to_path_buf(), problem: OutputProblem::Io(error) }.into()
+}
+
+impl From<ConvertError> for StoreError {
+    fn from(error: ConvertError) -> Self {
+        match error {
+            ConvertError::Source(error) => error.into(),
+            ConvertError::Output(error) => error.into(),
+        }
+    }
 }

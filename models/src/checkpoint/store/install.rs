@@ -78,7 +78,7 @@ fn prepare(set: &Set, staging: &Staging, origin: &Origin, talk: &dyn Talk) -> Re
         }
     }
     let folder = staging.path(set.name);
-    std::fs::create_dir(&folder).map_err(|e| cannot_write(&folder, &e))?;
+    std::fs::create_dir(&folder).map_err(|e| cannot_write(&folder, e))?;
     // The texts first: they are read before anything else is done.
     work.sort_by_key(|(member, _)| set.packages.iter().all(|package| package.licence.text.path != member.path));
     talk.begins("made ready", work.iter().map(|(member, _)| member.bytes).sum());

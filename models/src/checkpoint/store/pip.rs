@@ -27,7 +27,7 @@ pub(super) fn download(
 ) -> Result<PathBuf, StoreError> {
     let (wheels, unfinished) = (staging.path("wheels"), staging.path("unfinished"));
     for folder in [&wheels, &unfinished] {
-        std::fs::create_dir(folder).map_err(|e| cannot_write(folder, &e))?;
+        std::fs::create_dir(folder).map_err(|e| cannot_write(folder, e))?;
     }
     let (python, mut child) = start(set, pythons, staging, (&wheels, &unfinished))?;
     // Heard, not written to a file: a disk that is full must be told, too.

@@ -2,12 +2,19 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
 
 use super::StoreError;
 use super::error::{cannot_write, file_error};
 use crate::checkpoint::FileError;
+use crate::output::OutputError;
+
+/// What the names of these folders begin and end with; random letters and digits stand between.
+const BEFORE: &str = ".crease.";
+const AFTER: &str = ".part";
+const RANDOM: usize = 16;
 
 /// How old a folder without a lock must be to be left over: it may be about to get one.
 const BEGUN: Duration = Duration::from_secs(60);
@@ -15,7 +22,7 @@ const BEGUN: Duration = Duration::from_secs(60);
 /// A hidden folder beside a place, gone when this value is.
 #[derive(Debug)]
 pub(super) struct Staging {
-    folder: PathBuf,
+    folder: TempDir,
     /// Folders that were made to hold it, the innermost first; they stay when something came to stand in them.
     made: Vec<PathBuf>,
     /// Held as long as this process works in it.
@@ -25,18 +32,16 @@ pub(super) struct Staging {
 impl Staging {
     /// Makes the folder in another, which is made if it is not there. What dead processes left there is removed.
     pub(super) fn new(within: &Path) -> Result<Staging, StoreError> {
-        // Two threads of one process must not share one.
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let fail = |e: std::io::Error| cannot_write(within, &e);
+        let fail = |e: std::io::Error| cannot_write(within, e);
         let new = within.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
         let made: Vec<PathBuf> = new.map(Path::to_path_buf).collect();
         std::fs::create_dir_all(within).map_err(fail)?;
         sweep(within);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         // Programs that work in it do so from elsewhere.
-        let folder =
-            std::path::absolute(within).map_err(fail)?.join(format!(".crease.{}.{number}.part", std::process::id()));
-        std::fs::create_dir(&folder).map_err(fail)?;
+        let absolute = std::path::absolute(within).map_err(fail)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(BEFORE).suffix(AFTER).rand_bytes(RANDOM);
+        let folder = builder.tempdir_in(absolute).map_err(fail)?;
         let mut staging = Staging { folder, made, lock: None };
         let lock = File::create(staging.path("lock")).map_err(fail)?;
         // A file system without locks: then nobody else sweeps either.
@@ -47,16 +52,18 @@ impl Staging {
 
     /// A place inside.
     pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.folder.path().join(name)
     }
 
     /// An error of a file inside, told of the place that it was made for.
     pub(super) fn outside(&self, error: StoreError, place: &Path) -> StoreError {
+        let inside = |file: &Path| file.starts_with(self.folder.path());
         match error {
-            StoreError::File(FileError::File { file, problem }) if file.starts_with(&self.folder) => {
-                file_error(place, problem)
+            StoreError::File(FileError::File { file, problem }) if inside(&file) => file_error(place, problem),
+            StoreError::Output(OutputError { file, problem }) if inside(&file) => {
+                OutputError { file: place.to_path_buf(), problem }.into()
             }
-            StoreError::Checksum { file, what, found, expected } if file.starts_with(&self.folder) => {
+            StoreError::Checksum { file, what, found, expected } if inside(&file) => {
                 StoreError::Checksum { file: place.to_path_buf(), what, found, expected }
             }
             other => other,
@@ -65,7 +72,7 @@ impl Staging {
 
     /// Moves what was made inside to its place. What stood there is removed afterwards.
     pub(super) fn settle(&self, name: &str, place: &Path) -> Result<(), StoreError> {
-        let fail = |e: std::io::Error| cannot_write(place, &e);
+        let fail = |e: std::io::Error| cannot_write(place, e);
         let made = self.path(name);
         if !made.is_dir() {
             return std::fs::rename(&made, place).map_err(fail);
@@ -89,7 +96,7 @@ impl Drop for Staging {
     fn drop(&mut self) {
         // Some systems do not remove open files.
         self.lock = None;
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let _ = std::fs::remove_dir_all(self.folder.path());
         self.made.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
     }
 }
@@ -99,7 +106,7 @@ fn sweep(within: &Path) {
     let Ok(entries) = std::fs::read_dir(within) else { return };
     for folder in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(".crease.") && name.ends_with(".part") && left_over(&folder) {
+        if name.starts_with(BEFORE) && name.ends_with(AFTER) && left_over(&folder) {
             let _ = std::fs::remove_dir_all(&folder);
         }
     }
@@ -149,7 +156,7 @@ mod tests {
         let begun = place.join(".crease.2.0.part");
         std::fs::create_dir(&begun).expect("made");
         let other = Staging::new(&place).expect("a folder");
-        assert!(held.folder.is_dir() && other.folder.is_dir() && begun.is_dir() && !dead.exists());
+        assert!(held.folder.path().is_dir() && other.folder.path().is_dir() && begun.is_dir() && !dead.exists());
         std::fs::remove_dir_all(&place).expect("removed");
     }
 }

@@ -8,6 +8,7 @@ use rawzip::CompressionMethod;
 use super::super::FileError;
 use super::super::file::open_plain;
 use super::super::zip::{Entry, Zip};
+use super::error::TorchError;
 use crate::shown::shown;
 
 /// Longest pickle that is read; those of large models have a hundredth of it.
@@ -24,35 +25,32 @@ pub(super) struct Archive {
 impl Archive {
     pub(super) fn open(path: &Path) -> Result<Archive, FileError> {
         let (mut file, length) = open_plain(path, "checkpoint of torch")?;
-        let fail = |problem: String| FileError::File { file: path.to_path_buf(), problem };
+        let fail = |problem: TorchError| FileError::File { file: path.to_path_buf(), problem: problem.to_string() };
         let mut first = Vec::new();
         let read = (&mut file).take(4).read_to_end(&mut first);
-        read.map_err(|e| fail(format!("cannot be read: {e}")))?;
+        read.map_err(|e| fail(TorchError::Io(e.to_string())))?;
         // Torch before 1.6 wrote pickles behind each other; each begins with its protocol.
         if first.starts_with(&[0x80]) {
-            let advice = "load it in torch and save it again";
-            return Err(fail(format!("is a bare pickle, as torch wrote before version 1.6: {advice}")));
+            return Err(fail(TorchError::Legacy));
         }
         if !first.starts_with(b"PK") {
-            return Err(fail("is no checkpoint of torch: expected a zip archive".into()));
+            return Err(fail(TorchError::NoZip));
         }
         Self::read(file, length).map_err(fail)
     }
 
-    fn read(file: std::fs::File, length: u64) -> Result<Archive, String> {
-        let zip = Zip::read(file)?;
+    fn read(file: std::fs::File, length: u64) -> Result<Archive, TorchError> {
+        let zip = Zip::read(file).map_err(TorchError::Zip)?;
         let mut roots = zip.entries.keys().filter_map(|name| name.strip_suffix("data.pkl"));
         let mut roots = roots.by_ref().filter(|root| root.is_empty() || root.ends_with('/'));
         let root = match (roots.next(), roots.next()) {
             (Some(root), None) => root.to_string(),
-            (None, _) => return Err("is no checkpoint of torch: the archive has no `data.pkl`".into()),
-            _ => return Err("is no checkpoint of torch: the archive has several `data.pkl`".into()),
+            (None, _) => return Err(TorchError::NoPickle),
+            _ => return Err(TorchError::SeveralPickles),
         };
         let archive = Archive { zip, root, length };
         match archive.zip.entries.contains_key(&format!("{}byteorder", archive.root)) {
-            true if archive.bytes("byteorder", 16)? != b"little" => {
-                Err("was written on a big-endian machine, which is not read".into())
-            }
+            true if archive.bytes("byteorder", 16)? != b"little" => Err(TorchError::BigEndian),
             _ => Ok(archive),
         }
     }
@@ -63,46 +61,46 @@ impl Archive {
     }
 
     /// The pickle.
-    pub(super) fn pickle(&self) -> Result<Vec<u8>, String> {
+    pub(super) fn pickle(&self) -> Result<Vec<u8>, TorchError> {
         self.bytes("data.pkl", LONGEST_PICKLE)
     }
 
     /// How many bytes a storage has.
-    pub(super) fn storage_bytes(&self, key: &str) -> Result<u64, String> {
+    pub(super) fn storage_bytes(&self, key: &str) -> Result<u64, TorchError> {
         Ok(self.entry(&format!("data/{key}"))?.place.uncompressed_size_hint())
     }
 
     /// The bytes of a storage.
-    pub(super) fn storage(&self, key: &str) -> Result<Vec<u8>, String> {
+    pub(super) fn storage(&self, key: &str) -> Result<Vec<u8>, TorchError> {
         self.bytes(&format!("data/{key}"), u64::MAX)
     }
 
-    fn entry(&self, name: &str) -> Result<&Entry, String> {
+    fn entry(&self, name: &str) -> Result<&Entry, TorchError> {
         let name = format!("{}{name}", self.root);
-        self.zip.entries.get(&name).ok_or_else(|| format!("the archive has no entry `{}`", shown(&name)))
+        self.zip.entries.get(&name).ok_or_else(|| TorchError::NoEntry(shown(&name)))
     }
 
     /// All of an entry, after a look at whether it can be as long as it says.
-    fn bytes(&self, name: &str, most: u64) -> Result<Vec<u8>, String> {
+    fn bytes(&self, name: &str, most: u64) -> Result<Vec<u8>, TorchError> {
         let entry = self.entry(name)?;
         let name = shown(name);
         if entry.method != CompressionMethod::STORE {
-            return Err(format!("entry `{name}` is compressed, expected it as torch writes it: stored"));
+            return Err(TorchError::Compressed(name));
         }
-        let broken = |e: &dyn std::fmt::Display| format!("entry `{name}` cannot be read: {e}");
+        let broken = |e: &dyn std::fmt::Display| TorchError::Entry { entry: name.clone(), problem: e.to_string() };
         let found = self.zip.archive.get_entry(entry.place).map_err(|e| broken(&e))?;
-        let ((start, end), size) = (found.compressed_data_range(), entry.place.uncompressed_size_hint());
-        if end > self.length || end.checked_sub(start) != Some(size) {
-            return Err(format!("entry `{name}` of {size} bytes is not whole (is the file truncated?)"));
+        let ((start, end), bytes) = (found.compressed_data_range(), entry.place.uncompressed_size_hint());
+        if end > self.length || end.checked_sub(start) != Some(bytes) {
+            return Err(TorchError::NotWhole { entry: name, bytes });
         }
-        if size > most {
-            return Err(format!("entry `{name}` has {size} bytes, expected at most {most}"));
+        if bytes > most {
+            return Err(TorchError::LongEntry { entry: name, bytes, most });
         }
-        let mut bytes = vec![0; usize::try_from(size).map_err(|e| broken(&e))?];
-        found.reader().read_exact(&mut bytes).map_err(|e| broken(&e))?;
-        if rawzip::crc32(&bytes) != entry.crc {
-            return Err(format!("entry `{name}` is damaged: its checksum differs"));
+        let mut read = vec![0; usize::try_from(bytes).map_err(|e| broken(&e))?];
+        found.reader().read_exact(&mut read).map_err(|e| broken(&e))?;
+        if rawzip::crc32(&read) != entry.crc {
+            return Err(TorchError::Damaged(name));
         }
-        Ok(bytes)
+        Ok(read)
     }
 }

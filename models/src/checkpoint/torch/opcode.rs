@@ -1,5 +1,6 @@
 //! The bytes of a pickle, one instruction at a time.
 
+use super::error::TorchError;
 use crate::shown::shown;
 
 /// An instruction with its argument; those that do alike are one.
@@ -44,6 +45,8 @@ pub(super) enum Opcode<'a> {
 
 /// Newest protocol there is.
 const NEWEST_PROTOCOL: u8 = 5;
+/// Bytes of a broken text that a message is made of.
+const MOST_SHOWN: usize = 256;
 
 /// Reads instructions.
 #[derive(Debug)]
@@ -58,13 +61,13 @@ impl<'a> Opcodes<'a> {
     }
 
     /// The next instruction; a pickle ends with one that says so, so there always is one.
-    pub(super) fn next(&mut self) -> Result<Opcode<'a>, String> {
+    pub(super) fn next(&mut self) -> Result<Opcode<'a>, TorchError> {
         let start = self.at;
         let [code] = self.fixed()?;
         Ok(match code {
             b'.' => Opcode::Stop,
             0x80 => match self.fixed()? {
-                [protocol] if protocol > NEWEST_PROTOCOL => return Err(format!("has pickle protocol {protocol}")),
+                [protocol] if protocol > NEWEST_PROTOCOL => return Err(TorchError::Protocol(protocol)),
                 _ => Opcode::Nothing,
             },
             0x95 => {
@@ -121,53 +124,49 @@ impl<'a> Opcodes<'a> {
             0x94 => Opcode::Memoize,
             b'h' => Opcode::Get(u8::from_le_bytes(self.fixed()?).into()),
             b'j' => Opcode::Get(u32::from_le_bytes(self.fixed()?)),
-            code => {
-                return Err(format!(
-                    "has the pickle instruction 0x{code:02x} at byte {start}, which torch does not write"
-                ));
-            }
+            code => return Err(TorchError::Instruction { code, at: start }),
         })
     }
 
-    fn take(&mut self, count: usize) -> Result<&'a [u8], String> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], TorchError> {
         let taken = self.at.checked_add(count).and_then(|end| self.bytes.get(self.at..end));
         self.at = self.at.saturating_add(count);
-        taken.ok_or_else(|| format!("has a pickle of {} bytes that ends too early", self.bytes.len()))
+        taken.ok_or(TorchError::EndsEarly(self.bytes.len()))
     }
 
-    fn fixed<const N: usize>(&mut self) -> Result<[u8; N], String> {
+    fn fixed<const N: usize>(&mut self) -> Result<[u8; N], TorchError> {
         let bytes = self.take(N)?;
-        bytes.try_into().map_err(|_| "has a broken pickle".to_string())
+        bytes.try_into().map_err(|_| TorchError::EndsEarly(self.bytes.len()))
     }
 
-    fn length<const N: usize>(&mut self) -> Result<usize, String> {
+    fn length<const N: usize>(&mut self) -> Result<usize, TorchError> {
         let bytes = self.fixed::<N>()?;
         let length = bytes.iter().rev().fold(0u64, |length, byte| length << 8 | u64::from(*byte));
-        usize::try_from(length).map_err(|e| e.to_string())
+        usize::try_from(length).map_err(|_| TorchError::EndsEarly(self.bytes.len()))
     }
 
-    fn skip<const N: usize>(&mut self) -> Result<Opcode<'a>, String> {
+    fn skip<const N: usize>(&mut self) -> Result<Opcode<'a>, TorchError> {
         let length = self.length::<N>()?;
         self.take(length)?;
         Ok(Opcode::Plain)
     }
 
-    fn text<const N: usize>(&mut self) -> Result<Opcode<'a>, String> {
+    fn text<const N: usize>(&mut self) -> Result<Opcode<'a>, TorchError> {
         let length = self.length::<N>()?;
         let bytes = self.take(length)?;
         std::str::from_utf8(bytes).map(Opcode::Text).map_err(|_| {
-            let text = String::from_utf8_lossy(bytes);
-            format!("has a text in its pickle that is not UTF-8: `{}`", shown(&text))
+            let start = &bytes[..bytes.len().min(MOST_SHOWN)];
+            TorchError::TextNotUtf8(shown(&String::from_utf8_lossy(start)))
         })
     }
 
     /// A text up to the end of its line.
-    fn line(&mut self) -> Result<&'a str, String> {
+    fn line(&mut self) -> Result<&'a str, TorchError> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let length = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
         let bytes = self.take(length)?;
         self.take(1)?;
-        std::str::from_utf8(bytes).map_err(|_| "has a name in its pickle that is not UTF-8".into())
+        std::str::from_utf8(bytes).map_err(|_| TorchError::NameNotUtf8)
     }
 }
 

@@ -87,15 +87,22 @@ impl<'a> Tokens<'a> {
     /// A word between quotes; a quote inside has no white space behind it.
     fn quoted(&mut self, quote: char, line: usize) -> Result<&'a str, StructureError> {
         self.skip(1);
-        let row = self.rest.lines().next().unwrap_or_default();
-        let closes = |at: &usize| row[at + 1..].chars().next().is_none_or(char::is_whitespace);
-        let Some(end) = row.match_indices(quote).map(|(at, _)| at).find(closes) else {
-            self.rest = "";
-            return Err(self.unclosed(line, "a quote", "line"));
-        };
-        let text = self.skip(end);
-        self.skip(1);
-        Ok(text)
+        // Up to the quote or the line's end, and no further: a line may have a million words.
+        let mut letters = self.rest.char_indices().peekable();
+        while let Some((at, letter)) = letters.next() {
+            let last = letters.peek().is_none_or(|(_, next)| next.is_whitespace());
+            match letter {
+                '\n' => break,
+                letter if letter == quote && last => {
+                    let text = self.skip(at);
+                    self.skip(1);
+                    return Ok(text);
+                }
+                _ => {}
+            }
+        }
+        self.rest = "";
+        Err(self.unclosed(line, "a quote", "line"))
     }
 }
 

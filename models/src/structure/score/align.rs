@@ -10,25 +10,33 @@ const OPEN: i32 = -15;
 const EXTEND: i32 = -1;
 /// Below every score, and far enough from the smallest number.
 const NEVER: i32 = i32::MIN / 2;
-/// Most cells, one byte each.
-const MOST_CELLS: usize = 1 << 30;
+/// Most cells, one byte each: chains of some sixteen thousand residues.
+const MOST_CELLS: usize = 1 << 28;
 
 /// One residue of a sequence.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Site {
-    /// `X` is unlike everything.
-    pub(super) letter: char,
-    pub(super) number: (i32, Option<char>),
+    pub(super) letter: u8,
+    /// Number and insertion code as one number, which is compared faster.
+    number: u64,
 }
 
 impl Site {
+    /// The letter of residues that have none; it is unlike everything.
+    pub(super) const UNKNOWN: u8 = b'X';
+
+    pub(super) fn new(letter: char, (number, insertion): (i32, Option<char>)) -> Site {
+        let letter = u8::try_from(letter).unwrap_or(Self::UNKNOWN);
+        let insertion = insertion.map_or(0, |code| 1 + u64::from(u32::from(code)));
+        Site { letter, number: u64::from(number as u32) << 32 | insertion }
+    }
+
     pub(super) fn same_letter(&self, other: &Site) -> bool {
-        self.letter == other.letter && self.letter != 'X'
+        self.letter == other.letter && self.letter != Self::UNKNOWN
     }
 
     fn score(&self, other: &Site) -> i32 {
-        let number = if self.number == other.number { SAME_NUMBER } else { 0 };
-        if self.same_letter(other) { SAME + number } else { number }
+        SAME * i32::from(self.same_letter(other)) + SAME_NUMBER * i32::from(self.number == other.number)
     }
 }
 
@@ -50,6 +58,10 @@ const SECOND_GOES_ON: u8 = 8;
 
 /// Pairs of places, increasing in both.
 pub(super) fn align(a: &[Site], b: &[Site]) -> Result<Vec<(usize, usize)>, ScoreError> {
+    if a == b && are_numbered_once(a) {
+        // Every residue has the highest score that it can have, and only this alignment gives that.
+        return Ok((0..a.len()).map(|k| (k, k)).collect());
+    }
     let width = b.len() + 1;
     let cells = width.checked_mul(a.len() + 1).filter(|cells| *cells <= MOST_CELLS);
     let mut cells = vec![0u8; cells.ok_or(ScoreError::TooLong(a.len(), b.len()))?];
@@ -57,29 +69,41 @@ pub(super) fn align(a: &[Site], b: &[Site]) -> Result<Vec<(usize, usize)>, Score
     let free = [0, NEVER, NEVER];
     let mut above = vec![free; width];
     let mut best = (0, 0, 0);
-    for (i, x) in (1..).zip(a) {
+    for ((i, x), cells) in (1..).zip(a).zip(cells.chunks_exact_mut(width).skip(1)) {
         let (mut left, mut diagonal) = (free, free);
-        for (j, y) in (1..).zip(b) {
-            let up = above[j];
-            let mut cell = 0;
-            let mut gap = |pair: i32, gap: i32, bit: u8| {
-                cell |= if gap + EXTEND > pair + OPEN { bit } else { 0 };
-                (pair + OPEN).max(gap + EXTEND)
-            };
-            let (first, second) = (gap(up[0], up[1], FIRST_GOES_ON), gap(left[0], left[2], SECOND_GOES_ON));
+        for ((y, up), cell) in b.iter().zip(&mut above[1..]).zip(&mut cells[1..]) {
+            let [first_begins, first_goes_on] = [up[0] + OPEN, up[1] + EXTEND];
+            let [second_begins, second_goes_on] = [left[0] + OPEN, left[2] + EXTEND];
             let before = diagonal[0].max(diagonal[1]).max(diagonal[2]);
-            if diagonal[0] < before {
-                cell |= if diagonal[1] == before { AFTER_FIRST } else { AFTER_SECOND };
-            }
-            cells[i * width + j] = cell;
-            left = [before + x.score(y), first, second];
-            diagonal = std::mem::replace(&mut above[j], left);
-            if (i == a.len() || j == b.len()) && left[0] > best.0 {
-                best = (left[0], i, j);
-            }
+            let after = if diagonal[1] == before { AFTER_FIRST } else { AFTER_SECOND };
+            *cell = if diagonal[0] < before { after } else { 0 }
+                | FIRST_GOES_ON * u8::from(first_goes_on > first_begins)
+                | SECOND_GOES_ON * u8::from(second_goes_on > second_begins);
+            left = [before + x.score(y), first_begins.max(first_goes_on), second_begins.max(second_goes_on)];
+            diagonal = std::mem::replace(up, left);
+        }
+        if i < a.len() {
+            keep_best(&mut best, (left[0], i, b.len()));
         }
     }
+    for (j, ends) in above.iter().enumerate().skip(1) {
+        keep_best(&mut best, (ends[0], a.len(), j));
+    }
     Ok(trace(&cells, width, (best.1, best.2)))
+}
+
+/// Where the best alignment ends, the first of equals.
+fn keep_best(best: &mut (i32, usize, usize), other: (i32, usize, usize)) {
+    if other.0 > best.0 {
+        *best = other;
+    }
+}
+
+/// Whether no two residues share a number.
+fn are_numbered_once(sites: &[Site]) -> bool {
+    let mut numbers: Vec<u64> = sites.iter().map(|site| site.number).collect();
+    numbers.sort_unstable();
+    numbers.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 /// Goes back from the last pair.
@@ -121,19 +145,19 @@ mod tests {
     #[track_caller]
     fn check(a: &str, b: &str, aligned: &str) {
         let sites = |text: &str| -> Vec<Site> {
-            text.chars().zip(1..).map(|(letter, n)| Site { letter, number: (n, None) }).collect()
+            text.chars().zip(1..).map(|(letter, n)| Site::new(letter, (n, None))).collect()
         };
         let (a, b) = (sites(a), sites(b));
         let mut rows = [String::new(), String::new()];
         let mut last: Option<(usize, usize)> = None;
         for (i, j) in align(&a, &b).expect("short") {
             let (p, q) = last.map_or((i, j), |(p, q)| (p + 1, q + 1));
-            a[p..i].iter().for_each(|s| rows[0].push(s.letter));
-            b[q..j].iter().for_each(|s| rows[1].push(s.letter));
+            a[p..i].iter().for_each(|s| rows[0].push(s.letter.into()));
+            b[q..j].iter().for_each(|s| rows[1].push(s.letter.into()));
             rows[1].extend(std::iter::repeat_n('-', i - p));
             rows[0].extend(std::iter::repeat_n('-', j - q));
-            rows[0].push(a[i].letter);
-            rows[1].push(b[j].letter);
+            rows[0].push(a[i].letter.into());
+            rows[1].push(b[j].letter.into());
             last = Some((i, j));
         }
         assert_eq!(rows.join("/"), aligned);
@@ -156,7 +180,7 @@ mod tests {
     #[test]
     fn numbers_break_ties() {
         let sites = |text: &str, numbers: &[i32]| -> Vec<Site> {
-            text.chars().zip(numbers).map(|(letter, n)| Site { letter, number: (*n, None) }).collect()
+            text.chars().zip(numbers).map(|(letter, n)| Site::new(letter, (*n, None))).collect()
         };
         let a = sites("MKTGGGGGGYIAK", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
         for (numbers, first) in [([1, 2, 3, 4, 5, 10, 11, 12, 13], 3), ([1, 2, 3, 8, 9, 10, 11, 12, 13], 7)] {

@@ -4,6 +4,7 @@
 //! RMSD of backbone atoms after superposition, lDDT of Cα atoms, TM-score.
 
 mod align;
+mod bound;
 mod chains;
 mod lddt;
 mod superpose;
@@ -85,6 +86,25 @@ pub enum ScoreError {
     /// Chains whose alignment takes too much memory.
     #[error("chains of {0} and {1} residues are too long to be aligned")]
     TooLong(usize, usize),
+    /// Too many pairs of chains.
+    #[error("{model} chains of the model and {target} of the target are more than {most} pairs: leave chains out")]
+    ManyChains {
+        /// Protein chains of the model.
+        model: usize,
+        /// Protein chains of the target.
+        target: usize,
+        /// How many pairs there may be.
+        most: usize,
+    },
+    /// Chains whose alignments take too much time.
+    #[error("there are too many long chains that are not alike to find out which match: leave chains out")]
+    TooMuch,
+    /// A target that is no protein's.
+    #[error("the target has more than {most} Cα atoms within 15 Å of each other, on average: it is not a protein")]
+    Crowded {
+        /// How many there may be.
+        most: u64,
+    },
 }
 
 impl Score {
@@ -99,10 +119,10 @@ impl Score {
         for found in &found.matches {
             let pairs = Pairs::of(found, atoms);
             let names = (found.model.id.clone(), found.target.id.clone());
-            scores.push(ChainScore { model: names.0, target: names.1, figures: pairs.figures() });
+            scores.push(ChainScore { model: names.0, target: names.1, figures: pairs.figures()? });
             all.join(pairs);
         }
-        let overall = all.figures();
+        let overall = all.figures()?;
         let [only_in_model, only_in_target] = found.alone;
         Ok(Score { chains: scores, overall, only_in_model, only_in_target })
     }
@@ -137,20 +157,20 @@ impl Pairs {
         }
     }
 
-    fn figures(&self) -> Figures {
+    fn figures(&self) -> Result<Figures, ScoreError> {
         let ([model, target], [alphas, their_alphas]) = (self.residues, &self.alphas);
         let [atoms, their_atoms] = &self.atoms;
         let paired = alphas.len();
         let tm_score = tm::tm_score(alphas, their_alphas, target);
-        Figures {
+        Ok(Figures {
             residues: [model, target, paired],
             identity: self.identical as f64 / paired.max(1) as f64,
             atoms: atoms.len(),
             rmsd: superpose::rmsd(atoms, their_atoms),
-            lddt: lddt::lddt(alphas, their_alphas),
+            lddt: lddt::lddt(alphas, their_alphas)?,
             tm_score,
             tm_score_by_model: if model == target { tm_score } else { tm::tm_score(alphas, their_alphas, model) },
-        }
+        })
     }
 }
 

@@ -10,6 +10,9 @@ const SHORTEST: usize = 4;
 const MOST_ROUNDS: usize = 20;
 /// Starts of one fragment length: every residue up to this many, then evenly spread.
 const MOST_STARTS: usize = 400;
+/// Residues that the starts of one fragment length go through: beyond ten thousand residues there are fewer starts, so
+/// that the time does not grow any more.
+const MOST_WORK: usize = MOST_STARTS * 10_000;
 
 /// The score of paired Cα atoms in terms of a chain of `length` residues.
 pub(super) fn tm_score(model: &[Point], target: &[Point], length: usize) -> f64 {
@@ -20,7 +23,7 @@ pub(super) fn tm_score(model: &[Point], target: &[Point], length: usize) -> f64 
     let mut fragment = model.len();
     loop {
         let last = model.len() - fragment;
-        let step = 1 + last / MOST_STARTS;
+        let step = 1 + last / MOST_STARTS.min(1 + MOST_WORK / model.len());
         for start in (0..=last).step_by(step) {
             search.refine(start..start + fragment);
         }

@@ -7,7 +7,11 @@ use std::path::Path;
 
 use super::error::{Place, StructureError, StructureProblem};
 use super::{Format, Structure};
-use crate::checkpoint::{FileError, OutputFile};
+use crate::output::{OutputError, OutputFile};
+
+fn unwritten(path: &Path, error: &OutputError) -> StructureError {
+    Place { file: &path.to_string_lossy(), line: 0 }.error(StructureProblem::Output(error.problem.to_string()))
+}
 
 impl Structure {
     /// Writes a file in the format that its name says. Chains, numbers, names, occupancies and B-factors are kept.
@@ -16,17 +20,22 @@ impl Structure {
     /// A name that says no format, a structure that does not fit it, or a disk that is full; then nothing is left.
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), StructureError> {
         let path = path.as_ref();
-        let format = Format::of(path)?;
-        let file = path.to_string_lossy();
-        let fail = |problem| Place { file: &file, line: 0 }.error(problem);
-        let text = match format {
+        Format::of(path)?;
+        self.write_to(OutputFile::new(path).map_err(|error| unwritten(path, &error))?)
+    }
+
+    /// The same where the file's place is known to be fit for it.
+    ///
+    /// # Errors
+    /// As [`Structure::write`].
+    pub fn write_to(&self, output: OutputFile) -> Result<(), StructureError> {
+        let path = output.path().to_path_buf();
+        let fail = |problem| Place { file: &path.to_string_lossy(), line: 0 }.error(problem);
+        let text = match Format::of(&path)? {
             Format::Pdb => self.to_pdb().map_err(fail)?,
             Format::Cif => self.to_cif(&path.file_stem().unwrap_or_default().to_string_lossy()),
         };
-        OutputFile::new(path).and_then(|output| output.write_text(&text)).map_err(|error| match error {
-            FileError::File { problem, .. } => fail(StructureProblem::Output(problem)),
-            other => fail(StructureProblem::Output(other.to_string())),
-        })
+        output.write_text(&text).map_err(|error| unwritten(&path, &error))
     }
 
     /// The text of a PDB file.

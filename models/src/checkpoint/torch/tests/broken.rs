@@ -64,14 +64,14 @@ fn pickles_that_are_none() {
     }
     check("code", &with(b"\x80\x02S'text'\n."), &["0x53 at byte 2"]);
     check("protocol", &with(b"\x80\x09."), &["protocol 9"]);
-    check("nothing", &with(b"\x80\x02."), &["takes a value where there is none"]);
-    check("memo", &with(b"\x80\x02h\x05."), &["before it is there"]);
+    check("nothing", &with(b"\x80\x02."), &["takes a value, but the stack is empty"]);
+    check("memo", &with(b"\x80\x02h\x05."), &["stored value 5 before there is one"]);
     check("long", &with(b"\x80\x02X\xff\xff\xff\xff."), &["ends too early"]);
     check("longer", &with(b"\x80\x04\x8d\xff\xff\xff\xff\xff\xff\xff\xff."), &["ends too early"]);
     check("latin", &with(b"\x80\x02X\x01\0\0\0\xe9."), &["not UTF-8"]);
-    check("append", &with(b"\x80\x02}Na."), &["appends to a dictionary"]);
-    check("items", &with(b"\x80\x02](NNu."), &["sets items of a list"]);
-    check("odd", &with(b"\x80\x02}(Nu."), &["a key that has no value"]);
+    check("append", &with(b"\x80\x02}Na."), &["appends to a dictionary, expected a list"]);
+    check("items", &with(b"\x80\x02](NNu."), &["sets items of a list, expected a dictionary"]);
+    check("odd", &with(b"\x80\x02}(Nu."), &["a key without a value"]);
     check("persistent", &with(b"\x80\x02NQ."), &["persistent id"]);
     check("plain", &with(b"\x80\x02N."), &["it is a plain value, expected a dictionary"]);
     check("list", &with(b"\x80\x02]."), &["it is a list"]);

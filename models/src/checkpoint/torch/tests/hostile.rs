@@ -49,7 +49,7 @@ fn calls_are_refused_by_name() {
     // To name what reaches the system is enough.
     check("named", beside(|p| p.global("os system")), &["is refused", "names `os.system`"]);
     let called = beside(|p| p.global("my Class").raw(b")\x81)R"));
-    check("object", called, &["is refused", "it calls made by `my.Class`"]);
+    check("object", called, &["is refused", "it calls an object made by `my.Class`"]);
     check("lines", calling("os\u{1b}[2J system"), &["\\u{1b}"]);
 }
 
@@ -62,7 +62,7 @@ fn objects_are_no_tensors() {
     let made = Pickle::new().dict("w", |p| p.global("my.module make").three().raw(b"\x85R"));
     check("made", made, &["holds `w`", "made by `my.module.make`", "expected a tensor"]);
     let kind = Pickle::new().dict("w", |p| p.tensor(("ComplexFloatStorage", "0", 3), 0, &[3], &[1]));
-    check("kind", kind, &["storage of `torch.ComplexFloatStorage`"]);
+    check("kind", kind, &["storage of type `torch.ComplexFloatStorage`, which is not supported"]);
     let quantized = Pickle::new().dict("w", |p| p.global("torch._utils _rebuild_qtensor").raw(b")R"));
     check("quantized", quantized, &["holds `w`", "`torch._utils._rebuild_qtensor`"]);
 }
@@ -74,7 +74,7 @@ fn sizes_are_held_against_the_archive() {
     };
     let three = ("FloatStorage", "0", 3);
     check("more", with(("FloatStorage", "0", i32::MAX), 0, &[3], &[1]), &["`w`", "2147483647 numbers", "12 bytes"]);
-    check("negative", with(("FloatStorage", "0", -1), 0, &[3], &[1]), &["persistent id"]);
+    check("negative", with(("FloatStorage", "0", -1), 0, &[3], &[1]), &["persistent id that is not a storage"]);
     check("other", with(("FloatStorage", "7", 3), 0, &[3], &[1]), &["no entry `model/data/7`"]);
     check("outside", with(("FloatStorage", "../data.pkl", 3), 0, &[3], &[1]), &["no entry `model/data/../data.pkl`"]);
     check("offset", with(three, 1, &[3], &[1]), &["reaches beyond its storage of 3 numbers"]);
@@ -82,8 +82,8 @@ fn sizes_are_held_against_the_archive() {
     check("wide", with(three, 0, &[2, 2], &[i32::MAX, i32::MAX]), &["is larger than its storage"]);
     check("repeated", with(three, 0, &[i32::MAX, i32::MAX], &[0, 0]), &["is larger than its storage"]);
     check("overflow", with(three, 0, &[i32::MAX; 3], &[i32::MAX; 3]), &["is larger than its storage"]);
-    check("rank", with(three, 0, &[3], &[]), &["arguments that are not torch's"]);
-    check("below", with(three, -1, &[3], &[1]), &["arguments that are not torch's"]);
+    check("rank", with(three, 0, &[3], &[]), &["with other arguments than torch does"]);
+    check("below", with(three, -1, &[3], &[1]), &["with other arguments than torch does"]);
     let many = (0..4000).fold(Pickle::new().raw(b"}(").text("w").three().raw(b"q\0"), |pickle, k| {
         pickle.text(&k.to_string()).raw(b"h\0")
     });
@@ -99,9 +99,9 @@ fn copies_do_not_add_up() {
     assert!(converted("sizes", &checkpoint(sizes.dict("w", Pickle::three)), None).is_ok());
     let shape = large.global("torch._utils _rebuild_tensor_v2").raw(b"((").text("storage").global("torch FloatStorage");
     let shape = shape.text("0").text("cpu").int(3).raw(b"tQK\0h\0h\0\x89}tR");
-    check("axes", shape, &["arguments that are not torch's"]);
+    check("axes", shape, &["with other arguments than torch does"]);
     let pairs = Pickle::new().global("collections OrderedDict").raw(b"]\x85R");
-    check("pairs", pairs, &["arguments that are not torch's"]);
+    check("pairs", pairs, &["with other arguments than torch does"]);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn rings_and_depth_end() {
     let deep = (0..100_000).fold(deep.three(), |pickle, _| pickle.raw(b"s"));
     let bytes = checkpoint(deep);
     assert!(converted("deep", &bytes, Some("w")).expect_err("deep").contains("too many dictionaries"));
-    // Each level holds the one below twice: 2^16 ways, as many as there may be entries.
+    // Each level holds the one below twice.
     let twice = (0..60).fold(Pickle::new().dict("w", Pickle::three).raw(b"q\0"), |pickle, _| {
         pickle.raw(b"}(").text("a").raw(b"h\0").text("b").raw(b"h\0uq\0")
     });

@@ -1,5 +1,6 @@
 //! Archives made here, byte by byte, and what is read of them.
 
+mod bombs;
 mod broken;
 mod hostile;
 mod whole;
@@ -11,7 +12,8 @@ use std::path::{Path, PathBuf};
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
 use super::TorchFile;
-use crate::checkpoint::{OutputFile, TensorFile};
+use crate::checkpoint::TensorFile;
+use crate::output::OutputFile;
 
 /// A pickle's instructions, as torch would write them.
 #[derive(Clone, Default)]
