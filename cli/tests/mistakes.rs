@@ -60,6 +60,7 @@ fn arguments_that_do_not_fit() {
         (format!("{plan} --set C_M=99999999999"), &["`C_M`", "99999999999"]),
         (format!("{plan} --set OPM_FIRST=1"), &["`OPM_FIRST`", "true or false"]),
         (format!("{plan} --set INF=inf"), &["`INF`", "finite"]),
+        (format!("{plan} --set INF=1e39"), &["`INF`", "finite", "3.4e38"]),
         (format!("{plan} --set C_M=4 --set C_M=4"), &["given twice"]),
         (format!("{plan} --budget 0GiB"), &["0GiB", "nothing runs"]),
         (format!("{plan} --budget 4"), &["no unit", "GiB"]),
@@ -154,6 +155,7 @@ fn tensors_that_do_not_fit() {
         }),
     );
     put("i_inf", &changed(&inputs, "z", &|t| t.2[9] = f32::INFINITY));
+    put("i_large", &changed(&inputs, "m", &|t| t.2.fill(1e38)));
     let whole = std::fs::read(folder.join("w")).expect("read");
     std::fs::write(folder.join("w_cut"), &whole[..whole.len() - 7]).expect("written");
     std::fs::write(folder.join("w_header"), &whole[..90]).expect("written");
@@ -182,6 +184,7 @@ fn tensors_that_do_not_fit() {
         ("--weights w --inputs i_shape", &["i_shape", "`pair_mask`", "[7, 7]", "[R, R]", "[49]"]),
         ("--weights w --inputs i_sizes", &["i_sizes", "`msa_mask`", "[5, 7]", "[5, 3]"]),
         ("--weights w --inputs i_inf", &["i_inf", "`z`", "inf at element 9"]),
+        ("--weights w --inputs i_large", &["output `m`", "of 560 numbers that are not finite", "at element"]),
         ("--weights w --inputs missing", &["missing", "cannot be opened"]),
         ("--weights w --inputs .", &["directory"]),
         ("--weights w_cut --inputs i", &["w_cut", "tensor `", "truncated"]),

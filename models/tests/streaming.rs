@@ -1,10 +1,13 @@
 //! Weights of a stack under budgets that cannot hold them all: streamed layer by layer, with the same numbers.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use crease_core::ir::{Graph, Sizes};
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::{InstructionSet, Plan, Planner, Target};
-use crease_models::checkpoint::{OutputFile, Written, random_weights};
-use crease_runtime::{Checks, Cpu, Executable, RunError, Weights};
+use crease_core::plan::{InstructionSet, Checked, Plan, Planner, Target};
+use crease_models::checkpoint::{OutputFile, Written};
+use crease_runtime::{Checks, Cpu, Event, Executable, RunError, Weights};
 
 /// A narrow stack whose weights outweigh its activations.
 fn stack() -> (Graph, Sizes) {
@@ -19,33 +22,39 @@ fn stack() -> (Graph, Sizes) {
     (model.graph, sizes)
 }
 
-fn run(cpu: &Cpu, plan: &Plan, weights: &Weights) -> Vec<Vec<f32>> {
-    let plan = plan.clone().check().expect("a lawful plan");
-    let mut run = Executable::new(&plan, weights, cpu, Checks { poison: true }).expect("an executable");
+fn ready<'a>(cpu: &'a Cpu, plan: &'a Checked<Plan>, weights: &'a Weights) -> Executable<'a, Cpu> {
+    let mut run = Executable::new(plan, weights, cpu, Checks { poison: true }).expect("an executable");
     for port in &plan.inputs {
         let input = run.input(&port.name).expect("an input");
         input.iter_mut().enumerate().for_each(|(k, x)| *x = ((k * 7 % 23) as f32 - 11.0) / 16.0);
     }
+    run
+}
+
+fn run(cpu: &Cpu, plan: &Plan, weights: &Weights) -> Vec<Vec<f32>> {
+    let plan = plan.clone().check().expect("a lawful plan");
+    let mut run = ready(cpu, &plan, weights);
     run.run().expect("a run");
     plan.outputs.iter().map(|port| run.output(&port.name).expect("an output").to_vec()).collect()
 }
 
-/// The same weights in a file, which has no name any more.
-fn in_file(plan: &Plan, made: &Weights) -> Weights {
-    let path = std::env::temp_dir().join(format!("crease-streaming-{}.safetensors", std::process::id()));
-    let names = plan.params.iter().flat_map(|param| param.names());
-    let output = OutputFile::new(&path).expect("a place to write");
-    let tensors: Vec<(String, Vec<u64>, &[f32])> = names
-        .map(|name| {
-            let (shape, data) = made.get(&name).expect("a weight");
-            (name, shape.iter().map(|extent| *extent as u64).collect(), data)
-        })
-        .collect();
-    let written: Vec<Written<'_>> = tensors.iter().map(|(n, shape, data)| (n.clone(), &shape[..], *data)).collect();
-    output.write(&written, &Default::default()).expect("a file");
-    let weights = Weights::open(&path).expect("weights");
-    std::fs::remove_file(&path).expect("removed");
-    weights
+/// Numbers for every weight of a plan, in memory and in a file.
+fn weights(plan: &Plan) -> (Weights, tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("weights.safetensors");
+    let names = plan.params.iter().flat_map(|p| p.names().into_iter().map(move |name| (name, p.shape.as_slice())));
+    let numbers = |k: usize, shape: &[u64]| {
+        let count = shape.iter().product::<u64>() as usize;
+        (0..count).map(|n| (((n + 31 * k) * 37 % 101) as f32 - 50.0) / 300.0).collect::<Vec<f32>>()
+    };
+    let tensors: Vec<_> = names.enumerate().map(|(k, (name, shape))| (name, shape, numbers(k, shape))).collect();
+    let written: Vec<Written<'_>> = tensors.iter().map(|(name, shape, data)| (name.clone(), *shape, &data[..])).collect();
+    OutputFile::new(&path).expect("a place").write(&written, &BTreeMap::new()).expect("written");
+    let mut weights = Weights::new("given tensors");
+    for (name, shape, data) in tensors {
+        weights.insert(name, shape.iter().map(|extent| *extent as usize).collect(), data);
+    }
+    (weights, folder, path)
 }
 
 #[test]
@@ -62,16 +71,42 @@ fn a_budget_below_the_weights_streams_them() {
     let holding = Planner::new(&graph, &sizes, &cpu.target()).expect("a planner").holding_weights();
     assert_eq!(holding.leanest().memory.weights, whole);
     assert!(holding.plan(Some(leanest.memory.total())).is_err());
-    let made = random_weights(&held, 3);
-    let weights = in_file(&held, &made);
-    let (all, streamed) = (run(&cpu, &held, &weights), run(&cpu, &leanest, &weights));
-    for (x, y) in all.iter().flatten().zip(streamed.iter().flatten()) {
+    let (made, _folder, path) = weights(&held);
+    let filed = Weights::open(&path).expect("weights");
+    assert!(filed.are_in_file(|_| true) && !made.are_in_file(|_| true));
+    let all = run(&cpu, &held, &made);
+    assert_eq!(all, run(&cpu, &held, &filed));
+    for (x, y) in all.iter().flatten().zip(run(&cpu, &leanest, &filed).iter().flatten()) {
         assert!((x - y).abs() <= 1e-4 * x.abs().max(1.0), "{x} held and {y} streamed");
     }
     // Weights in memory stay there: such a run would hold more than its plan says.
     let leanest = leanest.check().expect("a lawful plan");
     let refused = Executable::new(&leanest, &made, &cpu, Checks::default()).map(drop);
     assert!(matches!(refused, Err(RunError::Held { .. })), "{refused:?}");
+}
+
+#[test]
+fn a_file_that_is_cut_during_a_run_ends_the_run_with_an_error() {
+    let (graph, sizes) = stack();
+    let cpu = Cpu::new(Some(2)).expect("a processor");
+    let planner = Planner::new(&graph, &sizes, &cpu.target()).expect("a planner");
+    let plan = planner.leanest().clone().check().expect("a lawful plan");
+    let (_, _folder, path) = weights(&plan);
+    let filed = Weights::open(&path).expect("weights");
+    let mut executable = ready(&cpu, &plan, &filed);
+    executable.run().expect("the file is whole");
+    let mut layers = 0;
+    let cut = executable.run_with(&mut |event| {
+        if let Event::Layer(progress) = event {
+            layers = progress.layers_done;
+            let file = std::fs::OpenOptions::new().write(true).open(&path).expect("it is there");
+            file.set_len(10_000).expect("cut");
+        }
+    });
+    let error = cut.expect_err("the second layer is gone").to_string();
+    assert_eq!(layers, 1);
+    let words = ["weights.safetensors: tensor `blocks.1.", "of a file that now has 10000 (was it cut short?)"];
+    assert!(words.iter().all(|words| error.contains(words)), "{error}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use crate::arena::Arena;
 use crate::backend::{Backend, Operands};
 use crate::error::RunError;
-use crate::weights::Weights;
+use crate::weights::{self, PlanWeights, Weights};
 
 /// What a run checks beyond running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,14 +54,12 @@ type Widths = SmallVec<[u8; 8]>;
 /// A plan with memory, kernels and weights: ready to run, any number of times.
 pub struct Executable<'a, B: Backend> {
     plan: &'a Checked<Plan>,
-    weights: &'a Weights,
     backend: &'a B,
     arena: Arena,
     kernels: Vec<B::Prepared>,
     /// Bytes of an element of each operand and result of each kernel.
     widths: Vec<[Widths; 2]>,
-    /// For each weight its address in each layer, innermost layer fastest.
-    params: Vec<Vec<&'a [f32]>>,
+    weights: PlanWeights<'a>,
     /// Counters of the loops.
     counters: Vec<u64>,
     /// For each chunk loop, its current turn's size.
@@ -90,17 +88,8 @@ impl<'a, B: Backend> Executable<'a, B> {
         if needed[0] > planned[0] || needed[1] > planned[1] {
             return Err(RunError::Target { planned, needed });
         }
-        let mut params = Vec::new();
-        for param in &plan.params {
-            if param.streamed && !weights.is_in_file(param) {
-                return Err(RunError::Held { name: param.name.clone() });
-            }
-            let layers = weights.resolve(param)?;
-            if param.streamed {
-                layers.iter().for_each(|layer| weights.release(layer));
-            }
-            params.push(layers);
-        }
+        weights::only_copied(plan, &plan.steps)?;
+        let weights = PlanWeights::new(plan, weights)?;
         let kernels = plan.kernels.iter().map(|k| backend.prepare(k)).collect::<Result<Vec<_>, _>>()?;
         let width = |s: &Strides| s.format.bytes() as u8;
         let widths = |all: Vec<&Strides>| all.into_iter().map(width).collect::<Widths>();
@@ -115,12 +104,11 @@ impl<'a, B: Backend> Executable<'a, B> {
         let moment = None;
         let mut executable = Executable {
             plan,
-            weights,
             backend,
             arena,
             kernels,
             widths,
-            params,
+            weights,
             counters,
             turns,
             moment,
@@ -184,7 +172,7 @@ impl<'a, B: Backend> Executable<'a, B> {
     /// Runs the plan on the inputs set.
     ///
     /// # Errors
-    /// None once built; the result type leaves room for devices that can fail.
+    /// A streamed weight that cannot be read.
     pub fn run(&mut self) -> Result<(), RunError> {
         self.run_with(&mut |_| {})
     }
@@ -232,7 +220,6 @@ impl<'a, B: Backend> Executable<'a, B> {
         Ok(())
     }
 
-    #[allow(unsafe_code)] // hands arena addresses to kernels
     fn call(&mut self, call: &Call, tell: &mut dyn FnMut(Event<'_>)) -> Result<(), RunError> {
         let mut lengths: SmallVec<[u64; 8]> = SmallVec::new();
         let mut starts: SmallVec<[u64; 8]> = SmallVec::new();
@@ -251,6 +238,25 @@ impl<'a, B: Backend> Executable<'a, B> {
         if self.checks.poison && first_turn && began {
             self.poison_born(call)?;
         }
+        let start = Instant::now();
+        match weights::streamed(self.plan, call) {
+            Some((param, slot)) => self.stream(param, slot)?,
+            None => self.kernel(call, &lengths, &starts),
+        }
+        tell(Event::Call { call, lengths: &lengths, starts: &starts, began: start, took: start.elapsed() });
+        Ok(())
+    }
+
+    /// Reads the current layer of a streamed weight to where the plan wants it.
+    fn stream(&mut self, param: usize, slot: usize) -> Result<(), RunError> {
+        let elements: u64 = self.plan.params[param].shape.iter().product();
+        let offset = self.plan.slots[slot].offset as usize;
+        let layer = self.layer(param);
+        Ok(self.weights.stream(param, layer, self.arena.slice_f32_mut(offset, elements as usize)?)?)
+    }
+
+    #[allow(unsafe_code)] // hands arena addresses to kernels
+    fn kernel(&mut self, call: &Call, lengths: &[u64], starts: &[u64]) {
         let [operands, results] = &self.widths[call.kernel];
         let loads = call.operands.iter().zip(operands).map(|(place, width)| self.address(place, *width).cast_const());
         let loads: SmallVec<[*const f32; Contract::OPERANDS]> = loads.collect();
@@ -259,21 +265,11 @@ impl<'a, B: Backend> Executable<'a, B> {
         let scratch = call
             .scratch
             .map_or(std::ptr::null_mut(), |slot| self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize));
-        let operands = Operands { loads: &loads, stores: &stores, lengths: &lengths, starts: &starts, scratch };
-        let start = Instant::now();
+        let operands = Operands { loads: &loads, stores: &stores, lengths, starts, scratch };
         // SAFETY: a checked plan's places with these strides and lengths stay inside their slots or weights, slots alive
         // together do not overlap, results overlap operands only where the kernel allows it, and working memory
         // suffices for the threads that `new` has compared; `&mut self` keeps everybody else out.
         unsafe { self.backend.call(&self.kernels[call.kernel], &operands) };
-        tell(Event::Call { call, lengths: &lengths, starts: &starts, began: start, took: start.elapsed() });
-        for place in &call.operands {
-            if let Base::Param(param) = place.base
-                && self.plan.params[param].streamed
-            {
-                self.weights.release(self.weight(param));
-            }
-        }
-        Ok(())
     }
 
     /// Where a place of elements of so many bytes is in this turn.
@@ -281,16 +277,15 @@ impl<'a, B: Backend> Executable<'a, B> {
         let moved: u64 = place.moves.iter().map(|(id, stride)| self.counters[*id] * stride).sum();
         let start = match place.base {
             Base::Slot(slot) => self.arena.base().wrapping_add(self.plan.slots[slot].offset as usize),
-            Base::Param(param) => self.weight(param).as_ptr().cast_mut().cast(),
+            Base::Param(param) => self.weights.address(param, self.layer(param)).cast_mut().cast(),
         };
         start.wrapping_add((place.offset + moved) as usize * usize::from(width)).cast()
     }
 
-    /// A weight of the current layer.
-    fn weight(&self, param: usize) -> &'a [f32] {
+    /// Which layer of a weight is the current one.
+    fn layer(&self, param: usize) -> usize {
         let layers = self.plan.params[param].layers.iter();
-        let layer = layers.fold(0, |at, (id, count)| at * count + self.counters[*id]);
-        self.params[param][layer as usize]
+        layers.fold(0, |at, (id, count)| at * count + self.counters[*id]) as usize
     }
 
     /// Poisons the buffers whose life begins with this call (before anything is written to them).

@@ -72,7 +72,9 @@ impl Chosen {
             }
             Literal::Flag(_) => (text.parse().ok().map(Literal::Flag), "true or false"),
             Literal::Number(_) => {
-                (text.parse().ok().filter(|x: &f64| x.is_finite()).map(Literal::Number), "a finite number")
+                // Kernels compute in 32 bits.
+                let number = text.parse().ok().filter(|x: &f64| (*x as f32).is_finite());
+                (number.map(Literal::Number), "a finite number below 3.4e38 in size")
             }
         };
         let Some(value) = value else {

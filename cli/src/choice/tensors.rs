@@ -56,16 +56,29 @@ pub(crate) fn set_inputs<B: Backend>(
     Ok(())
 }
 
-/// Every output where it stands in the arena.
+/// Every output where it stands in the arena; all of them are finite.
 pub(crate) fn outputs<'e, B: Backend>(
     executable: &'e Executable<'_, B>,
     plan: &'e Plan,
     renamed: impl Fn(&str) -> String,
 ) -> Result<Vec<Written<'e>>, CliError> {
     let written = |port: &'e crease_core::plan::PlanPort| {
-        Ok((renamed(&port.name), port.shape.as_slice(), executable.output(&port.name)?))
+        let numbers = executable.output(&port.name)?;
+        expect_finite(&port.name, numbers)?;
+        Ok((renamed(&port.name), port.shape.as_slice(), numbers))
     };
     plan.outputs.iter().map(written).collect()
+}
+
+fn expect_finite(output: &str, numbers: &[f32]) -> Result<(), CliError> {
+    match numbers.iter().filter(|x| !x.is_finite()).count() {
+        0 => Ok(()),
+        count => {
+            let element = numbers.iter().position(|x| !x.is_finite()).unwrap_or_default();
+            let (output, of, value) = (output.to_string(), numbers.len(), numbers[element]);
+            Err(CliError::NotFinite { output, count, of, value, element })
+        }
+    }
 }
 
 /// What an output file says of itself.

@@ -11,7 +11,7 @@ use crease_core::ir::Sizes;
 use crease_core::lang::Options;
 use crease_core::plan::Plan;
 use crease_models::checkpoint::{Checkpoint, random_weights};
-use crease_models::features::{Alignment, FeatureOptions, MsaRows};
+use crease_models::features::{FeatureOptions, MsaRows};
 use crease_models::output::Files;
 use crease_runtime::{Backend, Checks, Event, Executable, RunError};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -142,16 +142,15 @@ fn choose(arguments: &Arguments) -> Result<(Chosen, Option<Checkpoint>), CliErro
     Ok((chosen, Some(checkpoint)))
 }
 
-/// The alignment, reduced to the rows that features need.
+/// The rows of the alignment that features need.
 fn read(arguments: &Arguments) -> Result<MsaRows, CliError> {
-    let alignment = Alignment::read(&arguments.alignment)?;
     let options = FeatureOptions {
         max_seqs: arguments.max_seqs,
         max_extra: arguments.max_extra,
         sample_seed: arguments.seed.0,
         mask_seed: arguments.mask_seed.0,
     };
-    Ok(MsaRows::from_alignment(&alignment, &options)?)
+    Ok(MsaRows::read(&arguments.alignment, &options)?)
 }
 
 /// The number of blocks: as asked, else the checkpoint's, else a few.

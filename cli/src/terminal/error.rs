@@ -7,7 +7,7 @@ use crease_core::lang::ModelError;
 use crease_core::plan::{PlanError, PlanFault};
 use crease_core::units::format_bytes;
 use crease_models::checkpoint::{ConvertError, FileError, StoreError};
-use crease_models::features::{AlignmentError, FeatureError};
+use crease_models::features::MsaError;
 use crease_models::fold::{SequenceError, VocabularyError};
 use crease_models::output::OutputError;
 use crease_models::structure::{ScoreError, StructureError};
@@ -19,12 +19,9 @@ pub enum CliError {
     /// An argument that does not fit the model, or the others.
     #[error("{0}")]
     Usage(String),
-    /// An alignment that cannot be read.
+    /// An alignment that cannot be read, or is too large for its features.
     #[error(transparent)]
-    Alignment(#[from] AlignmentError),
-    /// An alignment that is too large for its features.
-    #[error(transparent)]
-    Features(#[from] FeatureError),
+    Alignment(#[from] MsaError),
     /// A structure that cannot be read.
     #[error(transparent)]
     Structure(#[from] StructureError),
@@ -88,6 +85,23 @@ pub enum CliError {
         symbols: String,
         /// The file's shape.
         found: Vec<usize>,
+    },
+    /// An output with numbers that are not finite.
+    #[error(
+        "output `{output}` has {count} of {of} numbers that are not finite, the first is {value} at element {element}: \
+         inputs, weights or settings are too large for 32-bit floats; no output was written"
+    )]
+    NotFinite {
+        /// The output.
+        output: String,
+        /// How many such numbers it has.
+        count: usize,
+        /// How many numbers it has.
+        of: usize,
+        /// The first of them.
+        value: f32,
+        /// Its place, row-major.
+        element: usize,
     },
     /// The terminal or pipe went away.
     #[error("the results cannot be printed: {0}")]

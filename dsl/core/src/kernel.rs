@@ -172,6 +172,21 @@ pub struct Nest {
     pub after: Expr,
 }
 
+impl Nest {
+    /// Copies neighboring elements.
+    pub fn copy() -> Nest {
+        Nest {
+            indices: 1,
+            loads: vec![vec![1].into()],
+            gathers: vec![None],
+            store: vec![1].into(),
+            before: Expr::default(),
+            row: None,
+            after: Expr::load(0),
+        }
+    }
+}
+
 /// The axis of a gathered operand that the expression addresses itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gathered {

@@ -2,7 +2,6 @@
 //!
 //! Absent on purpose: anything that knows a certain model. Names come from its signature.
 
-mod file;
 mod names;
 mod random;
 mod store;
@@ -15,9 +14,9 @@ use std::path::{Path, PathBuf};
 
 use crease_core::ir::stacked_name;
 use crease_core::lang::Parameter;
-use crease_runtime::{Weights, WeightsError};
+use crease_runtime::{Weights, WeightsError, open_plain};
 
-pub use file::{FileError, TensorFile};
+pub use crease_runtime::{FileError, TensorFile};
 pub use names::pattern;
 pub use random::random_weights;
 pub use store::{

@@ -122,3 +122,14 @@ pub enum FeatureError {
         shape: String,
     },
 }
+
+/// Rows of a file's alignment that can't be had.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum MsaError {
+    /// The alignment can't be read.
+    #[error(transparent)]
+    Alignment(#[from] AlignmentError),
+    /// Its rows can't be made features of.
+    #[error(transparent)]
+    Features(#[from] FeatureError),
+}

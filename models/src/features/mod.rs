@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! file -> Alignment (rows on the query's residues) -> MsaFeatures (what the model reads)
+//!     \-> MsaRows (the rows that are chosen) -> `msa_feat` where it is wanted
 //! ```
 //!
 //! [`Alignment::read`] takes A3M, aligned FASTA or Stockholm; [`MsaFeatures::from_alignment`] picks the centres,
@@ -11,16 +12,16 @@
 mod alignment;
 mod clusters;
 mod error;
-mod fasta;
+mod file;
 mod msa;
 mod random;
-mod raw;
 mod residues;
-mod stockholm;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 pub use alignment::{Alignment, Format, Row};
-pub use error::{AlignmentError, AlignmentProblem, FeatureError};
-pub use msa::{FeatureOptions, MSA_FEAT, MsaFeatures, MsaRows, TARGET_FEAT};
+pub use error::{AlignmentError, AlignmentProblem, FeatureError, MsaError};
+pub use msa::{FeatureOptions, MSA_FEAT, MsaFeatures, TARGET_FEAT};
 pub use residues::{CODES, GAP, LETTERS, MASKED, UNKNOWN, code};
+pub use rows::MsaRows;

@@ -1,13 +1,11 @@
 //! AlphaFold's MSA features: centres with their clusters, and the extra rows.
 
-use std::collections::HashSet;
 use std::f32::consts::FRAC_2_PI;
 
-use super::alignment::{Alignment, Row};
-use super::clusters;
+use super::alignment::{Alignment, dense};
 use super::error::FeatureError;
-use super::random::Random;
-use super::residues::{CODES, code};
+use super::residues::CODES;
+use super::rows::MsaRows;
 
 /// Features of a centre at a residue: one-hot 23, has a deletion, deletion value, profile 23, mean deletion value.
 pub const MSA_FEAT: usize = 2 * CODES + 3;
@@ -70,70 +68,7 @@ pub struct MsaFeatures {
     pub extra_cluster_assignment: Vec<usize>,
 }
 
-/// The rows that features are made of, as small as they get: letters and counts, one byte and four a position.
-///
-/// The large array, `msa_feat`, is written where the caller wants it, so that it need not be there twice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MsaRows {
-    /// Centres, s: at least 1, the query first.
-    pub num_seqs: usize,
-    /// Extra rows, e: may be 0.
-    pub num_extra: usize,
-    /// Residues of the query, r.
-    pub num_residues: usize,
-    /// `[r]`: the query's codes, 0 to 20, never masked.
-    pub aatype: Vec<u8>,
-    /// `[s, r]`: the centres' codes, after masking.
-    pub msa: Vec<u8>,
-    /// `[e, r]`: the extra rows' codes.
-    pub extra_msa: Vec<u8>,
-    /// `[e]`: the index of each extra row's centre.
-    pub extra_cluster_assignment: Vec<usize>,
-    /// `[s, r]` and `[e, r]`: residues left out before each column.
-    deletions: Vec<u32>,
-    extra_deletions: Vec<u32>,
-}
-
 impl MsaRows {
-    /// Picks centres and extra rows among the distinct rows and clusters them.
-    ///
-    /// # Errors
-    /// `max_seqs` is 0, or an array does not fit in memory.
-    pub fn from_alignment(alignment: &Alignment, options: &FeatureOptions) -> Result<Self, FeatureError> {
-        if options.max_seqs == 0 {
-            return Err(FeatureError::NoCentres);
-        }
-        let r = alignment.num_residues();
-        let all = distinct(alignment.rows());
-        let mut order = all.clone();
-        if let Some(seed) = options.sample_seed {
-            Random::new(seed).shuffle_after_first(&mut order);
-        }
-        let (centres, rest) = order.split_at(options.max_seqs.min(order.len()));
-        let extra = &rest[..options.max_extra.min(rest.len())];
-
-        let aatype = coded("aatype", &all[..1], r)?;
-        let mut msa = coded("msa", centres, r)?;
-        if let Some(seed) = options.mask_seed {
-            let codes = coded("msa", &all, r)?;
-            let rows: Vec<&[u8]> = codes.chunks(r.max(1)).collect();
-            Random::new(seed).mask(&mut msa, r, &rows);
-        }
-        let extra_msa = coded("extra_msa", extra, r)?;
-        let extra_cluster_assignment = clusters::nearest(&msa, &extra_msa, r);
-        Ok(Self {
-            num_seqs: centres.len(),
-            num_extra: extra.len(),
-            num_residues: r,
-            aatype,
-            msa,
-            extra_msa,
-            extra_cluster_assignment,
-            deletions: counts("deletions", centres, r)?,
-            extra_deletions: counts("extra_deletions", extra, r)?,
-        })
-    }
-
     /// Writes `msa_feat`, `[s, r, 49]`.
     ///
     /// # Panics
@@ -160,24 +95,26 @@ impl MsaRows {
 
     /// Everything of the centres themselves; their one-hots and deletion counts begin the sums of the clusters.
     fn write_sums(&self, msa_feat: &mut [f32]) {
-        for ((features, code), count) in msa_feat.chunks_exact_mut(MSA_FEAT).zip(&self.msa).zip(&self.deletions) {
+        let r = self.num_residues;
+        let counts = self.deletions.iter().flat_map(|row| dense(row, r));
+        for ((features, code), count) in msa_feat.chunks_exact_mut(MSA_FEAT).zip(&self.msa).zip(counts) {
             features[usize::from(*code)] = 1.0;
-            features[HAS_DELETION] = has_deletion(*count);
-            features[DELETION_VALUE] = deletion_value(*count as f32);
+            features[HAS_DELETION] = has_deletion(count);
+            features[DELETION_VALUE] = deletion_value(count as f32);
             features[PROFILE + usize::from(*code)] = 1.0;
-            features[DELETION_MEAN] = *count as f32;
+            features[DELETION_MEAN] = count as f32;
         }
     }
 
     /// Adds every extra row to its centre's sums.
     fn add_extra(&self, msa_feat: &mut [f32]) {
         let r = self.num_residues.max(1);
-        let rows = self.extra_msa.chunks(r).zip(self.extra_deletions.chunks(r));
-        for ((codes, counts), centre) in rows.zip(&self.extra_cluster_assignment) {
+        let rows = self.extra_msa.chunks(r).zip(&self.extra_deletions);
+        for ((codes, deletions), centre) in rows.zip(&self.extra_cluster_assignment) {
             let features = msa_feat[centre * r * MSA_FEAT..].chunks_exact_mut(MSA_FEAT);
-            for ((features, count), code) in features.zip(counts).zip(codes) {
+            for ((features, count), code) in features.zip(dense(deletions, r)).zip(codes) {
                 features[PROFILE + usize::from(*code)] += 1.0;
-                features[DELETION_MEAN] += *count as f32;
+                features[DELETION_MEAN] += count as f32;
             }
         }
     }
@@ -212,10 +149,10 @@ impl MsaFeatures {
         rows.write_target_feat(&mut target_feat);
         let mut extra_has_deletion = zeros("extra_has_deletion", &[e, r])?;
         let mut extra_deletion_value = zeros("extra_deletion_value", &[e, r])?;
-        let counts = &rows.extra_deletions;
+        let counts = rows.extra_deletions.iter().flat_map(|row| dense(row, r));
         for ((has, value), count) in extra_has_deletion.iter_mut().zip(&mut extra_deletion_value).zip(counts) {
-            *has = has_deletion(*count);
-            *value = deletion_value(*count as f32);
+            *has = has_deletion(count);
+            *value = deletion_value(count as f32);
         }
         let residues = i32::try_from(r).map_err(|_| too_large("residue_index", &[r]))?;
         Ok(Self {
@@ -235,12 +172,6 @@ impl MsaFeatures {
     }
 }
 
-/// The rows without later copies of the same aligned letters.
-fn distinct(rows: &[Row]) -> Vec<&Row> {
-    let mut seen = HashSet::new();
-    rows.iter().filter(|row| seen.insert(row.letters.as_slice())).collect()
-}
-
 /// min(count, 1).
 fn has_deletion(count: u32) -> f32 {
     if count > 0 { 1.0 } else { 0.0 }
@@ -251,20 +182,6 @@ fn deletion_value(count: f32) -> f32 {
     (count / 3.0).atan() * FRAC_2_PI
 }
 
-/// The rows' codes, `[rows, r]`.
-fn coded(array: &'static str, rows: &[&Row], residues: usize) -> Result<Vec<u8>, FeatureError> {
-    let mut codes = room(array, &[rows.len(), residues])?;
-    codes.extend(rows.iter().flat_map(|row| &row.letters).map(|letter| code(*letter)));
-    Ok(codes)
-}
-
-/// The rows' deletion counts, `[rows, r]`.
-fn counts(array: &'static str, rows: &[&Row], residues: usize) -> Result<Vec<u32>, FeatureError> {
-    let mut counts = room(array, &[rows.len(), residues])?;
-    counts.extend(rows.iter().flat_map(|row| row.deletions()));
-    Ok(counts)
-}
-
 fn zeros(array: &'static str, shape: &[usize]) -> Result<Vec<f32>, FeatureError> {
     let mut zeros = room(array, shape)?;
     zeros.resize(shape.iter().product(), 0.0);
@@ -272,7 +189,7 @@ fn zeros(array: &'static str, shape: &[usize]) -> Result<Vec<f32>, FeatureError>
 }
 
 /// An empty vector with room for an array of that shape.
-fn room<T>(array: &'static str, shape: &[usize]) -> Result<Vec<T>, FeatureError> {
+pub(super) fn room<T>(array: &'static str, shape: &[usize]) -> Result<Vec<T>, FeatureError> {
     let size = shape.iter().try_fold(1usize, |size, axis| size.checked_mul(*axis));
     let mut room = Vec::new();
     let fits = size.is_some_and(|size| room.try_reserve_exact(size).is_ok());

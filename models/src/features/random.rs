@@ -6,14 +6,23 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::residues::MASKED;
-
 /// The chance that a position is chosen for masking.
 const CHOSEN: f64 = 0.15;
 /// Of the chosen: uniform over the amino acids, from the column's profile, unchanged; the rest is masked.
 const UNIFORM: f64 = 0.1;
 const PROFILE: f64 = 0.1;
 const SAME: f64 = 0.1;
+
+/// What stands in the place of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Replaced {
+    /// An amino acid.
+    Letter(u8),
+    /// What a row has in the same column.
+    Row(usize),
+    /// A mask.
+    Masked,
+}
 
 /// A stream of numbers fixed by a seed.
 pub(super) struct Random(ChaCha8Rng);
@@ -46,26 +55,24 @@ impl Random {
         }
     }
 
-    /// AlphaFold's masked MSA: replaces a random 15 % of the centres' positions.
-    ///
-    /// `rows` are the codes of all rows, from whose column a letter is drawn for "from the profile".
-    pub(super) fn mask(&mut self, centres: &mut [u8], residues: usize, rows: &[&[u8]]) {
-        for row in centres.chunks_mut(residues.max(1)) {
-            for (column, letter) in row.iter_mut().enumerate() {
-                if self.fraction() >= CHOSEN {
-                    continue;
-                }
-                let kind = self.fraction();
-                if kind < UNIFORM {
-                    *letter = self.below(20) as u8;
-                } else if kind < UNIFORM + PROFILE {
-                    let drawn = rows.get(self.below(rows.len())).and_then(|row| row.get(column));
-                    *letter = drawn.copied().unwrap_or(*letter);
-                } else if kind >= UNIFORM + PROFILE + SAME {
-                    *letter = MASKED;
-                }
+    /// AlphaFold's masked MSA: which of the positions of so many centres are replaced, a random 15 %, and by what; `rows`
+    /// are all that letters can be drawn from.
+    pub(super) fn mask(&mut self, centres: usize, residues: usize, rows: usize) -> Vec<(usize, Replaced)> {
+        let mut replaced = Vec::new();
+        for position in 0..centres * residues {
+            if self.fraction() >= CHOSEN {
+                continue;
+            }
+            let kind = self.fraction();
+            if kind < UNIFORM {
+                replaced.push((position, Replaced::Letter(self.below(20) as u8)));
+            } else if kind < UNIFORM + PROFILE {
+                replaced.push((position, Replaced::Row(self.below(rows))));
+            } else if kind >= UNIFORM + PROFILE + SAME {
+                replaced.push((position, Replaced::Masked));
             }
         }
+        replaced
     }
 }
 
@@ -93,19 +100,18 @@ mod tests {
 
     #[test]
     fn the_masked_shares_are_alphafolds() {
-        // All rows hold 3; every other row of the profile is a gap.
-        let (rows, residues) = (500, 400);
-        let (threes, gaps) = (vec![3u8; residues], vec![21u8; residues]);
-        let mut centres = vec![3u8; rows * residues];
-        Random::new(3).mask(&mut centres, residues, &[&threes, &gaps]);
-        let share = |code: u8| centres.iter().filter(|letter| **letter == code).count() as f64 / centres.len() as f64;
-        let check = |found: f64, expected: f64| {
-            assert!((found - expected).abs() < 2e-3, "{found} is not {expected}");
+        let (centres, residues, rows) = (500, 400, 2);
+        let replaced = Random::new(3).mask(centres, residues, rows);
+        assert!(replaced.is_sorted_by_key(|(position, _)| *position));
+        let check = |by: &dyn Fn(&Replaced) -> bool, expected: f64| {
+            let share = replaced.iter().filter(|(_, replaced)| by(replaced)).count() as f64;
+            let share = share / (centres * residues) as f64;
+            assert!((share - expected).abs() < 2e-3, "{share} is not {expected}");
         };
-        check(share(MASKED), 0.15 * 0.7);
-        check(share(21), 0.15 * 0.1 / 2.0);
-        check(share(20), 0.0);
-        check(share(0), 0.15 * 0.1 / 20.0);
-        check(share(3), 1.0 - 0.15 * (0.7 + 0.05 + 0.1 * 19.0 / 20.0));
+        check(&|by| *by == Replaced::Masked, 0.15 * 0.7);
+        check(&|by| *by == Replaced::Row(1), 0.15 * 0.1 / 2.0);
+        check(&|by| *by == Replaced::Row(2), 0.0);
+        check(&|by| *by == Replaced::Letter(0), 0.15 * 0.1 / 20.0);
+        check(&|by| *by == Replaced::Letter(20), 0.0);
     }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::{cannot_write, file_error};
 use super::{StoreError, Watch};
-use crate::checkpoint::file::open_plain;
+use crate::checkpoint::open_plain;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 1 << 16;

@@ -9,8 +9,8 @@ use super::error::cannot_write;
 use super::table::{Form, Member};
 use super::wheel::Wheel;
 use super::{StoreError, Watch};
-use crate::checkpoint::file::open_plain;
 use crate::checkpoint::TorchFile;
+use crate::checkpoint::open_plain;
 use crate::output::OutputFile;
 
 /// Where a member's bytes are.

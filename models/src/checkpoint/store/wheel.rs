@@ -10,7 +10,7 @@ use super::digest::copy;
 use super::error::file_error;
 use super::table::Member;
 use super::{StoreError, Watch};
-use crate::checkpoint::file::open_plain;
+use crate::checkpoint::open_plain;
 use crate::checkpoint::zip::Zip;
 
 /// An open wheel.

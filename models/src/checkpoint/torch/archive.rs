@@ -6,7 +6,7 @@ use std::path::Path;
 use rawzip::CompressionMethod;
 
 use super::super::FileError;
-use super::super::file::open_plain;
+use super::super::open_plain;
 use super::super::zip::{Entry, Zip};
 use super::error::TorchError;
 use crate::shown::shown;

@@ -1,5 +1,6 @@
 //! Tests of the whole path from bytes to features.
 
+mod deep;
 mod errors;
 mod features;
 mod formats;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cranelift_entity::{EntityRef, PrimaryMap};
 
-use crate::ir::{Expr, ValueId};
+use crate::ir::ValueId;
 use crate::kernel::{Kernel, Nest};
 use crate::plan::data::{Base, Call, KernelId, Length, LoopId, ParamId, Place, PlanParam, PlanPiece, Slot, SlotId, SlotKind, Step};
 
@@ -61,18 +61,9 @@ impl Emitter {
 
     /// A copy of dense elements to a slot, at this moment.
     pub(super) fn copying(&mut self, elements: u64, from: Base, to: SlotId, name: &str) -> Step {
-        let nest = Nest {
-            indices: 1,
-            loads: vec![vec![1].into()],
-            gathers: vec![None],
-            store: vec![1].into(),
-            before: Expr::default(),
-            row: None,
-            after: Expr::load(0),
-        };
         let place = |base| Place { base, offset: 0, moves: vec![] };
         Step::Call(Call {
-            kernel: self.kernel(Kernel::Nest(nest)),
+            kernel: self.kernel(Kernel::Nest(Nest::copy())),
             operands: vec![place(from)],
             results: vec![place(Base::Slot(to))],
             lengths: vec![Length::Fixed(elements)],
