@@ -24,3 +24,4 @@ pub use row::RowOp;
 pub use scalar::{Binary, Expr, Instr, Unary, binary, number, unary};
 pub use spec::{SpecError, check_graph};
 pub use table::{Behaviour, Combine, causal_pairs};
+pub(crate) use text::letter;

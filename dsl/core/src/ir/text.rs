@@ -4,12 +4,14 @@ use std::fmt;
 
 use super::access::{Access, AxisRef};
 use super::contraction::Contraction;
-use super::extent::shape_text;
+use super::extent::{Extent, shape_text};
+use super::format::Format;
 use super::graph::{Graph, Node, Op};
-use super::scalar::{Expr, Instr};
+use super::row::RowOp;
+use super::scalar::{Binary, Expr, Instr};
 
 /// A letter for each index: i, j, k, … then x26, x27, ….
-fn letter(index: usize) -> String {
+pub(crate) fn letter(index: usize) -> String {
     const LETTERS: &[u8] = b"ijklmnopqrstuvwxyzabcdefgh";
     LETTERS.get(index).map_or_else(|| format!("x{index}"), |&c| char::from(c).to_string())
 }
@@ -25,13 +27,9 @@ impl Graph {
         writeln!(f, "{margin}graph {}", self.name)?;
         for (kind, ports) in [("input", &self.inputs), ("param", &self.params)] {
             for port in ports {
-                writeln!(
-                    f,
-                    "{margin}  {kind} {} = %{} {}",
-                    port.name,
-                    port.value,
-                    shape_text(&self.values[port.value].shape)
-                )?;
+                let value = &self.values[port.value];
+                let shape = shape_text(&value.shape);
+                writeln!(f, "{margin}  {kind} {} = %{}{} {shape}", port.name, port.value, suffix(value.format))?;
             }
         }
         for node in self.nodes.values() {
@@ -44,26 +42,38 @@ impl Graph {
     }
 
     fn write_node(&self, f: &mut fmt::Formatter<'_>, node: &Node, margin: &str) -> fmt::Result {
-        let list = |accesses: &[Access]| accesses.iter().map(access_text).collect::<Vec<_>>().join(", ");
+        let access = |a: &Access| format!("%{}{}{}", a.value, suffix(self.values[a.value].format), axes_text(a));
+        let list = |accesses: &[Access]| accesses.iter().map(access).collect::<Vec<_>>().join(", ");
         write!(f, "{margin}  {} = {}", list(&node.results), node.op.name())?;
         match &node.op {
-            Op::Pointwise(expr) => write!(f, " {}", expr_text(expr))?,
-            Op::Rows { before, over, after, .. } => {
+            Op::Pointwise(expr) => write!(f, " {expr}")?,
+            Op::Rows { before, row, over, after } => {
                 let over: Vec<String> = over.iter().map(|&i| letter(i)).collect();
-                write!(f, " over {} of {} then {}", over.join(""), expr_text(before), expr_text(after))?;
+                if let RowOp::Normalize { epsilon } = row {
+                    write!(f, " ε {epsilon}")?;
+                }
+                write!(f, " over {} of {before} then {after}", over.join(""))?;
             }
             Op::Concat { along } => write!(f, " along {}", letter(*along))?,
-            Op::Attend { key, causal, .. } => {
-                write!(f, " over {}", letter(*key))?;
+            Op::Attend { factor, key, inner, channel, causal } => {
+                let [key, inner, channel] = [key, inner, channel].map(|i| letter(*i));
+                write!(f, " over {key} of {factor} times sums over {inner}, channel {channel}")?;
                 if let Some(query) = causal {
-                    write!(f, " up to {}", letter(*query))?;
+                    write!(f, ", keys up to {}", letter(*query))?;
                 }
             }
             Op::Repeat(repeat) => write!(f, " {} times", repeat.count)?,
             Op::View => {}
             Op::Contract(c) => contraction_text(f, c)?,
         }
-        writeln!(f, " ({})  # {}", list(&node.operands), node.origin)?;
+        write!(f, " ({})", list(&node.operands))?;
+        let named = |(i, extent): (usize, &Extent)| format!("{}={extent}", letter(i));
+        let indices: Vec<String> = node.indices.iter().enumerate().map(named).collect();
+        // Every axis of a loop over layers has an index of its own: the body says more.
+        if !matches!(node.op, Op::Repeat(_)) {
+            write!(f, " for {}", indices.join(" "))?;
+        }
+        writeln!(f, "  # {}", node.origin)?;
         match &node.op {
             Op::Repeat(repeat) => repeat.body.write(f, &format!("{margin}    ")),
             _ => Ok(()),
@@ -73,16 +83,26 @@ impl Graph {
 
 /// What a contraction does beyond its products.
 fn contraction_text(f: &mut fmt::Formatter<'_>, contraction: &Contraction) -> fmt::Result {
-    if contraction.norm.is_some() {
-        write!(f, " norm")?;
+    if let Some(norm) = &contraction.norm {
+        write!(f, " of norm ε {}", norm.epsilon)?;
+        for (has, name) in [(norm.scale, "scale"), (norm.offset, "offset")] {
+            if has {
+                write!(f, " {name}")?;
+            }
+        }
     }
     match contraction.only_sums() {
         true => Ok(()),
-        false => write!(f, " {} then {}", contraction.sums, expr_text(&contraction.after)),
+        false => write!(f, " {} then {}", contraction.sums, contraction.after),
     }
 }
 
-fn access_text(access: &Access) -> String {
+/// The format of a value's numbers, where it is not single precision.
+fn suffix(format: Format) -> String {
+    if format.is_single() { String::new() } else { format!(":{format}") }
+}
+
+fn axes_text(access: &Access) -> String {
     let axes: Vec<String> = access
         .axes
         .iter()
@@ -93,41 +113,56 @@ fn access_text(access: &Access) -> String {
             AxisRef::Shifted(i, start) => format!("{}+{start}", letter(*i)),
         })
         .collect();
-    format!("%{}[{}]", access.value, axes.join(" "))
+    format!("[{}]", axes.join(" "))
 }
 
-/// An expression in infix form.
-fn expr_text(expr: &Expr) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for instr in &expr.0 {
-        let text = match instr {
-            Instr::Load(k) => format!("${k}"),
-            Instr::Const(x) => format!("{x}"),
-            Instr::Size(extent) => format!("|{extent}|"),
-            Instr::Position(i) => format!("#{}", letter(*i)),
-            Instr::Gather { source, at } => format!("${source}@{}", texts[*at]),
-            Instr::Row(0) => "row".into(),
-            Instr::Row(k) => format!("row{k}"),
-            Instr::Unary(g, a) => format!("{}({})", format!("{g:?}").to_lowercase(), texts[*a]),
-            Instr::Binary(g, a, b) => {
-                use super::Binary::{Add, Div, Eq, Le, Lt, Max, Min, Mul, Ne, Sub};
-                let symbol = match g {
-                    Add => "+",
-                    Sub => "-",
-                    Mul => "*",
-                    Div => "/",
-                    Max => "max",
-                    Min => "min",
-                    Lt => "<",
-                    Le => "<=",
-                    Eq => "==",
-                    Ne => "!=",
-                };
-                format!("({} {symbol} {})", texts[*a], texts[*b])
-            }
-            Instr::Select(c, a, b) => format!("({} ? {} : {})", texts[*c], texts[*a], texts[*b]),
-        };
-        texts.push(text);
+/// In infix form; what several instructions read has a name of its own, before the rest: `t2 = exp($0); (t2 / (1 + t2))`.
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uses = |place: usize| self.0.iter().flat_map(Instr::arguments).flatten().filter(|at| *at == place).count();
+        let mut texts: Vec<String> = Vec::new();
+        for (place, instr) in self.0.iter().enumerate() {
+            let text = infix(instr, &texts);
+            let leaf = instr.arguments() == [None; 3];
+            texts.push(match !leaf && uses(place) > 1 {
+                true => {
+                    write!(f, "t{place} = {text}; ")?;
+                    format!("t{place}")
+                }
+                false => text,
+            });
+        }
+        f.write_str(texts.last().map_or("", String::as_str))
     }
-    texts.pop().unwrap_or_default()
+}
+
+/// An instruction, given the texts of those before it.
+fn infix(instr: &Instr, texts: &[String]) -> String {
+    match instr {
+        Instr::Load(k) => format!("${k}"),
+        Instr::Const(x) => format!("{x}"),
+        Instr::Size(extent) => format!("|{extent}|"),
+        Instr::Position(i) => format!("#{}", letter(*i)),
+        Instr::Gather { source, at } => format!("${source}@{}", texts[*at]),
+        Instr::Row(0) => "row".into(),
+        Instr::Row(k) => format!("row{k}"),
+        Instr::Unary(g, a) => format!("{}({})", format!("{g:?}").to_lowercase(), texts[*a]),
+        Instr::Binary(g, a, b) => format!("({} {} {})", texts[*a], symbol(*g), texts[*b]),
+        Instr::Select(c, a, b) => format!("({} ? {} : {})", texts[*c], texts[*a], texts[*b]),
+    }
+}
+
+fn symbol(function: Binary) -> &'static str {
+    match function {
+        Binary::Add => "+",
+        Binary::Sub => "-",
+        Binary::Mul => "*",
+        Binary::Div => "/",
+        Binary::Max => "max",
+        Binary::Min => "min",
+        Binary::Lt => "<",
+        Binary::Le => "<=",
+        Binary::Eq => "==",
+        Binary::Ne => "!=",
+    }
 }

@@ -9,6 +9,7 @@ mod forms;
 #[cfg(test)]
 mod laws;
 mod slice;
+mod text;
 
 pub use form::{Form, OpTag, Rule};
 pub use forms::{Forms, rules};

@@ -2,6 +2,7 @@
 
 mod error;
 mod id;
+mod listing;
 mod memory;
 mod param;
 mod plan;
