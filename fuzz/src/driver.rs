@@ -153,7 +153,8 @@ fn input_at(at: &Path) -> Option<(u64, Vec<u8>)> {
 fn finding(target: &str, input: &[u8]) -> io::Result<PathBuf> {
     let folder = Path::new("target").join("fuzz").join(target);
     fs::create_dir_all(&folder)?;
-    let path = folder.join(format!("finding-{:016x}", crease_core::digest::digest(input.iter().copied())));
+    let path =
+        folder.join(format!("finding-{}", &crease_core::digest::digest(&[&String::from_utf8_lossy(input)])[..16]));
     fs::write(&path, input)?;
     Ok(path)
 }

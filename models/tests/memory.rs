@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use crease_core::entity::PrimaryMap;
 use crease_core::ir::{Graph, Sizes};
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::{Checked, Plan, PlanParam, Planner};
+use crease_core::plan::{Checked, ParamId, Plan, PlanParam, Planner};
 use crease_models::features::{FeatureOptions, MsaRows};
 use crease_runtime::{Checks, Cpu, Executable, Weights, forget_peak_resident, peak_resident_bytes, resident_bytes};
 
@@ -24,7 +25,8 @@ fn peak<T>(what: impl FnOnce() -> T) -> (T, u64) {
 }
 
 fn stack() -> (Graph, Sizes) {
-    let settings: Settings = [("BLOCKS", 16_u64)].map(|(name, value)| (name.to_string(), value.into())).into();
+    let settings: Settings =
+        [("BLOCKS", 16_u64)].map(|(name, value)| (name.to_string(), value.into())).into_iter().collect();
     let model = crease_models::evoformer::evoformer::evoformer_stack();
     let model = model.elaborate(&settings, &Options::default()).expect("a graph");
     let mut sizes = model.sizes.clone();
@@ -34,16 +36,25 @@ fn stack() -> (Graph, Sizes) {
 
 /// Writes weights for a plan, their numbers of a type of so many bytes that `number` makes; the name of the last tensor
 /// ends in `ending`.
-fn write(path: &Path, params: &[PlanParam], dtype: &str, number: impl Fn(f32) -> Vec<u8>, ending: &str) {
+fn write(
+    path: &Path,
+    params: &PrimaryMap<ParamId, PlanParam>,
+    dtype: &str,
+    number: impl Fn(f32) -> Vec<u8>,
+    ending: &str,
+) {
     let (mut header, mut at) = (String::from("{"), 0);
     let each: Vec<(String, &[u64])> =
-        params.iter().flat_map(|p| p.names().into_iter().map(|n| (n, p.shape.as_slice()))).collect();
+        params.values().flat_map(|p| p.names().into_iter().map(|n| (n, p.shape.as_slice()))).collect();
     let width = number(0.0).len() as u64;
     for (k, (name, shape)) in each.iter().enumerate() {
         let end = at + width * shape.iter().product::<u64>();
         let (comma, ending) = if k + 1 == each.len() { ("}", ending) } else { (",", "") };
-        write!(header, "\"{name}{ending}\":{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{at},{end}]}}{comma}")
-            .expect("text");
+        write!(
+            header,
+            "\"{name}{ending}\":{{\"dtype\":\"{dtype}\",\"shape\":{shape:?},\"data_offsets\":[{at},{end}]}}{comma}"
+        )
+        .expect("text");
         at = end;
     }
     let mut file = BufWriter::new(std::fs::File::create(path).expect("a file"));
@@ -107,7 +118,10 @@ fn reading_holds_what_is_needed() {
     write(&file, &held.params, "F16", |x| half::f16::from_f32(x).to_le_bytes().into(), "_not");
     let (error, peak) = peak(|| {
         let weights = Weights::open(&file).expect("weights");
-        Executable::new(&held, &weights, &cpu, Checks::default()).map(drop).expect_err("a tensor is missing").to_string()
+        Executable::new(&held, &weights, &cpu, Checks::default())
+            .map(drop)
+            .expect_err("a tensor is missing")
+            .to_string()
     });
     assert!(error.contains("there is no tensor") && peak <= OVERHEAD, "{peak} bytes until: {error}");
 

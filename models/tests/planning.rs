@@ -59,7 +59,7 @@ fn a_plan_holds_each_weight_once() {
         let target = Target::shipped(InstructionSet::Avx512, 2);
         let plan = Planner::new(&elaborated.graph, &sizes, &target).expect("a planner").plan(None).expect("a plan");
         let bytes = |shape: &[u64]| 4 * shape.iter().product::<u64>();
-        let read = plan.params.iter().flat_map(|p| p.names().into_iter().map(|name| (name, bytes(&p.shape))));
+        let read = plan.params.values().flat_map(|p| p.names().into_iter().map(|name| (name, bytes(&p.shape))));
         let expected: u64 = BTreeMap::from_iter(read).values().sum();
         assert_eq!(plan.memory.weights, expected, "{}", plan.name);
     };

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use crease_core::ir::{Graph, Sizes};
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::{InstructionSet, Checked, Plan, Planner, Target};
-use crease_models::checkpoint::{OutputFile, Written};
+use crease_core::plan::{Checked, InstructionSet, Plan, Planner, Target};
+use crease_models::checkpoint::Written;
+use crease_models::output::OutputFile;
 use crease_runtime::{Checks, Cpu, Event, Executable, RunError, Weights};
 
 /// A narrow stack whose weights outweigh its activations.
@@ -42,14 +43,15 @@ fn run(cpu: &Cpu, plan: &Plan, weights: &Weights) -> Vec<Vec<f32>> {
 fn weights(plan: &Plan) -> (Weights, tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a directory");
     let path = folder.path().join("weights.safetensors");
-    let names = plan.params.iter().flat_map(|p| p.names().into_iter().map(move |name| (name, p.shape.as_slice())));
+    let names = plan.params.values().flat_map(|p| p.names().into_iter().map(move |name| (name, p.shape.as_slice())));
     let numbers = |k: usize, shape: &[u64]| {
         let count = shape.iter().product::<u64>() as usize;
         (0..count).map(|n| (((n + 31 * k) * 37 % 101) as f32 - 50.0) / 300.0).collect::<Vec<f32>>()
     };
     let tensors: Vec<_> = names.enumerate().map(|(k, (name, shape))| (name, shape, numbers(k, shape))).collect();
-    let written: Vec<Written<'_>> = tensors.iter().map(|(name, shape, data)| (name.clone(), *shape, &data[..])).collect();
-    OutputFile::new(&path).expect("a place").write(&written, &BTreeMap::new()).expect("written");
+    let written: Vec<Written<'_>> =
+        tensors.iter().map(|(name, shape, data)| (name.clone(), *shape, &data[..])).collect();
+    OutputFile::new(&path).expect("a place").write_tensors(&written, &BTreeMap::new()).expect("written");
     let mut weights = Weights::new("given tensors");
     for (name, shape, data) in tensors {
         weights.insert(name, shape.iter().map(|extent| *extent as usize).collect(), data);
@@ -63,10 +65,10 @@ fn a_budget_below_the_weights_streams_them() {
     let cpu = Cpu::new(Some(2)).expect("a processor");
     let planner = Planner::new(&graph, &sizes, &cpu.target()).expect("a planner");
     let (held, leanest) = (planner.plan(None).expect("a plan"), planner.leanest().clone());
-    let whole: u64 = held.params.iter().map(|p| p.bytes()).sum();
+    let whole: u64 = held.params.values().map(|p| p.bytes()).sum();
     assert_eq!(held.memory.weights, whole);
     assert!(leanest.memory.weights * 4 < whole, "{} of {whole} bytes of weights are held", leanest.memory.weights);
-    assert!(leanest.params.iter().any(|p| p.streamed));
+    assert!(leanest.params.values().any(|p| p.streamed));
     assert!(planner.plan(Some(leanest.memory.total() - 1)).is_err());
     let holding = Planner::new(&graph, &sizes, &cpu.target()).expect("a planner").holding_weights();
     assert_eq!(holding.leanest().memory.weights, whole);

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crease_core::entity::PrimaryMap;
 use crease_core::kernel::{Contract, Strides};
-use crease_core::plan::{Base, Call, Checked, Length, Place, Plan, PlanPort, SlotKind, Step};
+use crease_core::plan::{
+    Base, Call, Checked, KernelId, Length, LoopId, ParamId, Place, Plan, PlanPort, SlotId, SlotKind, Step,
+};
 use smallvec::SmallVec;
 
 use crate::arena::Arena;
@@ -56,19 +59,19 @@ pub struct Executable<'a, B: Backend> {
     plan: &'a Checked<Plan>,
     backend: &'a B,
     arena: Arena,
-    kernels: Vec<B::Prepared>,
+    kernels: PrimaryMap<KernelId, B::Prepared>,
     /// Bytes of an element of each operand and result of each kernel.
-    widths: Vec<[Widths; 2]>,
+    widths: PrimaryMap<KernelId, [Widths; 2]>,
     weights: PlanWeights<'a>,
     /// Counters of the loops.
-    counters: Vec<u64>,
+    counters: PrimaryMap<LoopId, u64>,
     /// For each chunk loop, its current turn's size.
-    turns: Vec<u64>,
+    turns: PrimaryMap<LoopId, u64>,
     /// The moment of the last call.
     moment: Option<u64>,
     checks: Checks,
     /// Slots by the moment their life begins.
-    births: BTreeMap<u64, Vec<usize>>,
+    births: BTreeMap<u64, Vec<SlotId>>,
 }
 
 impl<'a, B: Backend> Executable<'a, B> {
@@ -90,31 +93,20 @@ impl<'a, B: Backend> Executable<'a, B> {
         }
         weights::only_copied(plan, &plan.steps)?;
         let weights = PlanWeights::new(plan, weights)?;
-        let kernels = plan.kernels.iter().map(|k| backend.prepare(k)).collect::<Result<Vec<_>, _>>()?;
+        let kernels = plan.kernels.values().map(|k| backend.prepare(k)).collect::<Result<_, _>>()?;
         let width = |s: &Strides| s.format.bytes() as u8;
         let widths = |all: Vec<&Strides>| all.into_iter().map(width).collect::<Widths>();
-        let widths = plan.kernels.iter().map(|k| [widths(k.operands()), widths(k.results())]).collect();
+        let widths = plan.kernels.values().map(|k| [widths(k.operands()), widths(k.results())]).collect();
         // A plan for a larger address space asks for more than any arena has.
         let arena = Arena::new(usize::try_from(plan.memory.arena).unwrap_or(usize::MAX))?;
-        let mut births: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        for (k, slot) in plan.slots.iter().enumerate().filter(|(_, s)| s.kind != SlotKind::Input) {
+        let mut births: BTreeMap<u64, Vec<SlotId>> = BTreeMap::new();
+        for (k, slot) in plan.slots.iter().filter(|(_, s)| s.kind != SlotKind::Input) {
             births.entry(slot.first).or_default().push(k);
         }
-        let (counters, turns) = (vec![0; plan.loops], vec![0; plan.loops]);
+        let (counters, turns) = (vec![0; plan.loops].into(), vec![0; plan.loops].into());
         let moment = None;
-        let mut executable = Executable {
-            plan,
-            backend,
-            arena,
-            kernels,
-            widths,
-            weights,
-            counters,
-            turns,
-            moment,
-            checks,
-            births,
-        };
+        let mut executable =
+            Executable { plan, backend, arena, kernels, widths, weights, counters, turns, moment, checks, births };
         if checks.poison {
             executable.arena.poison(0, executable.arena.len())?;
         }
@@ -248,7 +240,7 @@ impl<'a, B: Backend> Executable<'a, B> {
     }
 
     /// Reads the current layer of a streamed weight to where the plan wants it.
-    fn stream(&mut self, param: usize, slot: usize) -> Result<(), RunError> {
+    fn stream(&mut self, param: ParamId, slot: SlotId) -> Result<(), RunError> {
         let elements: u64 = self.plan.params[param].shape.iter().product();
         let offset = self.plan.slots[slot].offset as usize;
         let layer = self.layer(param);
@@ -283,7 +275,7 @@ impl<'a, B: Backend> Executable<'a, B> {
     }
 
     /// Which layer of a weight is the current one.
-    fn layer(&self, param: usize) -> usize {
+    fn layer(&self, param: ParamId) -> usize {
         let layers = self.plan.params[param].layers.iter();
         layers.fold(0, |at, (id, count)| at * count + self.counters[*id]) as usize
     }

@@ -71,7 +71,7 @@ fn check_narrow(cpu: &Cpu, seed: u64) -> Result<usize, String> {
     for budget in [None, Some(planner.leanest().memory.total())] {
         let plan = planner.plan(budget).map_err(|e| e.to_string())?;
         expected.check(&plan, cpu).map_err(|e| format!("budget {budget:?}: {e}\n{graph}\n{plan}"))?;
-        narrow += usize::from(plan.kernels.iter().any(|k| k.results().iter().any(|s| !s.format.is_single())));
+        narrow += usize::from(plan.kernels.values().any(|k| k.results().iter().any(|s| !s.format.is_single())));
     }
     Ok(narrow)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crease_core::kernel::{Kernel, Strides};
-use crease_core::plan::{Base, Call, Length, Place, Plan, Step};
+use crease_core::plan::{Base, Call, Length, LoopId, Place, Plan, Step};
 
 /// Whether a plan stays in its buffers and weights.
 ///
@@ -16,7 +16,7 @@ pub(super) fn audit(plan: &Plan) -> Result<(), String> {
 struct Audit<'p> {
     plan: &'p Plan,
     /// For each loop around, where its turn starts and how many positions it has.
-    counters: BTreeMap<usize, (u64, u64)>,
+    counters: BTreeMap<LoopId, (u64, u64)>,
 }
 
 impl Audit<'_> {

@@ -1,11 +1,13 @@
 //! The process that runs changed plans, and may end in any way: its last line tells which change it was at.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::ExitCode;
 
 use crease_cli::terminal::CliError;
 use crease_core::plan::Plan;
-use crease_models::checkpoint::{OutputFile, Written, random_weights};
+use crease_models::checkpoint::Written;
+use crease_models::output::OutputFile;
 use crease_runtime::{Checks, Cpu, Executable, Weights};
 use serde::Deserialize;
 use serde_json::Value;
@@ -62,19 +64,18 @@ fn outcome(plan: Result<Plan, serde_json::Error>, weights: &Weights, cpu: &Cpu) 
     }
 }
 
-/// Random weights in a file, from which plans may stream them. The file has no name any more.
+/// Weights in a file, from which plans may stream them. The file has no name any more.
 fn in_file(plan: &Plan) -> Result<Weights, CliError> {
-    let made = random_weights(plan, 1);
     let path = std::env::temp_dir().join(format!("crease-tamper-{}.safetensors", std::process::id()));
-    let mut tensors: Vec<(String, Vec<u64>, &[f32])> = Vec::new();
-    for name in plan.params.iter().flat_map(|param| param.names()) {
-        let (shape, data) = made.get(&name).expect("weights of this plan");
-        if tensors.iter().all(|(known, ..)| *known != name) {
-            tensors.push((name, shape.iter().map(|extent| *extent as u64).collect(), data));
-        }
+    let mut tensors: BTreeMap<String, (&[u64], Vec<f32>)> = BTreeMap::new();
+    for param in plan.params.values() {
+        let count = param.shape.iter().product::<u64>();
+        let numbers = || (0..count).map(|k| ((k * 37 % 101) as f32 - 50.0) / 300.0).collect();
+        tensors.extend(param.names().into_iter().map(|name| (name, (param.shape.as_slice(), numbers()))));
     }
-    let written: Vec<Written<'_>> = tensors.iter().map(|(n, shape, data)| (n.clone(), &shape[..], *data)).collect();
-    OutputFile::new(&path)?.write(&written, &Default::default())?;
+    let written: Vec<Written<'_>> =
+        tensors.iter().map(|(name, (shape, data))| (name.clone(), *shape, &data[..])).collect();
+    OutputFile::new(&path)?.write_tensors(&written, &BTreeMap::new())?;
     let weights = Weights::open(&path)?;
     let _ = std::fs::remove_file(&path);
     Ok(weights)

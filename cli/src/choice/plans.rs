@@ -80,7 +80,7 @@ pub(crate) fn planned(
         let elaborated = chosen.model.elaborate(&chosen.settings, options)?;
         let sizes = whole_sizes(&elaborated, axes);
         let promised = chosen.model.promised(&elaborated.graph, &sizes, bytes, target);
-        if let Some(plan) = promised.filter(|plan| in_file || plan.params.iter().all(|p| !p.streamed)) {
+        if let Some(plan) = promised.filter(|plan| in_file || plan.params.values().all(|p| !p.streamed)) {
             return Ok((elaborated, plan));
         }
     }

@@ -43,7 +43,8 @@ impl Chosen {
 fn read(path: &Path) -> Result<Table, CliError> {
     let wrong = |what: String| usage(format!("{}: {what}", path.display()));
     let bytes = read_small(path, MOST_BYTES).map_err(|e| wrong(format!("cannot be read: {e}")))?;
-    let text = String::from_utf8(bytes).map_err(|_| wrong("expected a cost table, found bytes that are not UTF-8".into()))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| wrong("expected a cost table, found bytes that are not UTF-8".into()))?;
     Table::read(&text).map_err(|e| wrong(e.to_string()))
 }
 

@@ -255,7 +255,7 @@ fn list_loops<'a>(plan: &'a Plan, into: &mut Vec<(usize, Loop<'a>)>) {
 
 /// Bytes of one layer's weights where they are streamed.
 fn streamed(plan: &Plan) -> Option<u64> {
-    let layers = plan.params.iter().filter(|p| p.streamed);
+    let layers = plan.params.values().filter(|p| p.streamed);
     let sum: u64 = layers.map(|p| 4 * p.shape.iter().product::<u64>()).sum();
     (sum > 0).then_some(sum)
 }

@@ -15,7 +15,7 @@ impl Timeline<'_> {
             nests.iter().map(|nest| nest.iter().map(|t| number(&mut texts, t)).collect()).collect();
         let moments = self.moments.iter().zip(&nests);
         let moments = moments.map(|(m, nest)| json!([m.operation, m.module, m.kind as usize, m.time, m.result, nest]));
-        let slots = self.plan.slots.iter().zip(&self.writers);
+        let slots = self.plan.slots.values().zip(self.writers.values());
         let slots = slots.map(|(s, at)| json!([s.name, slot_kind(s.kind), s.offset, s.bytes, s.first, s.last, at]));
         let values = self.naive.values.iter().map(|v| json!([v.name, slot_kind(v.kind), v.bytes, v.first, v.last]));
         let mut map = Map::new();

@@ -1,7 +1,8 @@
 //! What a plan is over its moments: what runs, for how long and beside which buffers; sub-modules with their shares.
 
+use crease_core::entity::PrimaryMap;
 use crease_core::kernel::{Kernel, RowOp};
-use crease_core::plan::{ALIGNMENT, Base, Naive, Plan, SlotKind};
+use crease_core::plan::{ALIGNMENT, Base, Naive, Plan, SlotId, SlotKind};
 
 use super::names::Modules;
 
@@ -12,7 +13,7 @@ pub(crate) struct Timeline<'a> {
     pub(crate) naive: &'a Naive,
     pub(crate) moments: Vec<Moment>,
     /// The moments at which each buffer is written, and as which of the moment's results.
-    pub(super) writers: Vec<Vec<(u64, usize)>>,
+    pub(super) writers: PrimaryMap<SlotId, Vec<(u64, usize)>>,
     /// Sub-modules in the order they run.
     pub(crate) modules: Vec<Module>,
 }
@@ -104,7 +105,7 @@ impl<'a> Timeline<'a> {
     /// Of a plan, and of the same program as written.
     pub(crate) fn new(plan: &'a Plan, naive: &'a Naive) -> Timeline<'a> {
         let mut moments = vec![None; plan.times.len()];
-        let mut writers = vec![Vec::new(); plan.slots.len()];
+        let mut writers = vec![Vec::new(); plan.slots.len()].into();
         calls(plan, &mut moments, &mut writers);
         let mut moments: Vec<Moment> = moments
             .into_iter()
@@ -117,7 +118,7 @@ impl<'a> Timeline<'a> {
         let operations: Vec<&str> = moments.iter().map(|m| m.operation.as_str()).collect();
         let Modules { names, of } = Modules::of(&plan.name, &operations);
         moments.iter_mut().zip(of).for_each(|(moment, module)| moment.module = module);
-        for slot in &plan.slots {
+        for slot in plan.slots.values() {
             let bytes = slot.bytes.next_multiple_of(ALIGNMENT);
             for moment in moments.iter_mut().take(slot.last as usize + 1).skip(slot.first as usize) {
                 moment.live[slot_kind(slot.kind)] += bytes;
@@ -166,7 +167,7 @@ impl Module {
 /// Name, kind of kernel and bytes of the results, at each moment.
 type Known = Option<(String, Kind, u64)>;
 
-fn calls(plan: &Plan, moments: &mut [Known], writers: &mut [Vec<(u64, usize)>]) {
+fn calls(plan: &Plan, moments: &mut [Known], writers: &mut PrimaryMap<SlotId, Vec<(u64, usize)>>) {
     for (call, _) in plan.calls() {
         let mut bytes = 0;
         for (part, result) in call.results.iter().enumerate() {

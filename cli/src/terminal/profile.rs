@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use crease_core::plan::Plan;
+use crease_core::plan::{KernelId, Plan};
 use crease_models::output::OutputFile;
 use crease_runtime::Event;
 use serde_json::json;
@@ -31,7 +31,7 @@ pub(crate) struct Profile<'p> {
     trace: Option<(OutputFile, Vec<Traced>)>,
     start: Instant,
     /// By moment and kernel.
-    operations: BTreeMap<(u64, usize), Operation<'p>>,
+    operations: BTreeMap<(u64, KernelId), Operation<'p>>,
 }
 
 /// All calls of an operation.
@@ -46,7 +46,7 @@ struct Operation<'p> {
 
 /// One call, in microseconds from the run's start.
 struct Traced {
-    operation: (u64, usize),
+    operation: (u64, KernelId),
     began: f64,
     took: f64,
     flops: u64,
@@ -58,7 +58,7 @@ impl<'p> Profile<'p> {
     pub(crate) fn new(arguments: &Wanted, trace: Option<OutputFile>, plan: &'p Plan) -> Profile<'p> {
         let trace = trace.map(|file| (file, Vec::new()));
         let wanted = arguments.profile;
-        let mut operations = BTreeMap::new();
+        let mut operations: BTreeMap<(u64, KernelId), Operation<'p>> = BTreeMap::new();
         if wanted || trace.is_some() {
             for (call, _) in plan.calls() {
                 operations.entry((call.moment, call.kernel)).or_default().name = &call.origin;

@@ -1,6 +1,6 @@
 //! Plans from files: what a check accepts can be said as text, and nothing else is done with it.
 
-use crease_core::plan::{Plan, check_plan};
+use crease_core::plan::Plan;
 
 use super::{Target, seeds};
 use crate::mutate::json;
@@ -12,5 +12,5 @@ fn run(data: &[u8]) -> bool {
     let Ok(plan) = serde_json::from_slice::<Plan>(data) else {
         return false;
     };
-    check_plan(&plan).is_ok()
+    plan.verify().is_ok()
 }

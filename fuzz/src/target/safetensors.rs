@@ -20,8 +20,7 @@ fn run(data: &[u8]) -> bool {
         if let Ok(weights) = &mapped {
             weights.look_through();
             for name in read.iter().flatten() {
-                let (shape, numbers) = weights.get(name).expect("both readers know the same names");
-                assert_eq!(shape.iter().product::<usize>(), numbers.len(), "a tensor fills its shape");
+                assert!(weights.are_in_file(|needed| needed == name), "both readers know the same names");
             }
         }
         read.is_ok() && mapped.is_ok()

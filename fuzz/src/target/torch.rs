@@ -1,6 +1,7 @@
 //! Pickles of torch, inside archives that are whole.
 
-use crease_models::checkpoint::{OutputFile, TensorFile, TorchFile};
+use crease_models::checkpoint::{TensorFile, TorchFile};
+use crease_models::output::OutputFile;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
 use super::{Target, seeds};

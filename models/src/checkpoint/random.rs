@@ -9,7 +9,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// near-normal with variance 1 / inputs. A tensor's numbers hang on the seed and its name, not on the plan.
 pub fn random_weights(plan: &Plan, seed: u64) -> Weights {
     let mut weights = Weights::new(format!("random weights (seed {seed})"));
-    for param in &plan.params {
+    for param in plan.params.values() {
         let shape: Vec<usize> = param.shape.iter().map(|e| *e as usize).collect();
         for name in param.names() {
             weights.insert(name.clone(), shape.clone(), tensor(&name, &shape, seed));

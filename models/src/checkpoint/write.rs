@@ -28,11 +28,7 @@ impl OutputFile {
     ///
     /// # Errors
     /// A disk that is full, or a place that is gone; then nothing is left.
-    pub fn write_tensors(
-        self,
-        tensors: &[Written<'_>],
-        texts: &BTreeMap<String, String>,
-    ) -> Result<(), OutputError> {
+    pub fn write_tensors(self, tensors: &[Written<'_>], texts: &BTreeMap<String, String>) -> Result<(), OutputError> {
         let bytes = |data: &[f32]| 4 * data.len() as u64;
         let parts =
             tensors.iter().map(|(name, shape, data)| Part { name, dtype: Dtype::F32, shape, bytes: bytes(data) });

@@ -29,7 +29,8 @@ impl Vocabulary {
         let file = path.display().to_string();
         let fail = |problem| VocabularyError::Io { file: file.clone(), problem };
         let bytes = read_small(path, MOST_BYTES).map_err(|error| fail(error.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|_| fail("expected text, found bytes that are not UTF-8".into()))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| fail("expected text, found bytes that are not UTF-8".into()))?;
         Vocabulary::parse(&text, &file)
     }
 

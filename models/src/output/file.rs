@@ -69,12 +69,10 @@ impl OutputFile {
         let sink = match place {
             Place::Plain { path: target, there } => {
                 let temporary = Temporary::new(folder(&target)).map_err(fail)?;
-                Sink::Temporary { temporary, target, there }
+                Sink::Temporary { temporary, target, there: there.map(Box::new) }
             }
             // To a file that a shell has opened already, what is written comes behind what is there.
-            Place::Direct { path: direct } => {
-                Sink::Direct(OpenOptions::new().append(true).open(direct).map_err(fail)?)
-            }
+            Place::Direct { path: direct } => Sink::Direct(OpenOptions::new().append(true).open(direct).map_err(fail)?),
         };
         Ok(Writing { path, sink: BufWriter::with_capacity(BUFFER, sink) })
     }
@@ -98,7 +96,7 @@ pub struct Writing {
 
 #[derive(Debug)]
 enum Sink {
-    Temporary { temporary: Temporary, target: PathBuf, there: Option<Metadata> },
+    Temporary { temporary: Temporary, target: PathBuf, there: Option<Box<Metadata>> },
     Direct(File),
 }
 
@@ -110,7 +108,7 @@ impl Writing {
     pub fn finish(self) -> Result<(), OutputError> {
         let Writing { path, sink } = self;
         let done = sink.into_inner().map_err(io::IntoInnerError::into_error).and_then(|sink| match sink {
-            Sink::Temporary { temporary, target, there } => temporary.settle(&target, there.as_ref()),
+            Sink::Temporary { temporary, target, there } => temporary.settle(&target, there.as_deref()),
             Sink::Direct(_) => Ok(()),
         });
         done.map_err(|error| OutputError::io(&path, error))

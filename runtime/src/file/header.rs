@@ -166,7 +166,10 @@ mod tests {
         check("{", "no JSON object of tensors");
         check(&format!("{{{}}}", entry("[2]", 12)), "tensor `w` ends at byte 12 of 8 (is it truncated?)");
         check(&format!("{{{}}}", entry("[3]", 8)), "tensor `w` [3] does not fill its 8 bytes");
-        check(&format!("{{{}}}", entry("[4294967296,4294967296]", 8)), "tensor `w` [4294967296, 4294967296] does not fill");
+        check(
+            &format!("{{{}}}", entry("[4294967296,4294967296]", 8)),
+            "tensor `w` [4294967296, 4294967296] does not fill",
+        );
         check(&format!("{{{},{}}}", entry("[2]", 8), entry("[2]", 8)), "two tensors `w`");
         check(r#"{"w":{"dtype":"F33","shape":[],"data_offsets":[0,4]}}"#, "tensor `w`: unknown variant `F33`");
         check(r#"{"w":3}"#, "tensor `w`: ");

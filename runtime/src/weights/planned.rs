@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use crease_core::entity::PrimaryMap;
 use crease_core::kernel::{Kernel, Nest};
-use crease_core::plan::{Base, Call, Length, Place, Plan, PlanFault, Step};
+use crease_core::plan::{Base, Call, Length, ParamId, Place, Plan, PlanFault, SlotId, Step};
 
 use super::{Source, Weights, WeightsError};
 use crate::arena::{ALIGNMENT, Arena, ArenaError};
-use crate::run::RunError;
+use crate::error::RunError;
 
 /// What a plan holds and streams of some weights.
 pub(crate) struct PlanWeights<'w> {
     /// The tensors of files that the plan holds.
     held: Arena,
     /// For each weight, each of its layers, the innermost layer fastest.
-    params: Vec<Vec<Layer<'w>>>,
+    params: PrimaryMap<ParamId, Vec<Layer<'w>>>,
 }
 
 /// A weight in one layer.
@@ -35,11 +36,11 @@ impl<'w> PlanWeights<'w> {
     /// A tensor that is missing, has another shape, is not finite or cannot be read; one that is streamed though it is
     /// in memory; memory that is refused.
     pub(crate) fn new(plan: &Plan, weights: &'w Weights) -> Result<Self, RunError> {
-        let sources = plan.params.iter().map(|param| weights.resolve(param)).collect::<Result<Vec<_>, _>>()?;
+        let sources = plan.params.values().map(|param| weights.resolve(param)).collect::<Result<Vec<_>, _>>()?;
         let mut to_hold: BTreeMap<(usize, usize), (usize, Source<'w>)> = BTreeMap::new();
         let mut bytes = 0;
-        let mut params = Vec::new();
-        for (param, sources) in plan.params.iter().zip(sources) {
+        let mut params = PrimaryMap::new();
+        for (param, sources) in plan.params.values().zip(sources) {
             if param.streamed && sources.iter().any(|source| source.in_memory().is_some()) {
                 return Err(RunError::Held { name: param.name.clone() });
             }
@@ -56,8 +57,8 @@ impl<'w> PlanWeights<'w> {
                 }
             };
             // What is held is looked at as it is read.
-            let looked = sources.iter().filter(|source| param.streamed || source.in_memory().is_some());
-            looked.map(Source::look).collect::<Result<(), _>>()?;
+            let mut looked = sources.iter().filter(|source| param.streamed || source.in_memory().is_some());
+            looked.try_for_each(Source::look)?;
             params.push(sources.into_iter().map(layer).collect());
         }
         let refused = |error: ArenaError| WeightsError::Refused { bytes, reason: error.to_string() };
@@ -69,7 +70,7 @@ impl<'w> PlanWeights<'w> {
     }
 
     /// Where the first element of a weight is, in one layer.
-    pub(crate) fn address(&self, param: usize, layer: usize) -> *const f32 {
+    pub(crate) fn address(&self, param: ParamId, layer: usize) -> *const f32 {
         match &self.params[param][layer] {
             Layer::Made(numbers) => numbers.as_ptr(),
             Layer::Held(offset) => self.held.base().wrapping_add(*offset).cast_const().cast(),
@@ -78,7 +79,7 @@ impl<'w> PlanWeights<'w> {
     }
 
     /// Reads a streamed weight of one layer to where the plan wants it.
-    pub(crate) fn stream(&self, param: usize, layer: usize, into: &mut [f32]) -> Result<(), WeightsError> {
+    pub(crate) fn stream(&self, param: ParamId, layer: usize, into: &mut [f32]) -> Result<(), WeightsError> {
         match &self.params[param][layer] {
             Layer::Streamed(source) => source.read(into),
             Layer::Made(_) | Layer::Held(_) => unreachable!("the plan does not stream this weight"),
@@ -87,7 +88,7 @@ impl<'w> PlanWeights<'w> {
 }
 
 /// The streamed weight that a call copies, and the slot it copies it to; none if it reads none.
-pub(crate) fn streamed(plan: &Plan, call: &Call) -> Option<(usize, usize)> {
+pub(crate) fn streamed(plan: &Plan, call: &Call) -> Option<(ParamId, SlotId)> {
     match (call.operands.as_slice(), call.results.as_slice()) {
         (&[Place { base: Base::Param(param), .. }], &[Place { base: Base::Slot(slot), .. }])
             if plan.params[param].streamed =>

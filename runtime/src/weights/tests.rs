@@ -2,14 +2,15 @@
 
 use std::io::Write;
 
-use crease_core::plan::PlanParam;
+use crease_core::entity::EntityRef;
+use crease_core::plan::{LoopId, PlanParam};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
 use super::*;
 
 fn param(name: &str, shape: &[u64], layers: &[u64]) -> PlanParam {
-    let layers = layers.iter().copied().enumerate().collect();
+    let layers = layers.iter().enumerate().map(|(id, count)| (LoopId::new(id), *count)).collect();
     PlanParam { name: name.into(), shape: shape.to_vec(), layers, streamed: false }
 }
 

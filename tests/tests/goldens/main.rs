@@ -49,7 +49,7 @@ fn forms() {
 /// The forms of a graph and of the layers in it.
 fn list_forms(graph: &Graph, text: &mut String) {
     text.push_str(&Forms::explore(graph).text(graph));
-    for node in &graph.nodes {
+    for node in graph.nodes.values() {
         if let Op::Repeat(repeat) = &node.op {
             let _ = write!(text, "\na layer of {}\n", node.origin);
             list_forms(&repeat.body, text);

@@ -113,10 +113,10 @@ pub mod small {
 }
 
 /// A program at a size.
-pub struct Program {
-    pub name: &'static str,
-    pub graph: Graph,
-    pub sizes: Sizes,
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) graph: Graph,
+    pub(crate) sizes: Sizes,
 }
 
 /// A model with constants, sizes of axes and options.
@@ -141,7 +141,7 @@ impl Given<'_> {
 }
 
 /// Every named program.
-pub fn programs() -> Vec<Program> {
+pub(crate) fn programs() -> Vec<Program> {
     let plain = Given { settings: &[], axes: &[], ones: &[], precision: None };
     let pairs = Given { axes: &[("N", 256)], ..plain };
     let alignment = Given {
@@ -149,11 +149,7 @@ pub fn programs() -> Vec<Program> {
         axes: &[("S", 64), ("R", 128)],
         ..plain
     };
-    let points = Given {
-        settings: &[("C_S", 48), ("C_Z", 32), ("HEADS_IPA", 4)],
-        axes: &[("R", 200)],
-        ..plain
-    };
+    let points = Given { settings: &[("C_S", 48), ("C_Z", 32), ("HEADS_IPA", 4)], axes: &[("R", 200)], ..plain };
     let rows = Given { axes: &[("N", 20_000)], ..plain };
     let grid = Given { axes: &[("N", 128), ("M", 256)], ..plain };
     let masked = Given { ones: &["mask"], ..alignment };

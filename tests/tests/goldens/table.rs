@@ -78,8 +78,10 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+type Axes = &'static [(&'static str, u64)];
+
 /// Small and large sizes of a model's axes.
-fn sizes(model: &str) -> (&'static [(&'static str, u64)], &'static [(&'static str, u64)]) {
+fn sizes(model: &str) -> (Axes, Axes) {
     match model {
         "template_pair_stack" => (&[("T", 2), ("R", 11)], &[("T", 4), ("R", 300)]),
         "structure_module" | "igfold" => (&[("R", 9)], &[("R", 700)]),

@@ -7,7 +7,10 @@ use super::sources::root;
 use super::{all, exceptions, expect_none};
 
 /// The workspace's crates, each by its folder. A crate depends on later ones only.
-const CRATES: [(&str, &str); 5] = [
+const CRATES: [(&str, &str); 8] = [
+    ("crease-fuzz", "fuzz"),
+    ("crease-bench", "bench"),
+    ("crease-cli", "cli"),
     ("crease-models", "models"),
     ("crease", "dsl"),
     ("crease-macros", "macros"),

@@ -6,19 +6,19 @@ use super::Source;
 use super::paths::{self, Read, Written};
 
 /// A module's path in its crate; the crate itself has none.
-pub type Module = Vec<String>;
+pub(crate) type Module = Vec<String>;
 
 /// A module that names an item of another.
 #[derive(Debug)]
-pub struct Import {
-    pub from: Module,
-    pub to: Module,
+pub(crate) struct Import {
+    pub(crate) from: Module,
+    pub(crate) to: Module,
     /// The file, and the path as it stands there.
-    pub written: String,
+    pub(crate) written: String,
 }
 
 /// A crate's modules with what they name.
-pub struct Crate {
+pub(crate) struct Crate {
     /// By module: the file and what was read of it.
     files: BTreeMap<Module, (String, Read)>,
     /// Modules that stand inside a file.
@@ -30,7 +30,7 @@ const FARTHEST: usize = 12;
 
 impl Crate {
     /// The crate whose sources are in a folder.
-    pub fn read(sources: &[Source], folder: &str) -> Crate {
+    pub(crate) fn read(sources: &[Source], folder: &str) -> Crate {
         let mut files = BTreeMap::new();
         for source in sources.iter().filter(|source| source.is_rust()) {
             let Some(place) = source.path.strip_prefix(folder).and_then(|path| path.strip_prefix('/')) else {
@@ -64,7 +64,7 @@ impl Crate {
     }
 
     /// Every path from one module to another.
-    pub fn imports(&self) -> Vec<Import> {
+    pub(crate) fn imports(&self) -> Vec<Import> {
         let mut found = Vec::new();
         for (file, (path, read)) in &self.files {
             for written in &read.paths {

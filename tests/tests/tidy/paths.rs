@@ -4,30 +4,30 @@ use std::collections::BTreeSet;
 
 /// A path as written, the names that a group shares before each of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
+pub(crate) struct Written {
     /// `crate`, `super`, `self` or a name, then names; the last may be `*`.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// The name that it gives, where it is a `use`.
-    pub binds: Option<String>,
+    pub(crate) binds: Option<String>,
     /// Whether it is a `pub use` of any kind: it hands on.
-    pub public: bool,
+    pub(crate) public: bool,
     /// Inline modules around it, outermost first.
-    pub within: Vec<String>,
+    pub(crate) within: Vec<String>,
 }
 
 /// What a source has: paths outside of its tests, and the modules it declares in line.
 #[derive(Debug, Default)]
-pub struct Read {
-    pub paths: Vec<Written>,
+pub(crate) struct Read {
+    pub(crate) paths: Vec<Written>,
     /// `mod name;` and `mod name { … }` under `#[cfg(test)]`.
-    pub tests: Vec<String>,
-    pub inline: Vec<Vec<String>>,
+    pub(crate) tests: Vec<String>,
+    pub(crate) inline: Vec<Vec<String>>,
     /// Every name in the code beside `use`.
-    pub words: BTreeSet<String>,
+    pub(crate) words: BTreeSet<String>,
 }
 
 /// Reads a source.
-pub fn read(text: &str) -> Read {
+pub(crate) fn read(text: &str) -> Read {
     let tokens = tokens(text);
     let mut reader = Reader { tokens: &tokens, at: 0, read: Read::default(), within: Vec::new(), public: false };
     reader.all();

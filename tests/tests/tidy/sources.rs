@@ -4,34 +4,34 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A text file.
-pub struct Source {
+pub(crate) struct Source {
     /// Its place in the workspace, with `/` between folders.
-    pub path: String,
-    pub text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 impl Source {
-    pub fn is_rust(&self) -> bool {
+    pub(crate) fn is_rust(&self) -> bool {
         self.path.ends_with(".rs")
     }
 
     /// Whether somebody writes it as a program, a page or a script.
-    pub fn is_program(&self) -> bool {
+    pub(crate) fn is_program(&self) -> bool {
         [".rs", ".js", ".css", ".html", ".py", ".sh"].iter().any(|ending| self.path.ends_with(ending))
             || self.path == ".ci/run"
     }
 
     /// A program that must not compile, or must: it stands for what a user writes.
-    pub fn is_case(&self) -> bool {
+    pub(crate) fn is_case(&self) -> bool {
         self.path.starts_with("tests/ui/")
     }
 
-    pub fn folder(&self) -> &str {
+    pub(crate) fn folder(&self) -> &str {
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
     /// The comment at its beginning, as far as it goes.
-    pub fn first_comment(&self) -> &str {
+    pub(crate) fn first_comment(&self) -> &str {
         let is_comment = |line: &&str| {
             let line = line.trim_start();
             ["//", "#", "/*", "*", "<!--", "\"\"\""].iter().any(|mark| line.starts_with(mark))
@@ -42,12 +42,12 @@ impl Source {
 }
 
 /// The workspace's folder.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Every text file of the workspace.
-pub fn all() -> Vec<Source> {
+pub(crate) fn all() -> Vec<Source> {
     let mut found = Vec::new();
     walk(&root(), "", &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));

@@ -46,7 +46,7 @@ impl<'a> Bench<'a> {
     /// Nanoseconds of a run whose products are added to what their results hold.
     pub(super) fn time_adding(&self, graph: &Graph) -> Result<f64, CliError> {
         let mut plan = self.plan(graph)?.into_inner();
-        for kernel in &mut plan.kernels {
+        for kernel in plan.kernels.values_mut() {
             if let Kernel::Contract(contract) = kernel {
                 contract.parts.iter_mut().for_each(|part| part.accumulate = true);
             }

@@ -111,8 +111,7 @@ impl<'g> Choice<'g> {
                 && node.op != Op::View
             {
                 let value = result.value;
-                self.narrow[value] =
-                    !self.single[value] && self.made_by(node) == Narrow && !self.continues(id, node);
+                self.narrow[value] = !self.single[value] && self.made_by(node) == Narrow && !self.continues(id, node);
             }
         }
         let mut any = false;
@@ -197,9 +196,10 @@ impl<'g> Choice<'g> {
         match &node.op {
             Op::Contract(contraction) => k < contraction.loads() || made_narrow(),
             Op::Attend { .. } => true,
-            Op::Rows { row: RowOp::Softmax | RowOp::Normalize { .. }, after, .. } => {
-                !after.0.iter().any(|instr| matches!(instr, Instr::Load(at) | Instr::Gather { source: at, .. } if *at == k))
-            }
+            Op::Rows { row: RowOp::Softmax | RowOp::Normalize { .. }, after, .. } => !after
+                .0
+                .iter()
+                .any(|instr| matches!(instr, Instr::Load(at) | Instr::Gather { source: at, .. } if *at == k)),
             Op::Pointwise(_) | Op::Concat { .. } => made_narrow(),
             Op::View | Op::Rows { .. } | Op::Repeat(_) => false,
         }

@@ -21,6 +21,9 @@ mod tree;
 #[cfg(feature = "baselines")]
 pub use baselines::{Naive, NaiveValue, eager as naive, naive_peak};
 pub use check::{Checked, PlanFault};
-pub use data::{ALIGNMENT, Around, Base, Call, KernelId, Length, LoopId, Memory, ParamId, Place, Plan, PlanError, PlanParam, PlanPiece, PlanPort, Slot, SlotId, SlotKind, Step, Walk};
+pub use data::{
+    ALIGNMENT, Around, Base, Call, KernelId, Length, LoopId, Memory, ParamId, Place, Plan, PlanError, PlanParam,
+    PlanPiece, PlanPort, Slot, SlotId, SlotKind, Step, Walk,
+};
 pub use machine::{InstructionSet, Table, TableError, Target};
 pub use planner::{Choice, CurvePoint, Explored, Planner, Request, Way, WayLoop, plan};

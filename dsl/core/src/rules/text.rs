@@ -11,7 +11,7 @@ impl Forms {
     /// slices come together, and the axis along which each operand is split (`-` where every slice reads all of it).
     pub fn text(&self, graph: &Graph) -> String {
         let mut text = String::new();
-        for (id, node) in graph.nodes.iter().enumerate() {
+        for (id, node) in graph.nodes.iter() {
             let results: Vec<String> = node.results.iter().map(|r| format!("%{}", r.value)).collect();
             let _ = writeln!(text, "{} {}  # {}", results.join(", "), node.op.name(), node.origin);
             for slice in self.slices(id) {

@@ -25,8 +25,8 @@ use std::path::{Path, PathBuf};
 use self::archive::Archive;
 use self::error::TorchError;
 use self::view::View;
-use super::write::{ConvertError, Failure, Part};
 use super::FileError;
+use super::write::{ConvertError, Failure, Part};
 use crate::output::OutputFile;
 
 /// A checkpoint of which names and shapes are known, the numbers not yet.

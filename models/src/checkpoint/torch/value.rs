@@ -73,7 +73,10 @@ impl<'a> Values<'a> {
     /// The tuple's numbers, if it is one of whole numbers from 0.
     pub(super) fn numbers(&self, tuple: Id) -> Option<impl Iterator<Item = u64>> {
         let Value::Tuple(items) = self.get(tuple) else { return None };
-        items.iter().all(|item| self.number(*item).is_some()).then(|| items.iter().filter_map(|item| self.number(*item)))
+        items
+            .iter()
+            .all(|item| self.number(*item).is_some())
+            .then(|| items.iter().filter_map(|item| self.number(*item)))
     }
 
     /// A whole number from 0.

@@ -77,8 +77,8 @@ pub(super) fn align(a: &[Site], b: &[Site]) -> Result<Vec<(usize, usize)>, Score
             let before = diagonal[0].max(diagonal[1]).max(diagonal[2]);
             let after = if diagonal[1] == before { AFTER_FIRST } else { AFTER_SECOND };
             *cell = if diagonal[0] < before { after } else { 0 }
-                | FIRST_GOES_ON * u8::from(first_goes_on > first_begins)
-                | SECOND_GOES_ON * u8::from(second_goes_on > second_begins);
+                | (FIRST_GOES_ON * u8::from(first_goes_on > first_begins))
+                | (SECOND_GOES_ON * u8::from(second_goes_on > second_begins));
             left = [before + x.score(y), first_begins.max(first_goes_on), second_begins.max(second_goes_on)];
             diagonal = std::mem::replace(up, left);
         }

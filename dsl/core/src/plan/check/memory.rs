@@ -92,7 +92,8 @@ fn check_params(plan: &Plan) -> Result<(), String> {
             return Err(format!("weight `{}` {:?} is larger than any machine can address", param.name, param.shape));
         }
     }
-    let held = plan.params.values().filter(|param| !param.streamed).map(|param| u128::from(param.bytes())).sum::<u128>();
+    let held =
+        plan.params.values().filter(|param| !param.streamed).map(|param| u128::from(param.bytes())).sum::<u128>();
     match held <= u128::from(4 * MOST) {
         true => Ok(()),
         false => Err("the weights are larger than any machine can address".into()),
@@ -103,8 +104,12 @@ fn check_params(plan: &Plan) -> Result<(), String> {
 fn check_figures(plan: &Plan) -> Result<(), String> {
     let weights = data::held(&plan.params);
     let found = &plan.memory;
-    let expected =
-        Memory { weights, arena: found.arena, operation: found.operation.clone(), ..Memory::fullest(plan.slots.as_values_slice()) };
+    let expected = Memory {
+        weights,
+        arena: found.arena,
+        operation: found.operation.clone(),
+        ..Memory::fullest(plan.slots.as_values_slice())
+    };
     let figures = |m: &Memory| {
         [
             ("weights", m.weights),
@@ -120,7 +125,8 @@ fn check_figures(plan: &Plan) -> Result<(), String> {
             return Err(format!("the plan says {found} of its memory's {name}, its buffers and weights {expected}"));
         }
     }
-    let height = plan.slots.values().map(|slot| slot.offset + slot.bytes.next_multiple_of(ALIGNMENT)).max().unwrap_or(0);
+    let height =
+        plan.slots.values().map(|slot| slot.offset + slot.bytes.next_multiple_of(ALIGNMENT)).max().unwrap_or(0);
     if height != found.arena {
         return Err(format!("the arena has {} bytes and its buffers need {height}", found.arena));
     }

@@ -1,10 +1,11 @@
 //! Plans of random graphs pass; changed in any number they are refused or stay inside their buffers.
 
+use cranelift_entity::PrimaryMap;
 use serde_json::Value;
 
 use super::*;
 use crate::kernel::Kernel;
-use crate::plan::data::{ALIGNMENT, Base, Call, Length, Memory, Place, Slot, SlotKind, Step};
+use crate::plan::data::{ALIGNMENT, Base, Call, KernelId, Length, Memory, Place, Slot, SlotId, SlotKind, Step};
 use crate::plan::{InstructionSet, Planner, Target};
 use crate::random::{Choices, graph};
 
@@ -35,7 +36,11 @@ fn refused(change: impl Fn(&mut Plan) -> bool, fault: &str) {
 
 /// Every call, with whether the kernel satisfies a condition.
 fn calls(plan: &mut Plan, change: &mut dyn FnMut(&Kernel, &mut Call) -> bool) -> bool {
-    fn walk(steps: &mut [Step], kernels: &[Kernel], change: &mut dyn FnMut(&Kernel, &mut Call) -> bool) -> bool {
+    fn walk(
+        steps: &mut [Step],
+        kernels: &PrimaryMap<KernelId, Kernel>,
+        change: &mut dyn FnMut(&Kernel, &mut Call) -> bool,
+    ) -> bool {
         steps.iter_mut().any(|step| match step {
             Step::Call(call) => change(&kernels[call.kernel].clone(), call),
             Step::Chunk { body, .. } | Step::Layers { body, .. } => walk(body, kernels, change),
@@ -80,7 +85,7 @@ fn addresses_count_where_an_index_is_empty() {
 #[test]
 fn working_memory_is_there_alive_and_large_enough() {
     let smaller = |plan: &mut Plan| {
-        let slot = plan.slots.iter_mut().find(|slot| slot.kind == SlotKind::Scratch && slot.bytes > 0);
+        let slot = plan.slots.values_mut().find(|slot| slot.kind == SlotKind::Scratch && slot.bytes > 0);
         let changed = slot.map(|slot| slot.bytes -= 64).is_some();
         restate(plan);
         changed
@@ -100,16 +105,20 @@ fn working_memory_is_there_alive_and_large_enough() {
 /// Says of the memory what the buffers say, so that only what was changed is at fault.
 fn restate(plan: &mut Plan) {
     let found = plan.memory.clone();
-    plan.memory = Memory { weights: found.weights, operation: found.operation, ..Memory::fullest(&plan.slots) };
+    plan.memory = Memory {
+        weights: found.weights,
+        operation: found.operation,
+        ..Memory::fullest(plan.slots.values().as_slice())
+    };
     let end = |slot: &Slot| slot.offset + slot.bytes.next_multiple_of(ALIGNMENT);
-    plan.memory.arena = plan.slots.iter().map(end).max().unwrap_or(0);
+    plan.memory.arena = plan.slots.values().map(end).max().unwrap_or(0);
 }
 
 #[test]
 fn a_result_overlaps_only_what_is_read_before_it_is_replaced() {
     // Another offset in the same buffer, and an operand of another kind.
     let shifted = |plan: &mut Plan| {
-        let bytes: Vec<u64> = plan.slots.iter().map(|slot| slot.bytes).collect();
+        let bytes: PrimaryMap<SlotId, u64> = plan.slots.values().map(|slot| slot.bytes).collect();
         calls(plan, &mut |kernel, call| {
             let Kernel::Nest(nest) = kernel else { return false };
             let (Some(read), Some(written)) = (call.operands.first_mut(), call.results.first()) else { return false };
@@ -240,7 +249,7 @@ fn figures_are_those_of_the_buffers() {
         "its budget is",
     );
     let overlap = |plan: &mut Plan| {
-        let whole: Vec<usize> = (0..plan.slots.len()).filter(|k| plan.slots[*k].bytes > 0).collect();
+        let whole: Vec<SlotId> = plan.slots.keys().filter(|k| plan.slots[*k].bytes > 0).collect();
         let together = |a: &Slot, b: &Slot| a.first <= b.last && b.first <= a.last;
         let pair = whole.windows(2).find(|pair| together(&plan.slots[pair[0]], &plan.slots[pair[1]]));
         pair.map(|pair| plan.slots[pair[1]].offset = plan.slots[pair[0]].offset).is_some()

@@ -40,13 +40,13 @@ impl Plan {
         for port in &self.outputs {
             writeln!(f, "output {}", port_text(port))?;
         }
-        for (k, param) in self.params.iter().enumerate() {
+        for (k, param) in self.params.iter() {
             writeln!(f, "p{k} {}", param_text(param))?;
         }
-        for (k, slot) in self.slots.iter().enumerate() {
+        for (k, slot) in self.slots.iter() {
             writeln!(f, "s{k} {}", slot_text(slot))?;
         }
-        for (k, kernel) in self.kernels.iter().enumerate() {
+        for (k, kernel) in self.kernels.iter() {
             writeln!(f, "k{k} {}", kernel_text(kernel)?)?;
         }
         for piece in &self.pieces {

@@ -6,7 +6,9 @@ use cranelift_entity::{EntityRef, PrimaryMap};
 
 use crate::ir::ValueId;
 use crate::kernel::{Kernel, Nest};
-use crate::plan::data::{Base, Call, KernelId, Length, LoopId, ParamId, Place, PlanParam, PlanPiece, Slot, SlotId, SlotKind, Step};
+use crate::plan::data::{
+    Base, Call, KernelId, Length, LoopId, ParamId, Place, PlanParam, PlanPiece, Slot, SlotId, SlotKind, Step,
+};
 
 #[derive(Default)]
 pub(super) struct Emitter {
