@@ -56,14 +56,14 @@ pub(super) fn check(walk: &Walk<'_>, call: &Call) -> Result<(), String> {
     }
     check_extents(kernel, &extents)?;
     let mut touched = Vec::new();
-    for (k, (place, strides)) in call.operands.iter().zip(operands).enumerate() {
-        let role = Role::Operand(k, is_running(kernel, k));
-        touched.extend(touch(walk, (place, strides), gathered(kernel, k), &extents, role)?);
-    }
-    for (k, (place, strides)) in call.results.iter().zip(results).enumerate() {
-        let touches = touch(walk, (place, strides), Some(0), &extents, Role::Result(k))?;
-        if touches.is_some() {
-            check_written_once(kernel, strides, &extents)?;
+    let read = call.operands.iter().zip(operands).enumerate();
+    let read = read.map(|(k, at)| (at, gathered(kernel, k), Role::Operand(k, is_running(kernel, k))));
+    let written = call.results.iter().zip(results).enumerate();
+    let written = written.map(|(k, at)| (at, Some(0), Role::Result(k)));
+    for ((place, strides), more, role) in read.chain(written) {
+        let touches = touch(walk, (place, strides), more, &extents, role)?;
+        if role.writes() && touches.is_some() {
+            check_written_once((kernel, role), strides, &extents)?;
         }
         touched.extend(touches);
     }
@@ -196,11 +196,15 @@ fn touch<'p>(
 
 /// That no two points of a call write the same element: each stride of the result, in rising order, leads beyond all
 /// that the smaller ones reach.
-fn check_written_once(kernel: &Kernel, strides: &Strides, extents: &[Extent]) -> Result<(), String> {
+fn check_written_once((kernel, role): (&Kernel, Role), strides: &Strides, extents: &[Extent]) -> Result<(), String> {
     let consumed = |i: usize| match kernel {
         Kernel::Nest(nest) => nest.row.as_ref().is_some_and(|row| row.op.consumes() && row.over.contains(&i)),
         Kernel::Contract(contract) => contract.contracted.contains(&i),
-        Kernel::Attend(attend) => i == attend.key || i == attend.inner,
+        // The running logarithm has a number for each row, the result one for each channel too.
+        Kernel::Attend(attend) => {
+            let is_running = matches!(role, Role::Operand(..));
+            i == attend.key || i == attend.inner || is_running && i == attend.channel
+        }
     };
     let own = (0..extents.len()).filter(|i| extents[*i].longest > 1 && !consumed(*i));
     let mut steps: Vec<(u64, u64)> = own.map(|i| (strides[i].unsigned_abs(), extents[i].longest)).collect();
