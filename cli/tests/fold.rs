@@ -194,8 +194,8 @@ fn a_page_needs_a_place_of_its_own_and_a_run_that_succeeds() {
     };
     check(&at("nowhere/x.html"), &[], "there is no directory");
     check(&at(""), &[], "is a directory");
-    check(&at("./x.pdb"), &[], "--output and --report are both");
-    check(&at("sequences.fasta"), &[], "would be written over");
+    check(&at("./x.pdb"), &[], "--report and --output are the same file");
+    check(&at("sequences.fasta"), &[], "would overwrite");
     check(&at("x.html"), &["--weights", "/no/such/place"], "there is no such directory");
     if let Some(weights) = igfold_weights() {
         let weights = weights.to_str().expect("a plain path");
