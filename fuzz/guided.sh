@@ -17,7 +17,9 @@ RUSTFLAGS=$flags cargo build --quiet --target "$host" -p crease-fuzz --features 
 
 folder=target/fuzz/$target
 mkdir -p "$folder/corpus" "$folder/seeds"
-export CREASE_FUZZ_TARGET=$target CREASE_FUZZ_SEEDS=$folder/seeds CREASE_FUZZ_AT=$folder/at-hand
+CREASE_FUZZ_FOLDER=$(mktemp -d -p "$([ -d /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-.}")")
+trap 'rm -rf "$CREASE_FUZZ_FOLDER"' EXIT
+export CREASE_FUZZ_FOLDER CREASE_FUZZ_TARGET=$target CREASE_FUZZ_SEEDS=$folder/seeds CREASE_FUZZ_AT=$folder/at-hand
 # An input may take 10 s and the process hold 2 GiB.
 time "target/$host/debug/guided" "$folder/corpus" "$folder/seeds" -runs="$inputs" -timeout=10 -rss_limit_mb=2048 \
     -artifact_prefix="$folder/" -print_final_stats=1 -verbosity=0 "$@"

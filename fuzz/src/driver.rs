@@ -8,24 +8,25 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 
+use crate::file;
 use crate::mutate::mutate;
 use crate::target::Target;
 
 /// Longest that one input may take. Ordinary ones take a thousandth; a machine may be busy.
 const LONGEST: Duration = Duration::from_secs(10);
+/// The file of a process's folder that holds the number, the length and the bytes of the input at hand.
+const AT: &str = "at-hand";
 /// Inputs that were made here and accepted, kept to be changed again.
 const MOST_KEPT: usize = 512;
 
-/// What a child process is told: target, inputs, seed, and where it writes which input it is at.
-pub struct Work<'a> {
+/// What a process of its own does.
+pub struct Work {
     /// The target.
-    pub target: &'a Target,
+    pub target: &'static Target,
     /// How many inputs.
     pub inputs: u64,
     /// From which the inputs follow.
     pub seed: u64,
-    /// The file that holds the input at hand.
-    pub at: &'a Path,
 }
 
 /// How a target fared.
@@ -37,7 +38,7 @@ pub struct Fared {
     pub accepted: u64,
 }
 
-impl Work<'_> {
+impl Work {
     /// Puts the seeds and then changed ones through the target.
     ///
     /// # Errors
@@ -48,7 +49,7 @@ impl Work<'_> {
         let seeds: Vec<Vec<u8>> = seeds.into_iter().filter(|seed| seed.len() <= self.target.longest).collect();
         assert!(!seeds.is_empty(), "`{}` has seeds", self.target.name);
         let mut kept: Vec<Vec<u8>> = Vec::new();
-        let mut file = File::create(self.at)?;
+        let mut file = File::create(file::path(AT))?;
         let mut fared = Fared { inputs: 0, accepted: 0 };
         while fared.inputs < self.inputs {
             let input = match seeds.get(usize::try_from(fared.inputs).unwrap_or(usize::MAX)) {
@@ -82,28 +83,22 @@ impl Work<'_> {
     /// # Errors
     /// Such an input, or a process that cannot be started.
     pub fn watched(&self) -> io::Result<()> {
+        let folder = file::make(self.target.name)?;
+        let [inputs, seed] = [self.inputs, self.seed].map(|number| number.to_string());
         let mut child = Command::new(std::env::current_exe()?)
-            .args([
-                "work",
-                self.target.name,
-                "--inputs",
-                &self.inputs.to_string(),
-                "--seed",
-                &self.seed.to_string(),
-                "--at",
-            ])
-            .arg(self.at)
+            .args(["work", self.target.name, "--inputs", &inputs, "--seed", &seed])
+            .env(file::FOLDER, &folder)
             .spawn()?;
-        let ended = watch(&mut child, self.at);
-        let found = input_at(self.at);
-        let _ = fs::remove_file(self.at);
+        let ended = watch(&mut child, &folder.join(AT));
+        let found = input_at(&folder.join(AT));
+        let _ = fs::remove_dir_all(&folder);
         let problem = match ended? {
             Some(status) if status.success() => return Ok(()),
             Some(status) => format!("ended its process ({status})"),
             None => format!("took more than {} s", LONGEST.as_secs()),
         };
         let place = match &found {
-            Some((_, input)) => format!("`{}`", finding(self.target.name, input)?.display()),
+            Some((number, input)) => format!("`{}`", self.finding(*number, input)?.display()),
             None => "no file: the first input was not written".into(),
         };
         let which = found.map_or(0, |(number, _)| number);
@@ -111,6 +106,15 @@ impl Work<'_> {
             "`{}`: input {which} of seed {} {problem}; it is in {place}",
             self.target.name, self.seed
         )))
+    }
+
+    /// Writes an input to a file that stays.
+    fn finding(&self, number: u64, input: &[u8]) -> io::Result<PathBuf> {
+        let folder = Path::new("target").join("fuzz").join(self.target.name);
+        fs::create_dir_all(&folder)?;
+        let path = folder.join(format!("finding-{}-{number}", self.seed));
+        fs::write(&path, input)?;
+        Ok(path)
     }
 }
 
@@ -147,14 +151,4 @@ fn input_at(at: &Path) -> Option<(u64, Vec<u8>)> {
     let (length, rest) = rest.split_first_chunk()?;
     let input = rest.get(..usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
     Some((u64::from_le_bytes(*number), input.to_vec()))
-}
-
-/// Writes an input to a file that stays.
-fn finding(target: &str, input: &[u8]) -> io::Result<PathBuf> {
-    let folder = Path::new("target").join("fuzz").join(target);
-    fs::create_dir_all(&folder)?;
-    let path =
-        folder.join(format!("finding-{}", &crease_core::digest::digest(&[&String::from_utf8_lossy(input)])[..16]));
-    fs::write(&path, input)?;
-    Ok(path)
 }

@@ -1,56 +1,38 @@
-//! Files in memory for readers that take paths.
+//! Files for readers that take paths, in a folder that whoever starts the process makes and removes.
 
-use std::cell::OnceCell;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-/// A folder of this thread's own, gone when the thread ends.
-pub struct Scratch {
-    folder: PathBuf,
+/// The variable that names the folder.
+pub const FOLDER: &str = "CREASE_FUZZ_FOLDER";
+
+/// Makes a folder of a process's own; in memory where there is such a place, since a million files wear out a disk.
+///
+/// # Errors
+/// It cannot be made.
+pub fn make(name: &str) -> io::Result<PathBuf> {
+    let memory = Path::new("/dev/shm");
+    let within = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+    let folder = within.join(format!("crease-fuzz-{}-{name}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
-/// A file that is written anew for every input.
-pub struct Input<'a> {
-    path: &'a Path,
+/// A file of this process's folder.
+pub(crate) fn path(name: &str) -> PathBuf {
+    static OWN: OnceLock<PathBuf> = OnceLock::new();
+    let own = OWN.get_or_init(|| match std::env::var_os(FOLDER) {
+        Some(folder) => folder.into(),
+        None => make("own").expect("a folder for inputs can be made"),
+    });
+    own.join(name)
 }
 
-impl Scratch {
-    /// Gives a file of a name in this thread's folder.
-    pub fn of_this_thread<T>(name: &str, each: impl FnOnce(Input<'_>) -> T) -> T {
-        thread_local!(static OWN: OnceCell<Scratch> = const { OnceCell::new() });
-        OWN.with(|own| {
-            let path = own.get_or_init(Scratch::new).folder.join(name);
-            each(Input { path: &path })
-        })
-    }
-
-    fn new() -> Scratch {
-        let thread = std::thread::current().id();
-        let name = format!("crease-fuzz-{}-{thread:?}", std::process::id());
-        // Where there is one, a file system in memory: a million files wear out a disk.
-        let memory = Path::new("/dev/shm");
-        let within = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
-        let folder = within.join(name.replace(['(', ')'], ""));
-        fs::create_dir_all(&folder).expect("a folder for inputs can be made");
-        Scratch { folder }
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-impl<'a> Input<'a> {
-    /// The file's place, after these bytes were written to it.
-    pub fn holding(&self, data: &[u8]) -> &'a Path {
-        fs::write(self.path, data).expect("an input can be written");
-        self.path
-    }
-
-    /// The file's place.
-    pub fn path(&self) -> &'a Path {
-        self.path
-    }
+/// A file of this process's folder that holds these bytes.
+pub(crate) fn holding(name: &str, data: &[u8]) -> PathBuf {
+    let path = path(name);
+    fs::write(&path, data).expect("an input can be written");
+    path
 }

@@ -58,8 +58,6 @@ enum Command {
         inputs: u64,
         #[arg(long)]
         seed: u64,
-        #[arg(long)]
-        at: PathBuf,
     },
 }
 
@@ -97,10 +95,10 @@ fn run(command: Command) -> io::Result<()> {
                 println!("{}: {}", file.display(), if accepted { "accepted" } else { "refused" });
             }
         }
-        Command::Work { target, inputs, seed, at } => {
+        Command::Work { target, inputs, seed } => {
             let _ = ALLOCATOR.set_limit(ALLOCATOR.allocated() + MOST_MEMORY);
             let begun = Instant::now();
-            let fared = Work { target, inputs, seed, at: &at }.run()?;
+            let fared = Work { target, inputs, seed }.run()?;
             let seconds = begun.elapsed().as_secs_f64();
             println!("{:12} {:9} inputs, {:9} accepted, {seconds:7.1} s", target.name, fared.inputs, fared.accepted);
         }
@@ -114,8 +112,7 @@ fn all(targets: &[&'static Target], inputs: u64, seed: u64) -> io::Result<()> {
     let worker = || -> io::Result<()> {
         loop {
             let Some(target) = next.lock().ok().and_then(|mut next| next.next()) else { return Ok(()) };
-            let at = std::env::temp_dir().join(format!("crease-fuzz-{}-{}", std::process::id(), target.name));
-            Work { target, inputs, seed, at: &at }.watched()?;
+            Work { target, inputs, seed }.watched()?;
         }
     };
     std::thread::scope(|scope| {

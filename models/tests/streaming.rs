@@ -8,7 +8,7 @@ use crease_core::lang::{Options, Settings};
 use crease_core::plan::{Checked, InstructionSet, Plan, Planner, Target};
 use crease_models::checkpoint::Written;
 use crease_models::output::OutputFile;
-use crease_runtime::{Checks, Cpu, Event, Executable, RunError, Weights};
+use crease_runtime::{Checks, Cpu, Event, Executable, RunError, Weights, WeightsError};
 
 /// A narrow stack whose weights outweigh its activations.
 fn stack() -> (Graph, Sizes) {
@@ -84,7 +84,7 @@ fn a_budget_below_the_weights_streams_them() {
     // Weights in memory stay there: such a run would hold more than its plan says.
     let leanest = leanest.check().expect("a lawful plan");
     let refused = Executable::new(&leanest, &made, &cpu, Checks::default()).map(drop);
-    assert!(matches!(refused, Err(RunError::Held { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(RunError::Weights(WeightsError::Held { .. }))), "{refused:?}");
 }
 
 #[test]

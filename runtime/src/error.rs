@@ -31,12 +31,6 @@ pub enum RunError {
         /// Threads there are, and the bytes that each needs.
         needed: [u64; 2],
     },
-    /// The plan reads weights from a file layer by layer, and they are in memory.
-    #[error("the plan streams weight `{name}`, which is held in memory: plan again for weights that are held")]
-    Held {
-        /// The weight.
-        name: String,
-    },
     /// No such input or output.
     #[error("there is no {kind} `{name}`: there are {known}")]
     NoSuchPort {

@@ -33,7 +33,7 @@ fn run() -> &'static Run {
     RUN.get_or_init(|| {
         let name = std::env::var("CREASE_FUZZ_TARGET").unwrap_or_default();
         let target = find(&name).unwrap_or_else(|| panic!("CREASE_FUZZ_TARGET names no target: `{name}`"));
-        let at = std::env::var_os("CREASE_FUZZ_AT").unwrap_or_else(|| "/dev/null".into());
+        let at = std::env::var_os("CREASE_FUZZ_AT").expect("CREASE_FUZZ_AT names a file");
         let at = Mutex::new(File::create(at).expect("the file for the input at hand can be made"));
         let seeds = (target.seeds)().into_iter().filter(|seed| seed.len() <= target.longest).collect();
         Run { target, seeds, at }

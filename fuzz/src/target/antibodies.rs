@@ -3,7 +3,7 @@
 use crease_models::fold::antibodies;
 
 use super::{Target, seeds};
-use crate::file::Scratch;
+use crate::file;
 use crate::mutate::text;
 
 pub(super) const TARGET: Target = Target {
@@ -35,15 +35,13 @@ const WORDS: [&str; 17] = [
 ];
 
 fn run(data: &[u8]) -> bool {
-    Scratch::of_this_thread("input.fasta", |file| {
-        let Ok(found) = antibodies(file.holding(data)) else {
-            return false;
-        };
-        assert!(!found.is_empty(), "a file without antibodies is refused");
-        for antibody in &found {
-            assert!((1..=2).contains(&antibody.chains.len()), "an antibody has one chain or two");
-            assert!(antibody.chains.iter().all(|chain| !chain.residues.is_empty()), "no chain is empty");
-        }
-        true
-    })
+    let Ok(found) = antibodies(file::holding("input.fasta", data)) else {
+        return false;
+    };
+    assert!(!found.is_empty(), "a file without antibodies is refused");
+    for antibody in &found {
+        assert!((1..=2).contains(&antibody.chains.len()), "an antibody has one chain or two");
+        assert!(antibody.chains.iter().all(|chain| !chain.residues.is_empty()), "no chain is empty");
+    }
+    true
 }

@@ -6,7 +6,7 @@ use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
 use super::error::AlignmentError;
-use super::file::{AlignmentText, Place};
+use super::file::{AlignmentText, Format, Place};
 use crate::plain::expect_plain;
 
 /// One row of an [`Alignment`].
@@ -31,17 +31,6 @@ impl Row {
 pub(super) fn dense(deletions: &[(u32, u32)], columns: usize) -> impl Iterator<Item = u32> {
     let mut sparse = deletions.iter().peekable();
     (0..columns).map(move |column| sparse.next_if(|(at, _)| *at as usize == column).map_or(0, |(_, count)| *count))
-}
-
-/// How a file writes an alignment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Lower-case letters are insertions, `.` pads them, `-` is a gap.
-    A3m,
-    /// Every row is equally long; case means nothing, `-` and `.` are gaps.
-    Fasta,
-    /// Blocks of `name letters` lines; case means nothing, `-`, `.`, `~` and `_` are gaps.
-    Stockholm,
 }
 
 /// Rows aligned to the first one, the query, which has no gaps.

@@ -14,14 +14,17 @@ mod clusters;
 mod error;
 mod file;
 mod msa;
+mod options;
 mod random;
 mod residues;
 mod rows;
 #[cfg(test)]
 mod tests;
 
-pub use alignment::{Alignment, Format, Row};
+pub use alignment::{Alignment, Row};
 pub use error::{AlignmentError, AlignmentProblem, FeatureError, MsaError};
-pub use msa::{FeatureOptions, MSA_FEAT, MsaFeatures, TARGET_FEAT};
+pub use file::Format;
+pub use msa::{MSA_FEAT, MsaFeatures, TARGET_FEAT};
+pub use options::FeatureOptions;
 pub use residues::{CODES, GAP, LETTERS, MASKED, UNKNOWN, code};
 pub use rows::MsaRows;

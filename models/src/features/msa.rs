@@ -4,8 +4,9 @@ use std::f32::consts::FRAC_2_PI;
 
 use super::alignment::{Alignment, dense};
 use super::error::FeatureError;
+use super::options::FeatureOptions;
 use super::residues::CODES;
-use super::rows::MsaRows;
+use super::rows::{MsaRows, room, too_large};
 
 /// Features of a centre at a residue: one-hot 23, has a deletion, deletion value, profile 23, mean deletion value.
 pub const MSA_FEAT: usize = 2 * CODES + 3;
@@ -17,25 +18,6 @@ const HAS_DELETION: usize = CODES;
 const DELETION_VALUE: usize = CODES + 1;
 const PROFILE: usize = CODES + 2;
 const DELETION_MEAN: usize = 2 * CODES + 2;
-
-/// What [`MsaFeatures::from_alignment`] may choose.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeatureOptions {
-    /// At most this many centres, the query included; 512 unless told.
-    pub max_seqs: usize,
-    /// At most this many extra rows; 1,024 unless told.
-    pub max_extra: usize,
-    /// Draw centres and extra rows at random; none: in file order.
-    pub sample_seed: Option<u64>,
-    /// Replace 15 % of the centres' positions as in AlphaFold's training; none: leave them.
-    pub mask_seed: Option<u64>,
-}
-
-impl Default for FeatureOptions {
-    fn default() -> Self {
-        Self { max_seqs: 512, max_extra: 1024, sample_seed: None, mask_seed: None }
-    }
-}
 
 /// What AlphaFold reads of an alignment. All arrays are row-major.
 ///
@@ -186,17 +168,4 @@ fn zeros(array: &'static str, shape: &[usize]) -> Result<Vec<f32>, FeatureError>
     let mut zeros = room(array, shape)?;
     zeros.resize(shape.iter().product(), 0.0);
     Ok(zeros)
-}
-
-/// An empty vector with room for an array of that shape.
-pub(super) fn room<T>(array: &'static str, shape: &[usize]) -> Result<Vec<T>, FeatureError> {
-    let size = shape.iter().try_fold(1usize, |size, axis| size.checked_mul(*axis));
-    let mut room = Vec::new();
-    let fits = size.is_some_and(|size| room.try_reserve_exact(size).is_ok());
-    if fits { Ok(room) } else { Err(too_large(array, shape)) }
-}
-
-fn too_large(array: &'static str, shape: &[usize]) -> FeatureError {
-    let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
-    FeatureError::TooLarge { array, shape: shape.join(", ") }
 }

@@ -12,7 +12,7 @@ use super::alignment::{Alignment, open};
 use super::clusters;
 use super::error::{FeatureError, MsaError};
 use super::file::AlignmentText;
-use super::msa::{FeatureOptions, room};
+use super::options::FeatureOptions;
 use super::random::{Random, Replaced};
 use super::residues::{MASKED, code};
 
@@ -269,4 +269,17 @@ impl Letters {
             msa[replaced[replacement].0] = code;
         }
     }
+}
+
+/// An empty vector with room for an array of that shape.
+pub(super) fn room<T>(array: &'static str, shape: &[usize]) -> Result<Vec<T>, FeatureError> {
+    let size = shape.iter().try_fold(1usize, |size, axis| size.checked_mul(*axis));
+    let mut room = Vec::new();
+    let fits = size.is_some_and(|size| room.try_reserve_exact(size).is_ok());
+    if fits { Ok(room) } else { Err(too_large(array, shape)) }
+}
+
+pub(super) fn too_large(array: &'static str, shape: &[usize]) -> FeatureError {
+    let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
+    FeatureError::TooLarge { array, shape: shape.join(", ") }
 }

@@ -44,6 +44,12 @@ pub enum WeightsError {
         /// Its place, row-major.
         element: usize,
     },
+    /// The plan reads weights from a file layer by layer, and they are in memory.
+    #[error("the plan streams weight `{name}`, which is held in memory: plan again for weights that are held")]
+    Held {
+        /// The weight.
+        name: String,
+    },
     /// There is no memory for the weights that a plan holds.
     #[error("the weights need {bytes} bytes: {reason}")]
     Refused {

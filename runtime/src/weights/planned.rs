@@ -8,7 +8,6 @@ use crease_core::plan::{Base, Call, Length, ParamId, Place, Plan, PlanFault, Slo
 
 use super::{Source, Weights, WeightsError};
 use crate::arena::{ALIGNMENT, Arena, ArenaError};
-use crate::error::RunError;
 
 /// What a plan holds and streams of some weights.
 pub(crate) struct PlanWeights<'w> {
@@ -35,14 +34,14 @@ impl<'w> PlanWeights<'w> {
     /// # Errors
     /// A tensor that is missing, has another shape, is not finite or cannot be read; one that is streamed though it is
     /// in memory; memory that is refused.
-    pub(crate) fn new(plan: &Plan, weights: &'w Weights) -> Result<Self, RunError> {
+    pub(crate) fn new(plan: &Plan, weights: &'w Weights) -> Result<Self, WeightsError> {
         let sources = plan.params.values().map(|param| weights.resolve(param)).collect::<Result<Vec<_>, _>>()?;
         let mut to_hold: BTreeMap<(usize, usize), (usize, Source<'w>)> = BTreeMap::new();
         let mut bytes = 0;
         let mut params = PrimaryMap::new();
         for (param, sources) in plan.params.values().zip(sources) {
             if param.streamed && sources.iter().any(|source| source.in_memory().is_some()) {
-                return Err(RunError::Held { name: param.name.clone() });
+                return Err(WeightsError::Held { name: param.name.clone() });
             }
             let layer = |source: Source<'w>| match source.in_memory() {
                 _ if param.streamed => Layer::Streamed(source),

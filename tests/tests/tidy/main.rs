@@ -3,6 +3,7 @@
 mod circles;
 mod dependencies;
 mod exceptions;
+mod floors;
 mod modules;
 mod paths;
 mod sizes;

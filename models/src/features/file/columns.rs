@@ -1,7 +1,7 @@
 //! Rows on the query's residues: which letters are columns, and which of these the query has.
 
+use super::format::Format;
 use super::raw::{Place, RawRow};
-use crate::features::alignment::Format;
 use crate::features::error::{AlignmentError, AlignmentProblem};
 use crate::shown::shown;
 

@@ -9,6 +9,7 @@
 
 mod columns;
 mod fasta;
+mod format;
 mod lines;
 mod raw;
 mod stockholm;
@@ -16,10 +17,10 @@ mod stockholm;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::alignment::Format;
 use super::error::{AlignmentError, AlignmentProblem};
 pub(super) use columns::Aligned;
 use columns::{Columns, Survey};
+pub use format::Format;
 use lines::Lines;
 pub(super) use raw::Place;
 use raw::RawRow;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use cranelift_entity::PrimaryMap;
 
-use super::steps::{Open, Walk};
+use super::walk::{Open, Walk};
 use super::{MOST, elements};
 use crate::ir::Instr;
 use crate::kernel::{Attend, Contract, Kernel, Strides};

@@ -17,6 +17,7 @@ mod memory;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use std::ops::Deref;
 

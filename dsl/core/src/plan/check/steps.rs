@@ -1,38 +1,11 @@
 //! The walk through a plan's steps: loops with their counters, and when each call runs.
 
-use cranelift_entity::PrimaryMap;
-
+use super::walk::{Open, Walk};
 use super::{MOST, PlanFault, call};
 use crate::plan::data::{LoopId, Plan, Step};
 
 /// The most kernel calls and turns of loops in a run: more than a day, at a few microseconds each.
 const MOST_CALLS: u64 = 1 << 36;
-
-/// A loop that is being run.
-#[derive(Clone, Copy)]
-pub(super) enum Open {
-    /// A chunk loop over so many positions, at most so many a turn.
-    Chunk { total: u64, turn: u64 },
-    /// A loop over layers.
-    Layers,
-}
-
-/// Where the walk is.
-pub(super) struct Walk<'p> {
-    pub(super) plan: &'p Plan,
-    /// The loops around, by counter.
-    pub(super) open: PrimaryMap<LoopId, Option<Open>>,
-    /// The layer loops around with their counts, outermost first.
-    pub(super) layers: Vec<(LoopId, u64)>,
-    /// Counters that have a loop.
-    used: PrimaryMap<LoopId, bool>,
-    /// How often what is here runs.
-    turns: u64,
-    /// Kernel calls and turns of a run so far.
-    calls: u64,
-    /// The moment of the last call.
-    moment: u64,
-}
 
 pub(super) fn check(plan: &Plan) -> Result<(), PlanFault> {
     let loops = count(&plan.steps);

@@ -1,0 +1,56 @@
+//! Which parts of a crate stand on which: each names those that come later in its list, and none that come earlier.
+
+/// A module, and its parts from the highest to the lowest.
+pub(crate) const FLOORS: &[(&str, &[&str])] = &[
+    ("bench", &["cpu", "planner", "tamper", "baseline", "machine", "peer", "report", "times", "block"]),
+    ("cli", &["commands", "choice", "report", "page", "terminal"]),
+    (
+        "models",
+        &[
+            "registry",
+            "features",
+            "fold",
+            "alignment_evoformer",
+            "antibody",
+            "gpt",
+            "structure_module",
+            "template",
+            "structure",
+            "bert",
+            "evoformer",
+            "igfold",
+            "checkpoint",
+            "output",
+            "plain",
+            "geometry",
+            "shown",
+            "triangle",
+            "attention",
+        ],
+    ),
+    ("macros", &["emit", "link", "signature", "check", "error", "keep", "parse"]),
+    ("runtime", &["conformance", "cpu", "run", "backend", "error", "weights", "file", "arena", "gemm", "process"]),
+    (
+        "dsl/core",
+        &["lang", "digest", "plan", "units", "rules", "fuse", "random", "oracle", "kernel", "builder", "ir", "id"],
+    ),
+    (
+        "dsl/core::lang",
+        &[
+            "model",
+            "promise",
+            "function",
+            "kept",
+            "check",
+            "elaborate",
+            "visit",
+            "settings",
+            "signature",
+            "diagnostic",
+            "types",
+            "program",
+            "ast",
+        ],
+    ),
+    ("dsl/core::plan", &["baselines", "check", "planner", "emit", "search", "tree", "data", "machine"]),
+];
