@@ -71,13 +71,19 @@ fn no_command_overwrites_what_it_reads() {
         (format!("{run} --output o --trace w"), &["--trace would overwrite w"]),
         (format!("{run} --table t.json --output t.json"), &["read as --table"]),
         ("run evoformer_block --reference w --output w".into(), &["read as --reference"]),
-        ("evoformer a.a3m --output a.a3m".into(), &["a.a3m: --output would overwrite a.a3m, which is read as the align"]),
+        (
+            "evoformer a.a3m --output a.a3m".into(),
+            &["a.a3m: --output would overwrite a.a3m, which is read as the align"],
+        ),
         ("evoformer a.a3m --weights w --output w".into(), &["read as --weights"]),
         ("evoformer a.a3m --output o --trace a.a3m".into(), &["--trace would overwrite"]),
         ("fold s.fasta -o o.pdb --report s.fasta".into(), &["--report would overwrite s.fasta"]),
         ("fold s.fasta -o o.pdb --trace s.fasta".into(), &["--trace would overwrite s.fasta"]),
         ("plan evoformer_block -d S=4 -d R=8 --table t.json --report t.json".into(), &["read as --table"]),
-        ("weights convert c.pt -o c.pt".into(), &["c.pt: --output would overwrite c.pt, which is read as the checkpoint"]),
+        (
+            "weights convert c.pt -o c.pt".into(),
+            &["c.pt: --output would overwrite c.pt, which is read as the checkpoint"],
+        ),
     ] {
         refused(&folder, &arguments, words);
     }
