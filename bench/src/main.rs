@@ -4,6 +4,7 @@ mod baseline;
 mod block;
 mod cpu;
 mod machine;
+mod memory;
 mod peer;
 mod planner;
 mod report;
@@ -29,6 +30,8 @@ enum What {
     Planner(planner::Arguments),
     /// The block and its parts run here: time, memory, the machine's ceiling, other programs. A miss is no error.
     Cpu(cpu::Arguments),
+    /// What processes hold beside their plans, in many runs of all kinds: 64 MiB at most.
+    Memory(memory::Arguments),
     /// Real plans with one number changed: the check refuses each, or it runs inside its own buffers.
     Tamper(tamper::Arguments),
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     process(|arguments: &Arguments| match &arguments.what {
         What::Planner(arguments) => planner::planner(arguments),
         What::Cpu(arguments) => cpu::cpu(arguments),
+        What::Memory(arguments) => memory::memory(arguments),
         What::Tamper(arguments) => tamper::tamper(arguments),
     })
 }

@@ -31,7 +31,7 @@ fn refused(arguments: &str, words: &[&str]) {
 
 #[test]
 fn arguments_that_do_not_fit() {
-    refused("", &["expected a command: planner or cpu", "crease bench --help"]);
+    refused("", &["expected a command: planner, cpu, memory or tamper", "crease bench --help"]);
     refused("gpu", &["gpu"]);
     refused("planner --seed x", &["--seed"]);
     refused("cpu --sizes 128", &["--sizes", "SEQUENCESxRESIDUES", "`128`"]);

@@ -11,4 +11,4 @@ mod report;
 pub mod terminal;
 
 pub use choice::machine;
-pub use commands::main;
+pub use commands::{command, main};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crease_core::ir::{Graph, Sizes};
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::{Checked, InstructionSet, Plan, Planner, Target};
+use crease_core::plan::{Base, Call, Checked, InstructionSet, Plan, Planner, Step, Target};
 use crease_models::checkpoint::Written;
 use crease_models::output::OutputFile;
 use crease_runtime::{Checks, Cpu, Event, Executable, RunError, Weights, WeightsError};
@@ -85,6 +85,40 @@ fn a_budget_below_the_weights_streams_them() {
     let leanest = leanest.check().expect("a lawful plan");
     let refused = Executable::new(&leanest, &made, &cpu, Checks::default()).map(drop);
     assert!(matches!(refused, Err(RunError::Weights(WeightsError::Held { .. }))), "{refused:?}");
+}
+
+/// Every call of some steps, however deep.
+fn each_call(steps: &mut [Step], change: &mut dyn FnMut(&mut Call)) {
+    for step in steps {
+        match step {
+            Step::Call(call) => change(call),
+            Step::Chunk { body, .. } | Step::Layers { body, .. } => each_call(body, change),
+        }
+    }
+}
+
+#[test]
+fn streamed_weights_are_only_copied() {
+    let (graph, sizes) = stack();
+    let cpu = Cpu::new(Some(2)).expect("a processor");
+    let mut plan = Planner::new(&graph, &sizes, &cpu.target()).expect("a planner").leanest().clone();
+    let mut copied = None;
+    let params = plan.params.clone();
+    each_call(&mut plan.steps, &mut |call| {
+        let (from, to) = (call.operands[0].base, call.results[0].base);
+        match copied {
+            None if matches!(from, Base::Param(param) if params[param].streamed) => copied = Some((from, to)),
+            Some((param, slot)) if call.operands.len() > 1 => {
+                call.operands.iter_mut().filter(|place| place.base == slot).for_each(|place| place.base = param);
+            }
+            _ => {}
+        }
+    });
+    let (_, _folder, path) = weights(&plan);
+    let filed = Weights::open(&path).expect("weights");
+    let plan = plan.check().expect("it stays inside its memory");
+    let refused = Executable::new(&plan, &filed, &cpu, Checks::default()).map(drop).expect_err("it is no copy");
+    assert!(refused.to_string().contains("reads a streamed weight, which can only be copied"), "{refused}");
 }
 
 #[test]

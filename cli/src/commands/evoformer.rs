@@ -118,7 +118,7 @@ pub(super) fn evoformer(arguments: &Arguments) -> Result<ExitCode, CliError> {
     let mut report = Report(Outcome::default());
     report.inputs(arguments, &rows, checkpoint.as_ref(), blocks);
     drop(rows);
-    let mut profile = Profile::new(&arguments.profile, trace, &plan);
+    let mut profile = Profile::new(&arguments.profile, trace, &plan)?;
     let start = Instant::now();
     profile.begin();
     run(&mut executable, blocks, &mut profile)?;

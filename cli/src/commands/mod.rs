@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::terminal::{CliError, process};
+use crate::terminal::{CliError, process, process_of};
 
 /// Plans and runs tensor programs inside a memory budget.
 #[derive(Debug, Parser)]
@@ -57,6 +57,12 @@ enum Command {
 /// Runs the command of this process's arguments.
 pub fn main() -> ExitCode {
     process(|arguments: &Arguments| obey(&arguments.command))
+}
+
+/// Does in this process what the command does with the given words, for those who measure it.
+pub fn command(words: &[OsString]) -> ExitCode {
+    let words = std::iter::once("crease".into()).chain(words.iter().cloned());
+    process_of(words, |arguments: &Arguments| obey(&arguments.command))
 }
 
 fn obey(command: &Command) -> Result<ExitCode, CliError> {

@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
             return Err(usage(format!("--ones {name}: element {k} of this input is {}, not 1", input[k])));
         }
     }
-    let mut profile = Profile::new(&arguments.profile, trace, &plan);
+    let mut profile = Profile::new(&arguments.profile, trace, &plan)?;
     let start = Instant::now();
     profile.begin();
     executable.run_with(&mut |event| profile.note(event))?;

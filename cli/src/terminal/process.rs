@@ -1,5 +1,6 @@
 //! A process from its arguments to its exit code.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -12,7 +13,15 @@ use super::signals;
 /// Reads this process's arguments and does what they ask. A mistake is one line on the standard error and exit code 2;
 /// so is a bug, with its place.
 pub fn process<A: Parser>(run: impl FnOnce(&A) -> Result<ExitCode, CliError> + std::panic::UnwindSafe) -> ExitCode {
-    let arguments = match A::try_parse() {
+    process_of(std::env::args_os(), run)
+}
+
+/// As [`process`] with other words than this process's; the first one is the program's name.
+pub(crate) fn process_of<A: Parser>(
+    words: impl IntoIterator<Item = OsString>,
+    run: impl FnOnce(&A) -> Result<ExitCode, CliError> + std::panic::UnwindSafe,
+) -> ExitCode {
+    let arguments = match A::try_parse_from(words) {
         Ok(arguments) => arguments,
         Err(error) => return explain::<A>(&error),
     };

@@ -9,9 +9,9 @@ use clap::Args;
 use crease_core::plan::{KernelId, Plan};
 use crease_models::output::OutputFile;
 use crease_runtime::Event;
-use serde_json::json;
 
 use super::error::CliError;
+use super::trace::{Trace, Traced};
 use super::words::seconds;
 
 #[derive(Args, Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Wanted {
 pub(crate) struct Profile<'p> {
     plan: &'p Plan,
     wanted: bool,
-    trace: Option<(OutputFile, Vec<Traced>)>,
+    trace: Option<Trace>,
     start: Instant,
     /// By moment and kernel.
     operations: BTreeMap<(u64, KernelId), Operation<'p>>,
@@ -44,19 +44,17 @@ struct Operation<'p> {
     bytes: u64,
 }
 
-/// One call, in microseconds from the run's start.
-struct Traced {
-    operation: (u64, KernelId),
-    began: f64,
-    took: f64,
-    flops: u64,
-    bytes: u64,
-}
-
 impl<'p> Profile<'p> {
     /// Before a run of a plan, of which a trace may be wanted in a file.
-    pub(crate) fn new(arguments: &Wanted, trace: Option<OutputFile>, plan: &'p Plan) -> Profile<'p> {
-        let trace = trace.map(|file| (file, Vec::new()));
+    ///
+    /// # Errors
+    /// A trace that cannot be written where it is wanted.
+    pub(crate) fn new(
+        arguments: &Wanted,
+        trace: Option<OutputFile>,
+        plan: &'p Plan,
+    ) -> Result<Profile<'p>, CliError> {
+        let trace = trace.map(Trace::begin).transpose()?;
         let wanted = arguments.profile;
         let mut operations: BTreeMap<(u64, KernelId), Operation<'p>> = BTreeMap::new();
         if wanted || trace.is_some() {
@@ -64,7 +62,7 @@ impl<'p> Profile<'p> {
                 operations.entry((call.moment, call.kernel)).or_default().name = &call.origin;
             }
         }
-        Profile { plan, wanted, trace, start: Instant::now(), operations }
+        Ok(Profile { plan, wanted, trace, start: Instant::now(), operations })
     }
 
     /// The run begins now.
@@ -83,30 +81,19 @@ impl<'p> Profile<'p> {
         operation.calls += 1;
         operation.flops = operation.flops.saturating_add(flops);
         operation.bytes = operation.bytes.saturating_add(bytes);
-        if let Some((_, calls)) = &mut self.trace {
-            let began = began.duration_since(self.start).as_secs_f64() * 1e6;
-            calls.push(Traced { operation: of, began, took: took.as_secs_f64() * 1e6, flops, bytes });
+        if let Some(trace) = &mut self.trace {
+            let began = began.duration_since(self.start);
+            trace.call(operation.name, &Traced { began, took, flops, bytes });
         }
     }
 
-    /// What is to be said after a run that took so long; writes the trace.
+    /// What is to be said after a run that took so long; the trace takes its place.
     ///
     /// # Errors
     /// A trace that cannot be written.
     pub(crate) fn end(self, took: Duration) -> Result<String, CliError> {
         let text = if self.wanted { table(self.operations.values(), took) } else { String::new() };
-        if let Some((file, calls)) = self.trace {
-            let event = |call: &Traced| {
-                let rate = |amount: u64| if call.took > 0.0 { amount as f64 / call.took / 1e3 } else { 0.0 };
-                json!({
-                    "name": self.operations[&call.operation].name, "cat": "kernel", "ph": "X", "pid": 1, "tid": 1,
-                    "ts": call.began, "dur": call.took,
-                    "args": { "GFLOP/s": rate(call.flops), "GB/s": rate(call.bytes) },
-                })
-            };
-            let events: Vec<_> = calls.iter().map(event).collect();
-            file.write_text(&format!("{}\n", json!({ "traceEvents": events, "displayTimeUnit": "ms" })))?;
-        }
+        self.trace.map_or(Ok(()), Trace::finish)?;
         Ok(text)
     }
 }

@@ -129,6 +129,15 @@ impl Weights {
         }
     }
 
+    /// Extents and elements of a tensor made in memory.
+    pub fn get(&self, name: &str) -> Option<(&[usize], &[f32])> {
+        let (_, _, entry) = self.find(name)?;
+        match &entry.data {
+            Data::Memory { numbers, .. } => Some((&entry.shape, numbers)),
+            Data::File { .. } => None,
+        }
+    }
+
     /// A tensor: its part, its name there, and what is known of it.
     fn find(&self, name: &str) -> Option<(&Part, &str, &Entry)> {
         self.parts.iter().find_map(|part| {

@@ -99,7 +99,7 @@ pub(super) fn fold(arguments: &Arguments) -> Result<ExitCode, CliError> {
         for (tokens, port) in tokens.iter().zip(&plan.inputs) {
             executable.input(&port.name)?.copy_from_slice(tokens);
         }
-        let mut profile = Profile::new(&arguments.profile, traces.next(), plan);
+        let mut profile = Profile::new(&arguments.profile, traces.next(), plan)?;
         let began = Instant::now();
         profile.begin();
         run(&mut executable, &mut profile, antibody)?;
