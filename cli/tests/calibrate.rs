@@ -94,8 +94,8 @@ fn tables_that_do_not_fit_are_refused_in_one_line() {
     };
     let portable = Table::shipped(InstructionSet::Portable).text();
     assert!(refuse(&portable).contains("is a cost table for portable, not for avx2"));
-    assert!(refuse("{").contains("is no cost table"));
-    assert!(refuse("").contains("is no cost table"));
+    assert!(refuse("{").contains("is not a cost table"));
+    assert!(refuse("").contains("is not a cost table"));
     let figure = format!("\"call\": {}", Table::shipped(InstructionSet::Avx2).call);
     assert!(refuse(&shipped.replace(&figure, "\"call\": 0")).contains("`call` must be from 1"));
     // No file changes what kernels need.

@@ -21,7 +21,7 @@
 //!
 //! Inside the module everything is valid Rust, so it is formatted and highlighted as such, but it is a
 //! language of its own: tensors are values, operations are functions (`softmax(x, over = R)`, or a position
-//! where an axis stands twice), and `einsum!([i, j, c] = a[i, k, c] * b[j, k, c])` names indices. Models use
+//! where an axis occurs twice), and `einsum!([i, j, c] = a[i, k, c] * b[j, k, c])` names indices. Models use
 //! each other's public items by `use`, across modules and crates. A public function may promise its memory,
 //! `#[budget("2 GiB", R = 384)]`, which is then planned while it compiles, and allow plans to keep values between
 //! operations in fewer bits, `#[precision(bf16)]`.

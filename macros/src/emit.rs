@@ -15,26 +15,26 @@ pub(crate) fn model(arguments: TokenStream, tokens: TokenStream) -> TokenStream 
     let item = match syn::parse2::<Item>(tokens.clone()) {
         Ok(Item::Mod(item)) if item.content.is_some() => item,
         Ok(Item::Mod(item)) => {
-            let message = "an attribute cannot see into a module kept in another file";
+            let message = "an attribute cannot read a module in another file";
             let help = format!("write the model here: `mod {} {{ … }}`", item.ident);
             return refuse(item.ident.span(), message, &help);
         }
         Err(error) if tokens.to_string().contains("mod ") => {
-            let message = format!("this is no Rust that a model can be read from: {error}");
-            return refuse(error.span(), &message, "correct it as Rust first");
+            let message = format!("cannot be parsed as Rust: {error}");
+            return refuse(error.span(), &message, "correct the syntax first");
         }
         _ => {
             let place = tokens.clone().into_iter().next();
             let place = place.map_or_else(Span::call_site, |token| token.span());
-            let message = "a model is a module";
+            let message = "`#[crease::model]` belongs on a module";
             let error = refuse(place, message, "write `#[crease::model] mod name { … }`");
             return quote!(#error #tokens);
         }
     };
     let mut source = parse::module(&item);
     if let Some(first) = arguments.into_iter().next() {
-        let message = "`#[crease::model]` takes nothing";
-        let help = "write `#[crease::model]`; memory is promised at a function: `#[budget(\"2 GiB\", …)]`";
+        let message = "`#[crease::model]` takes no arguments";
+        let help = "write `#[crease::model]`; a memory budget belongs on a function: `#[budget(\"2 GiB\", …)]`";
         source.wrong(Code::SyntaxArguments, first.span(), message, help);
     }
     expand(&item, &source, tokens)

@@ -2,10 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-/// Changes whenever any source file of this crate does: plans that another planner made are not taken for its own.
+/// Changes with every source file of this crate, so that plans of another version of the planner are not reused.
 pub const PLANNER: &str = env!("CREASE_PLANNER");
 
-/// SHA-256 of some texts one after another, each with its length, as 64 hexadecimal digits.
+/// SHA-256 of several strings, each preceded by its length, as 64 hexadecimal digits.
 pub fn digest(texts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for text in texts {

@@ -1,6 +1,6 @@
-//! Typed numbers: a slot cannot be taken for a kernel, nor a node for a value.
+//! Typed ids: a slot cannot be confused with a kernel, nor a node with a value.
 
-/// Declares a number that names things of one kind. It is shown and serialized as the number it is.
+/// Declares an id type for one kind of item. It is displayed and serialized as a plain number.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -23,7 +23,7 @@ macro_rules! id {
 }
 pub(crate) use id;
 
-/// Maps from ids to what they name, serialized as lists: for `#[serde(with = …)]`.
+/// Serializes maps keyed by ids as lists: for `#[serde(with = …)]`.
 pub(crate) mod list {
     use cranelift_entity::{EntityRef, PrimaryMap};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,8 +1,8 @@
 //! The kernel menu: everything a plan may ask a backend to run.
 //!
 //! A kernel is a shape without sizes: strides are fixed, extents and pointers come with each call.
-//! So one compiled kernel serves full chunks, tails and every layer of a stack. Every backend lowers
-//! all of it, zero extents included.
+//! So one compiled kernel serves full chunks, tails and every layer of a stack. Every backend implements
+//! all of it, including zero extents.
 
 use std::ops::{Deref, DerefMut, Range};
 
@@ -16,7 +16,7 @@ use crate::ir::{Expr, Format, causal_pairs};
 pub struct Strides {
     /// Elements from one place to the next along each kernel index; 0 where it lacks the index.
     pub steps: Vec<i64>,
-    /// What its elements are kept in.
+    /// The format of its elements.
     #[serde(default, skip_serializing_if = "Format::is_single")]
     pub format: Format,
 }
@@ -53,8 +53,8 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// Floating-point operations of a call whose indices start so far in: two a multiply-add, one a function of an expression, the usual count for
-    /// an element of a row operation or a logit.
+    /// Floating-point operations of a call whose indices start at `starts`: two per multiply-add, one per function of
+    /// an expression, the usual count for an element of a row operation or a logit.
     pub fn flops(&self, lengths: &[u64], starts: &[u64]) -> u64 {
         let product = |keep: &dyn Fn(usize) -> bool| -> u64 {
             lengths.iter().enumerate().filter(|(i, _)| keep(*i)).fold(1, |n, (_, length)| n.saturating_mul(*length))
@@ -126,7 +126,7 @@ impl Kernel {
         let (read, written) = (self.operands()[operand], self.results()[result]);
         match self {
             Kernel::Nest(nest) => nest.row.is_none() && nest.gathers[operand].is_none() && read == written,
-            // What is multiplied is read again and again; what is done to the sums reads its own place.
+            // Factors are read repeatedly; the epilogue reads each element only where it writes.
             Kernel::Contract(contract) => contract.loads(result).contains(&operand) && read == written,
             // Queries are read, all of a row's inner index, before the row's channels are written.
             Kernel::Attend(attend) => {
@@ -205,8 +205,8 @@ pub struct Row {
     pub over: Vec<usize>,
 }
 
-/// Products with one operand in common: for each part
-/// `store[batch.., m.., n..] = after(Σ_k f(a)[batch.., m.., k..] · b₀[batch.., n.., k..], …, loads[batch.., m.., n..])`.
+/// Products with one operand in common: for each part `store[batch.., m.., n..] = after(Σ_k f(a)[batch.., m.., k..] ·
+/// b₀[batch.., n.., k..], …, loads[batch.., m.., n..])`.
 ///
 /// All parts range over the same indices, each of which stands in all of their operands of a kind or in none.
 /// Operands in order: a, the norm's scale and offset, then for each part the sums' own operands and the loads.
@@ -216,11 +216,11 @@ pub struct Contract {
     pub indices: usize,
     /// Strides of the operand in common.
     pub a: Strides,
-    /// The norm that its rows, which are all that is contracted, are given first.
+    /// The norm applied to its rows (all contracted indices) first.
     pub norm: Option<RowNorm>,
     /// The contracted indices.
     pub contracted: Vec<usize>,
-    /// What it is multiplied by, one result each.
+    /// The other factors, one result each.
     pub parts: Vec<Part>,
 }
 
@@ -242,24 +242,24 @@ pub struct Part {
     pub sums: Vec<Strides>,
     /// Strides of what `after` loads; 0 at contracted indices.
     pub loads: Vec<Strides>,
-    /// What is done to the sums, which [`crate::ir::Instr::Row`] names; [`crate::ir::Instr::Load`] counts the loads.
+    /// The epilogue, in which [`crate::ir::Instr::Row`] is a sum; [`crate::ir::Instr::Load`] counts the loads.
     pub after: Expr,
     /// Strides of the result; 0 at contracted indices.
     pub store: Strides,
-    /// Whether the sum, to which nothing is done then, is added to what the result holds.
+    /// Whether the sum, which then has no epilogue, is added to the previous contents of the result.
     pub accumulate: bool,
 }
 
 impl Contract {
-    /// Contracted positions times sums that a contraction may have where it does more than multiply: a strip of
+    /// The largest number of contracted positions times sums for a contraction with a prologue or epilogue: a strip of
     /// each operand fits the scratch.
     pub const TERMS: u64 = 4096;
-    /// Operands and results that one may have.
+    /// The most operands and results of a contraction.
     pub const OPERANDS: usize = 20;
-    /// Instructions that may be done to a result's sums.
+    /// The most instructions in an epilogue.
     pub const INSTRUCTIONS: usize = 20;
 
-    /// The operands that the program of a part loads, by number.
+    /// The operands that the epilogue of a part loads, by number.
     fn loads(&self, part: usize) -> Range<usize> {
         let norm = self.norm.iter().flat_map(|n| n.scale.iter().chain(&n.offset)).count();
         let before: usize = self.parts[..part].iter().map(|p| p.sums.len() + p.loads.len()).sum();
@@ -278,7 +278,7 @@ impl Contract {
 /// `o[batch.., query.., channel] = Σ_key softmax_key(factor · Σ_inner q·k + Σ added) · v`.
 ///
 /// Operands in order: q, k, v, what is added to the logits, and where it accumulates the logarithm of the
-/// sum of exponentials that the result so far stands for, which is read and written: −∞ at first.
+/// sum of exponentials of the result so far, which is read and written: −∞ at first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attend {
     /// How many indices it ranges over.
@@ -308,7 +308,7 @@ pub struct Attend {
 }
 
 impl Attend {
-    /// Queries that one task holds in its working memory: keys and values are packed once for all of them.
+    /// Queries that one task keeps in its scratch memory: keys and values are packed once for all of them.
     pub const QUERIES: u64 = 256;
     /// Queries that a block has room for: they are packed in strips of whole tiles, the last one may be part empty.
     pub const PACKED: u64 = Self::QUERIES.next_multiple_of(Self::ROWS);
@@ -316,13 +316,13 @@ impl Attend {
     pub const ROWS: u64 = 12;
     /// Keys that one task holds at a time.
     pub const KEYS: u64 = 256;
-    /// Numbers from one query's logits to the next one's: rows are kept apart lest all fall into the same few sets of the
-    /// nearest cache.
+    /// Stride in numbers from one query's logits to the next: rows are padded so that they do not all map to the same
+    /// few sets of the nearest cache.
     pub const PITCH: u64 = Self::KEYS + 16;
     /// The widest strip that any instruction set packs.
     pub const STRIP: u64 = 32;
 
-    /// Bytes of working memory for each thread: a block of queries, keys, values, logits and sums in
+    /// Bytes of scratch memory for each thread: a block of queries, keys, values, logits and sums in
     /// single precision, and four numbers a query. Every backend's kernels are built to it.
     pub fn scratch(inner: u64, channels: u64) -> u64 {
         let wide = channels.next_multiple_of(Self::STRIP);

@@ -1,6 +1,6 @@
 //! The oracle: what a graph means, in 64-bit floats and plain loops. It knows nothing of plans.
 //!
-//! For tests: nothing that a user runs asks it.
+//! For tests: no code that a user runs calls it.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct Tensor {
 /// Why a graph could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OracleError {
-    /// A size is missing or no size.
+    /// A size is missing or invalid.
     #[error(transparent)]
     Extent(#[from] ExtentError),
     /// An input or weight is missing or has another shape.

@@ -150,7 +150,7 @@ pub fn graph(c: &mut Choices, (least, most): (usize, usize), layers: bool) -> Gr
     b.finish()
 }
 
-/// Noise for every input and parameter of a graph.
+/// Random values for every input and parameter of a graph.
 ///
 /// # Errors
 /// A size that is missing or out of range.

@@ -1,4 +1,4 @@
-//! Numbers of bytes as people write them.
+//! Memory sizes as text.
 
 /// Decimal and binary units, the ones that messages list.
 const UNITS: [(&str, u64); 9] = [
@@ -16,7 +16,7 @@ const UNITS: [(&str, u64); 9] = [
 /// Reads `2 GiB`, `512MiB`, `1.5 GB`; units are matched whatever their case.
 ///
 /// # Errors
-/// In words: no number, no unit or an unknown one, zero, or more than 64 bits hold.
+/// A message: no number, no unit or an unknown one, zero, or more than 64 bits.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let trimmed = text.trim();
     let end = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(trimmed.len());
@@ -29,17 +29,17 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
         return Err(format!("`{text}` has no unit: add one of {}", names()));
     }
     let Some((_, size)) = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)) else {
-        return Err(format!("`{unit}` is no unit of bytes: use one of {}", names()));
+        return Err(format!("`{unit}` is not a unit of memory: use one of {}", names()));
     };
     let too_large = || format!("`{text}` is more than 64 bits can count");
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
     let whole: u128 = if whole.is_empty() { 0 } else { whole.parse::<u64>().map_err(|_| too_large())?.into() };
-    // Twelve digits after the point: finer than a byte of a TiB is not.
+    // Twelve digits after the point resolve a byte of a TiB.
     let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(12).collect();
     let parts = fraction.parse::<u128>().map_err(|_| too_large())? * u128::from(*size) / 1_000_000_000_000;
     let bytes = u64::try_from(whole * u128::from(*size) + parts).map_err(|_| too_large())?;
     if bytes == 0 {
-        return Err(format!("`{text}` is no bytes at all: nothing runs in that"));
+        return Err(format!("`{text}` is too small: a budget must be at least one byte"));
     }
     Ok(bytes)
 }
@@ -83,8 +83,8 @@ mod tests {
             ("-1 GiB", "does not begin with a number"),
             ("2", "has no unit"),
             ("2 gigs", "use one of B, KB, MB, GB, TB, KiB, MiB, GiB, TiB"),
-            ("0 GiB", "nothing runs in that"),
-            ("0.0001 B", "nothing runs in that"),
+            ("0 GiB", "at least one byte"),
+            ("0.0001 B", "at least one byte"),
             ("99999999999 TiB", "more than 64 bits"),
             ("99999999999999999999999 B", "more than 64 bits"),
         ];

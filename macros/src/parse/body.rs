@@ -77,7 +77,7 @@ impl Reader {
                 self.wrong(
                     Code::SyntaxItem,
                     start(item),
-                    "a body holds statements, not items",
+                    "items are not allowed in a function",
                     "move it out of the function, into the model",
                 );
                 None
@@ -97,7 +97,7 @@ impl Reader {
             self.wrong(
                 Code::SyntaxLet,
                 token.span,
-                "`let … else` cannot leave a model's function",
+                "`let … else` is not allowed: a function cannot return early",
                 "write `if let Some(x) = w.bias { … } else { … }`",
             );
             // The pattern is one that a plain `let` cannot have.
@@ -108,7 +108,7 @@ impl Reader {
             self.wrong(
                 Code::SyntaxLet,
                 local.let_token.span,
-                "a variable begins with a value",
+                "a variable needs a value",
                 "write `let name = value;`, with `mut` if it changes later",
             );
             return None;
@@ -176,7 +176,7 @@ impl Reader {
                 self.wrong(
                     Code::SyntaxAssign,
                     place,
-                    format!("`{}` is no variable, so it cannot be assigned", text(other)),
+                    format!("`{}` is not a variable, so it cannot be assigned", text(other)),
                     "assign whole variables: `x = …;` or `(m, z) = …;`",
                 );
                 Pattern::Ignore(self.span(place))
@@ -200,7 +200,7 @@ impl Reader {
                 self.wrong(
                     Code::SyntaxPattern,
                     place,
-                    format!("`{}` is no pattern of a model", text(other)),
+                    format!("`{}` is not a valid pattern", text(other)),
                     "patterns are names, `_` and tuples of them",
                 );
                 Pattern::Ignore(self.span(place))

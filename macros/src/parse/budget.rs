@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, Lit, LitStr, Meta, Token};
 use super::item::text;
 use super::{Reader, start};
 
-const FORM: &str = "write `#[budget(\"2 GiB\", R = 384)]`: the bytes, then each axis and setting";
+const FORM: &str = "write `#[budget(\"2 GiB\", R = 384)]`: the memory size, then the size of each axis, then settings";
 
 impl Reader {
     pub(super) fn budget(&mut self, attribute: &Attribute, function: &syn::Ident, public: bool) -> Option<Budget> {
@@ -16,12 +16,12 @@ impl Reader {
             self.wrong(
                 Code::BudgetPrivate,
                 start(attribute.path()),
-                format!("`{function}` is not `pub`, so it is never planned by itself"),
-                format!("write `pub fn {function}`, or promise for the function that calls it"),
+                format!("`{function}` is not `pub`, and only public functions are planned"),
+                format!("write `pub fn {function}`, or put the budget on the function that calls it"),
             );
         }
         let Meta::List(list) = &attribute.meta else {
-            let message = "a budget names its bytes";
+            let message = "missing memory size";
             self.wrong(Code::BudgetForm, start(attribute.path()), message, FORM);
             return None;
         };
@@ -29,7 +29,7 @@ impl Reader {
         let arguments = match syn::parse::Parser::parse2(parser, list.tokens.clone()) {
             Ok(arguments) => arguments,
             Err(error) => {
-                let message = "a budget is a list of values between commas";
+                let message = "a budget is a list of values separated by commas";
                 self.wrong(Code::BudgetForm, error.span(), message, FORM);
                 return None;
             }
@@ -37,7 +37,7 @@ impl Reader {
         let mut arguments = arguments.iter();
         let size = arguments.next().and_then(|first| self.bytes(first));
         if size.is_none() && list.tokens.is_empty() {
-            let message = "a budget names its bytes";
+            let message = "missing memory size";
             self.wrong(Code::BudgetForm, start(attribute.path()), message, FORM);
         }
         let mut budget = Budget {
@@ -55,12 +55,12 @@ impl Reader {
 
     fn bytes(&mut self, expr: &Expr) -> Option<LitStr> {
         let Expr::Lit(literal) = expr else {
-            let message = "a budget begins with its bytes";
+            let message = "the memory size must come first";
             self.wrong(Code::BudgetForm, start(expr), message, FORM);
             return None;
         };
         let Lit::Str(text) = &literal.lit else {
-            let message = "the bytes of a budget are text with a unit";
+            let message = "the memory size must be a quoted text with a unit";
             self.wrong(Code::BudgetForm, start(expr), message, FORM);
             return None;
         };
@@ -69,12 +69,12 @@ impl Reader {
 
     fn binding(&mut self, argument: &Expr, budget: &mut Budget) {
         let Expr::Assign(assign) = argument else {
-            let message = format!("`{}` says nothing about the promise", text(argument));
+            let message = format!("expected `name = value`, found `{}`", text(argument));
             self.wrong(Code::BudgetBinding, start(argument), message, FORM);
             return;
         };
         let Some(name) = plain_name(&assign.left) else {
-            let message = format!("`{}` is no axis and no setting", text(&assign.left));
+            let message = format!("`{}` is neither an axis nor a setting", text(&assign.left));
             self.wrong(Code::BudgetBinding, start(&assign.left), message, FORM);
             return;
         };
@@ -84,8 +84,8 @@ impl Reader {
             self.wrong(
                 Code::BudgetBinding,
                 start(&assign.left),
-                format!("`{}` is bound twice", name.text),
-                "leave one; a second budget can promise for other sizes",
+                format!("`{}` is given twice", name.text),
+                "remove one; for other sizes, write a second `#[budget]`",
             );
             return;
         }
@@ -111,7 +111,7 @@ impl Reader {
         {
             return Some(Ident { text: name.value(), span: self.span(name.span()) });
         }
-        let message = "a target is a name between quotes";
+        let message = "a target must be a quoted name";
         self.wrong(Code::BudgetBinding, start(expr), message, "write `target = \"avx512\"`");
         None
     }

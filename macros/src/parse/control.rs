@@ -41,7 +41,7 @@ impl Reader {
         self.wrong(
             Code::ControlCondition,
             start(&condition.pat),
-            format!("`if let` asks whether something is there, and `{}` is not `Some(name)`", text(&condition.pat)),
+            format!("`if let` needs the pattern `Some(name)`, found `{}`", text(&condition.pat)),
             IF_SOME,
         );
         Pattern::Ignore(self.span(condition.let_token.span))
@@ -75,8 +75,8 @@ impl Reader {
         self.wrong(
             Code::ControlCondition,
             expr.let_token.span,
-            "`let` is a condition by itself, not a part of one",
-            "write one `if` within the other",
+            "`let` cannot be combined with other conditions",
+            "nest one `if` in the other",
         );
     }
 
@@ -85,8 +85,8 @@ impl Reader {
             self.wrong(
                 Code::ControlFor,
                 label.name.span(),
-                format!("`{}` names a loop that nothing can leave", label.name),
-                "leave it out: a loop runs over every layer",
+                format!("label `{}` has no use: no loop can be left early", label.name),
+                "remove it: a loop runs over every layer",
             );
         }
         let span = self.span(expr.for_token.span);
@@ -99,13 +99,13 @@ impl Reader {
         Statement::For { pattern, over, body: self.block(&expr.body), span }
     }
 
-    /// `_ in 0..N`: how many turns.
+    /// `_ in 0..N`: how many iterations.
     fn turns(&mut self, pattern: &Pat, range: &ExprRange) -> Expression {
         if !matches!(pattern, Pat::Wild(_)) {
             self.wrong(
                 Code::ControlFor,
                 start(pattern),
-                "a turn does not know its number: all have the same parameters",
+                "a loop over `0..N` has no index: every turn has the same parameters",
                 "write `for _ in 0..N { … }`, or loop over layers: `for block in w.blocks { … }`",
             );
         }
@@ -116,7 +116,7 @@ impl Reader {
                 self.wrong(
                     Code::ControlFor,
                     start(&range.limits),
-                    "turns are counted from 0 up to a size, which is not reached",
+                    "turns are counted as `0..N`, where `N` is a size",
                     "write `for _ in 0..N { … }`",
                 );
                 self.placeholder(start(&range.limits))

@@ -16,14 +16,14 @@ impl Reader {
         let place = start(&call.path);
         if !call.path.is_ident("einsum") {
             let message = format!("a model cannot call the macro `{}!`", text(&call.path));
-            let help = "`einsum!` is the only macro of a model; `record(\"name\", x)` keeps a value for people to see";
+            let help = "`einsum!` is the only macro; to look at a value, write `record(\"name\", x)`";
             self.wrong(Code::SyntaxMacro, place, message, help);
             return self.placeholder(place);
         }
         let tokens: Vec<TokenTree> = call.tokens.clone().into_iter().collect();
         let mut sides = tokens.splitn(2, |token| is_punct(token, '='));
         let (Some(left), Some(right)) = (sides.next(), sides.next()) else {
-            let message = "the result of an einsum has its indices on the left of `=`";
+            let message = "the indices of the result of an einsum must be on the left of `=`";
             self.wrong(Code::EinsumForm, place, message, FORM);
             return self.placeholder(place);
         };
@@ -31,7 +31,7 @@ impl Reader {
             [TokenTree::Group(group)] if group.delimiter() == Delimiter::Bracket => self.indices(group),
             other => {
                 let place = other.first().map_or(place, TokenTree::span);
-                let message = "the result of an einsum is its indices alone";
+                let message = "the result of an einsum must be written as indices only";
                 self.wrong(Code::EinsumForm, place, message, FORM);
                 Vec::new()
             }
@@ -51,13 +51,13 @@ impl Reader {
                 self.wrong(
                     Code::EinsumFactor,
                     last.span(),
-                    "a factor of an einsum ends in its indices",
+                    "a factor of an einsum must end in its indices",
                     "write `x[i, c]`, and `x[]` for a single number; factors are joined by `*`",
                 );
                 return None;
             }
             None => {
-                let message = "an einsum has a factor on each side of `*`";
+                let message = "an einsum needs a factor on each side of `*`";
                 self.wrong(Code::EinsumFactor, call, message, FORM);
                 return None;
             }
@@ -81,7 +81,7 @@ impl Reader {
             self.wrong(
                 Code::EinsumFactor,
                 place,
-                "a factor of an einsum is a name, a field, a call or stands in parentheses",
+                "a factor of an einsum must be a name, a field, a call or an expression in parentheses",
                 "write `(a + b)[i, c]`, or give the value a name first",
             );
             return None;
@@ -107,7 +107,7 @@ impl Reader {
                     let what: TokenStream = other.iter().cloned().collect();
                     let message = match other {
                         [] => "an index is missing between two commas".to_owned(),
-                        _ => format!("`{}` is no index of an einsum", text(&what)),
+                        _ => format!("`{}` is not an index of an einsum", text(&what)),
                     };
                     self.wrong(Code::EinsumIndex, place, message, help);
                 }

@@ -54,7 +54,7 @@ impl Reader {
                     self.wrong(
                         Code::CallsCallee,
                         start(callee),
-                        format!("`{}` is no function's name", text(callee)),
+                        format!("`{}` is not the name of a function", text(callee)),
                         "call a function by its name; a layer is applied with `linear(x, w.layer)`",
                     );
                     self.placeholder(start(callee))
@@ -121,7 +121,7 @@ impl Reader {
                 self.wrong(
                     Code::SyntaxLiteral,
                     place,
-                    format!("`{}` is no value of a model", text(literal)),
+                    format!("`{}` is not a valid literal", text(literal)),
                     "values are numbers (`2`, `1.5`, `1e-5`), `true` and `false`; a number's type follows from its use",
                 );
                 self.placeholder(place)
@@ -165,7 +165,7 @@ impl Reader {
         self.wrong(
             Code::SyntaxPath,
             place,
-            "sizes are not given in a call",
+            "sizes cannot be given in a call",
             "leave out the `<…>`: they follow from the arguments",
         );
     }
@@ -183,8 +183,8 @@ impl Reader {
                 continue;
             }
             if let Some((last, _)) = named.last() {
-                let message = format!("this argument has no name and follows `{} = …`", last.text);
-                let help = "give the arguments without names first";
+                let message = format!("argument without a name after `{} = …`", last.text);
+                let help = "write the arguments without names first";
                 self.wrong(Code::CallsOrder, start(argument), message, help);
             }
             arguments.push(self.expression(argument));
@@ -198,7 +198,7 @@ impl Reader {
             self.wrong(
                 Code::CallsName,
                 start(left),
-                format!("`{}` is no argument's name", text(left)),
+                format!("`{}` is not the name of an argument", text(left)),
                 "write `name = value`; to compare, write `==`",
             );
             return None;

@@ -96,8 +96,8 @@ impl Reader {
                 self.wrong(
                     Code::SyntaxParameter,
                     start(pattern),
-                    format!("an argument has one name, and `{}` is a pattern", text(pattern)),
-                    "give it a name here, and take it apart with `let` in the body",
+                    format!("an argument must be a name, but `{}` is a pattern", text(pattern)),
+                    "name it here, and destructure it with `let` in the body",
                 );
                 None
             }
@@ -112,13 +112,13 @@ impl Reader {
                 GenericParam::Lifetime(lifetime) => self.wrong(
                     Code::SyntaxGenerics,
                     lifetime.lifetime.span(),
-                    format!("`{}` is a lifetime, and tensors are values", lifetime.lifetime),
-                    "leave it out: where a tensor lives is the plan's business",
+                    format!("lifetime `{}` is not allowed: tensors are values", lifetime.lifetime),
+                    "leave it out: the plan decides where tensors are stored",
                 ),
                 GenericParam::Type(ty) => self.wrong(
                     Code::SyntaxGenerics,
                     ty.ident.span(),
-                    format!("`{}` stands for a type, and only sizes can be generic", ty.ident),
+                    format!("`{}` is a type, but only sizes can be generic", ty.ident),
                     format!("write `const {}: usize` if it is a size", ty.ident),
                 ),
                 GenericParam::Const(size) => {
@@ -126,7 +126,7 @@ impl Reader {
                         self.wrong(
                             Code::SyntaxGenerics,
                             start(&size.ty),
-                            format!("`{}` is a size, so it is a `usize`", size.ident),
+                            format!("`{}` is a size, so it must be a `usize`", size.ident),
                             format!("write `const {}: usize`", size.ident),
                         );
                     }
@@ -164,7 +164,7 @@ impl Reader {
             self.wrong(
                 Code::SyntaxGenerics,
                 clause.where_token.span,
-                "`where` has nothing to say in a model",
+                "a model has no `where` clauses",
                 "leave it out: sizes are compared where they are used",
             );
         }

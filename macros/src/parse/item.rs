@@ -32,7 +32,7 @@ impl Reader {
             Item::Use(item) => self.use_tree(&item.tree),
             other => {
                 let (place, what) = foreign_item(other);
-                self.wrong(Code::SyntaxItem, place, format!("{what} has no place in a model"), ITEMS);
+                self.wrong(Code::SyntaxItem, place, format!("{what} is not allowed in a model"), ITEMS);
             }
         }
     }
@@ -46,7 +46,7 @@ impl Reader {
             self.wrong(
                 Code::SyntaxAxis,
                 start(&item.ty),
-                format!("`type` declares an axis, and `{}` is none", text(&item.ty)),
+                format!("`type` declares an axis, but `{}` is not `Axis`", text(&item.ty)),
                 format!("write `type {} = Axis;` for an axis, or the type itself where it is used", item.ident),
             );
         }
@@ -82,19 +82,19 @@ impl Reader {
             ("f32", Some(Literal::Size(size))) => self.wrong(
                 Code::SyntaxConstant,
                 start(&item.expr),
-                format!("`{}` is an `f32`, and `{size}` is an integer", item.ident),
+                format!("`{}` is an `f32`, but `{size}` is an integer", item.ident),
                 format!("write `{size}.0`"),
             ),
             (_, Some(_)) => self.wrong(
                 Code::SyntaxConstant,
                 start(&item.expr),
-                format!("`{}` is a `{ty}`, and `{}` is none", item.ident, text(&item.expr)),
-                "write a value of the constant's type, or another type",
+                format!("`{}` is a `{ty}`, but `{}` is not", item.ident, text(&item.expr)),
+                "write a value of this type, or change the type",
             ),
             (_, None) => self.wrong(
                 Code::SyntaxConstant,
                 start(&item.expr),
-                format!("the value of `{}` is not written as a single number or flag", item.ident),
+                format!("the value of `{}` must be a single number or flag", item.ident),
                 "write the number itself: a constant is a setting with a default, not a formula",
             ),
         }
@@ -137,7 +137,7 @@ impl Reader {
             Fields::Unit | Fields::Unnamed(_) => self.wrong(
                 Code::ParamsStruct,
                 item.ident.span(),
-                format!("the parameters of `{}` have no names", item.ident),
+                format!("the fields of `{}` have no names", item.ident),
                 "write `struct Name { weight: Tensor<O, I> }`: field names are checkpoint names",
             ),
         }
@@ -173,7 +173,7 @@ impl Reader {
             self.wrong(
                 Code::ParamsName,
                 start(&pair.value),
-                format!("`{name}` is no part of a checkpoint's name"),
+                format!("`{name}` is not a valid name in a checkpoint"),
                 "write names with dots between them, as in `fn.0`, and no spaces",
             );
             return None;
@@ -191,7 +191,8 @@ impl Reader {
     fn doc(&mut self, attributes: &[Attribute]) -> String {
         for attribute in attributes {
             if !is_doc(attribute) {
-                let help = "here only documentation may stand; `#[budget]` belongs on a function, `#[name]` on a field";
+                let help =
+                    "only documentation is allowed here; `#[budget]` belongs on a function, `#[name]` on a field";
                 self.unknown_attribute(attribute, help);
             }
         }
@@ -208,7 +209,7 @@ impl Reader {
         self.wrong(
             Code::SyntaxAttribute,
             start(attribute.path()),
-            format!("`{}` means nothing here", text(attribute.path())),
+            format!("`{}` is not allowed here", text(attribute.path())),
             help,
         );
     }
@@ -219,7 +220,7 @@ impl Reader {
             self.wrong(
                 Code::SyntaxVisibility,
                 restricted.pub_token.span,
-                format!("`{}` is neither the module's own nor everyone's", text(visibility)),
+                format!("`{}` is not supported", text(visibility)),
                 "write `pub`, or nothing",
             );
         }

@@ -21,12 +21,12 @@ impl Reader {
             self.wrong(
                 Code::PrecisionPrivate,
                 place,
-                format!("`{function}` is not `pub`, so it is never planned by itself"),
-                format!("write `pub fn {function}`, or say it of the function that calls it"),
+                format!("`{function}` is not `pub`, and only public functions are planned"),
+                format!("write `pub fn {function}`, or put the precision on the function that calls it"),
             );
         }
         if found.is_some() {
-            self.wrong(Code::PrecisionForm, place, "the precision is said twice", "leave one");
+            self.wrong(Code::PrecisionForm, place, "the precision is given twice", "remove one");
         }
         let named = match &attribute.meta {
             Meta::List(list) => syn::parse2::<syn::Ident>(list.tokens.clone()).ok(),
@@ -36,7 +36,7 @@ impl Reader {
         match named.map(|name| name.to_string().parse::<Format>()) {
             Some(Ok(format)) => *found = Some(format),
             Some(Err(message)) => self.wrong(Code::PrecisionForm, place, message, FORM),
-            None => self.wrong(Code::PrecisionForm, place, "a precision is the name of a format", FORM),
+            None => self.wrong(Code::PrecisionForm, place, "a precision must be the name of a format", FORM),
         }
     }
 }

@@ -31,7 +31,7 @@ impl Reader {
             refusal(
                 Code::SyntaxExpression,
                 start(expr),
-                "this is no expression of a model",
+                "this expression is not supported in a model",
                 "a model has calls, operators, fields, tuples, `if` and blocks",
             )
         });
@@ -51,20 +51,20 @@ fn control(expr: &Expr) -> Option<Refusal> {
         Expr::While(expr) => (
             Code::ControlLoop,
             expr.while_token.span,
-            "`while` runs an unknown number of times, and a plan knows every step",
+            "`while` runs an unknown number of times, but a plan lists every step",
             LAYERS,
         ),
         Expr::Loop(expr) => (
             Code::ControlLoop,
             expr.loop_token.span,
-            "`loop` runs an unknown number of times, and a plan knows every step",
+            "`loop` runs an unknown number of times, but a plan lists every step",
             LAYERS,
         ),
         Expr::ForLoop(expr) => (
             Code::ControlFor,
             expr.for_token.span,
-            "`for` gives no value",
-            "write it as a statement that assigns to a `let mut` before it",
+            "`for` has no value",
+            "write it as a statement that assigns to a variable declared before with `let mut`",
         ),
         Expr::Match(expr) => (
             Code::ControlMatch,
@@ -75,26 +75,26 @@ fn control(expr: &Expr) -> Option<Refusal> {
         Expr::Return(expr) => (
             Code::ControlReturn,
             expr.return_token.span,
-            "`return` can only end a function",
+            "`return` is only allowed at the end of a function",
             "make the value the last expression of the block",
         ),
         Expr::Break(expr) => (
             Code::ControlBreak,
             expr.break_token.span,
-            "`break` leaves a loop early, and a loop runs over every layer",
+            "`break` is not allowed: a loop runs over every layer",
             "leave it out",
         ),
         Expr::Continue(expr) => (
             Code::ControlBreak,
             expr.continue_token.span,
-            "`continue` skips a layer, and a loop runs over every layer",
-            "put what may be skipped in `if FLAG { … }`",
+            "`continue` is not allowed: a loop runs over every layer",
+            "put what should be skipped in `if FLAG { … }`",
         ),
         Expr::Try(expr) => (
             Code::ControlReturn,
             expr.question_token.span,
-            "`?` returns early, and nothing in a model fails",
-            "ask for what may be absent: `if let Some(x) = w.bias { … } else { … }`",
+            "`?` is not allowed: nothing in a model can fail",
+            "check a value that may be absent: `if let Some(x) = w.bias { … } else { … }`",
         ),
         _ => return None,
     };
@@ -111,33 +111,29 @@ fn value(expr: &Expr) -> Option<Refusal> {
         Expr::Range(expr) => (
             start(&expr.limits),
             "a model has no ranges",
-            "a part of an axis is `slice(x, axis, start, end)`; loops run over layers: `for block in w.blocks { … }`",
+            "take part of an axis with `slice(x, axis, start, end)`; loop over layers with `for block in …`",
         ),
-        Expr::Repeat(expr) => (expr.semi_token.span, "a list names each of its parts", "write `[a, a, a]`"),
+        Expr::Repeat(expr) => (expr.semi_token.span, "a list must name each of its elements", "write `[a, a, a]`"),
         Expr::Struct(expr) => (
             start(&expr.path),
-            "parameters are not made in a model: they come from a checkpoint",
+            "parameters cannot be constructed in a model: they come from a checkpoint",
             "take them as an argument, or return a tuple for several results",
         ),
         Expr::Unsafe(expr) => (expr.unsafe_token.span, "nothing in a model is unsafe", "write `{ … }`"),
-        Expr::Async(expr) => (
-            expr.async_token.span,
-            "a model has no `async`: what runs at the same time is the plan's business",
-            "write `{ … }`",
-        ),
-        Expr::Await(expr) => (
-            expr.await_token.span,
-            "a model has no `await`: what runs at the same time is the plan's business",
-            "leave it out",
-        ),
-        Expr::Const(expr) => (expr.const_token.span, "everything about sizes is constant anyway", "write `{ … }`"),
+        Expr::Async(expr) => {
+            (expr.async_token.span, "a model has no `async`: the plan decides what runs in parallel", "write `{ … }`")
+        }
+        Expr::Await(expr) => {
+            (expr.await_token.span, "a model has no `await`: the plan decides what runs in parallel", "leave it out")
+        }
+        Expr::Const(expr) => (expr.const_token.span, "a model has no `const` blocks", "write `{ … }`"),
         Expr::Block(expr) => (start(expr), "a block has no label", "write `{ … }`"),
         Expr::Assign(expr) => (
             expr.eq_token.span,
             "an assignment is a statement, not a value",
             "write it on a line of its own; to compare, write `==`",
         ),
-        Expr::Infer(expr) => (expr.underscore_token.span, "`_` is no value", "name the value"),
+        Expr::Infer(expr) => (expr.underscore_token.span, "`_` is not a value", "name the value"),
         _ => return None,
     };
     Some(refusal(Code::SyntaxExpression, place, message, help))

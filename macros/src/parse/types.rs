@@ -46,7 +46,7 @@ impl Reader {
     }
 
     fn no_type(&mut self, place: Place, what: &str, help: &str) -> Type {
-        self.wrong(Code::SyntaxType, place, format!("`{what}` is no type of a model"), help);
+        self.wrong(Code::SyntaxType, place, format!("`{what}` is not a supported type"), help);
         self.typed(TypeKind::Tuple(Vec::new()), place)
     }
 
@@ -121,7 +121,7 @@ impl Reader {
             PathArguments::AngleBracketed(arguments) => arguments,
             PathArguments::Parenthesized(arguments) => {
                 let place = arguments.paren_token.span.open();
-                self.no_size(place, "sizes stand between `<` and `>`");
+                self.no_size(place, "write sizes between `<` and `>`");
                 return Vec::new();
             }
         };
@@ -133,12 +133,12 @@ impl Reader {
         match argument {
             GenericArgument::Type(syn::Type::Path(path)) if path.qself.is_none() => self.size_name(&path.path),
             GenericArgument::Type(syn::Type::Infer(infer)) => {
-                self.no_size(infer.underscore_token.span, "`_` says no size")
+                self.no_size(infer.underscore_token.span, "`_` is not a size")
             }
             GenericArgument::Const(expr) => self.size(expr),
-            GenericArgument::Lifetime(lifetime) => self.no_size(lifetime.span(), "a lifetime is no size"),
+            GenericArgument::Lifetime(lifetime) => self.no_size(lifetime.span(), "a lifetime is not a size"),
             other => {
-                let message = format!("`{}` is no size", text(other));
+                let message = format!("`{}` is not a size", text(other));
                 self.no_size(start(other), &message)
             }
         }
@@ -146,7 +146,7 @@ impl Reader {
 
     fn size_name(&mut self, path: &syn::Path) -> SizeExpr {
         if path.segments.iter().any(|part| !part.arguments.is_none()) {
-            let message = format!("`{}` is no size", text(path));
+            let message = format!("`{}` is not a size", text(path));
             return self.no_size(start(path), &message);
         }
         let name = self.path(path);
@@ -168,10 +168,10 @@ impl Reader {
                     Ok(size) if matches!(int.suffix(), "" | "usize") => {
                         SizeExpr { kind: SizeKind::Literal(size), span: self.span(int.span()) }
                     }
-                    _ => self.no_size(int.span(), &format!("`{int}` is no size")),
+                    _ => self.no_size(int.span(), &format!("`{int}` is not a size")),
                 },
                 other => {
-                    let message = format!("`{}` is no size", text(other));
+                    let message = format!("`{}` is not a size", text(other));
                     self.no_size(start(other), &message)
                 }
             },
@@ -190,7 +190,7 @@ impl Reader {
                 SizeExpr { kind: make(left, right), span: self.span(start(&binary.op)) }
             }
             other => {
-                let message = format!("`{}` is no size", text(other));
+                let message = format!("`{}` is not a size", text(other));
                 self.no_size(start(other), &message)
             }
         }

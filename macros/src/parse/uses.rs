@@ -28,7 +28,7 @@ impl Reader {
             UseTree::Glob(glob) => self.wrong(
                 Code::SyntaxImport,
                 glob.star_token.spans[0],
-                "a model cannot see what `*` stands for",
+                "a model cannot import `*`",
                 "name each item: `use super::triangle::{outgoing, Outgoing};`",
             ),
         }

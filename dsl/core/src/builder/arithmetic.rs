@@ -4,7 +4,7 @@ use super::fault::{Fault, FaultKind};
 use super::graph::Builder;
 use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, Unary, ValueId, shape_text};
 
-/// An operand of arithmetic: a tensor, or something known when the plan is made.
+/// An operand of arithmetic: a tensor, or a number known when the plan is made.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arg {
     /// A tensor.
@@ -54,10 +54,10 @@ impl Builder {
         self.elementwise(&[condition.into(), a.into(), b.into()], |e, x| e.push(Instr::Select(x[0], x[1], x[2])))
     }
 
-    /// One expression over broadcast operands; at least one is a tensor.
+    /// One expression over broadcast operands, at least one of which is a tensor.
     ///
     /// Operands of equal rank align axis by axis, an axis of extent 1 with anything. A smaller rank
-    /// aligns with the one place where its axes stand, in order, among the larger one's.
+    /// aligns with the only place where its axes occur, in order, among the larger one's.
     ///
     /// # Errors
     /// Axes that do not fit, or fit in several ways.
@@ -82,17 +82,14 @@ impl Builder {
                 let name = &self.graph().values[value].name;
                 match problem {
                     Misfit::None { axis } => {
-                        let detail =
-                            axis.map_or(String::new(), |(k, a, b)| format!(": axis {k} is {a} here and {b} there"));
+                        let detail = axis.map_or(String::new(), |(k, a, b)| format!(": axis {k} is {a} and {b}"));
                         Fault::new(FaultKind::Mismatch, format!("`{name}` {small} does not fit {large}{detail}"))
                     }
                     Misfit::Many => Fault::new(
                         FaultKind::Ambiguous,
                         format!("`{name}` {small} fits {large} in more than one way"),
                     )
-                    .help(
-                        "say which axes it lacks: `unsqueeze(x, axis)` adds an axis of extent 1, which fits anything",
-                    ),
+                    .help("add the missing axes: `unsqueeze(x, axis)` inserts one of size 1, which matches any size"),
                 }
                 .at(if position == widest {
                     values.iter().map(|v| v.0).find(|k| *k != widest).unwrap_or(position)
@@ -137,7 +134,7 @@ impl Builder {
 
 /// Why a shape does not align.
 enum Misfit {
-    /// No place for an axis; for equal ranks the first that differs.
+    /// An axis has no match; for equal ranks, the first axis that differs.
     None { axis: Option<(usize, Extent, Extent)> },
     /// Several places.
     Many,
@@ -159,12 +156,12 @@ fn align(shape: &[Extent], indices: &mut [Extent]) -> Result<Vec<usize>, Misfit>
     // Count the ways to find `shape` in order among `indices`: first and last fit, and whether they differ.
     let first = subsequence(shape, indices, false).ok_or(Misfit::None { axis: None })?;
     let last = subsequence(shape, indices, true).ok_or(Misfit::None { axis: None })?;
-    // Where an axis of extent 1 stands makes no difference.
+    // An axis of extent 1 matches in any place.
     let same = (0..shape.len()).all(|k| first[k] == last[k] || shape[k] == one);
     if same { Ok(first) } else { Err(Misfit::Many) }
 }
 
-/// The earliest (or latest) places at which `shape` stands in order among `indices`.
+/// The earliest (or latest) places at which `shape` occurs in order among `indices`.
 fn subsequence(shape: &[Extent], indices: &[Extent], latest: bool) -> Option<Vec<usize>> {
     let mut places = Vec::with_capacity(shape.len());
     if latest {

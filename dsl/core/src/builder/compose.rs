@@ -1,9 +1,9 @@
-//! Whole graphs set into another one, values made from nothing, and what nobody reads taken out.
+//! Inlining of graphs, values without operands, and removal of what is not read.
 
 use super::graph::Builder;
 use crate::ir::{Access, AxisRef, Contraction, Expr, Extent, Graph, Instr, Node, Op, PerValue, Repeat, Value, ValueId};
 
-/// What a symbol of an inlined graph stands for; none: itself.
+/// What a symbol of an inlined graph means; none where it keeps its meaning.
 pub type Meaning<'a> = &'a dyn Fn(&str) -> Option<Extent>;
 
 impl Builder {
@@ -19,8 +19,8 @@ impl Builder {
         self.node(Op::Pointwise(number), Vec::new(), shape, axes)
     }
 
-    /// Sets a finished graph into this one: its inputs are `inputs`, its symbols mean what `meaning`
-    /// says. Gives the place here of each of its values.
+    /// Inlines a finished graph: its inputs are `inputs`, its symbols mean what `meaning`
+    /// says. Returns the id that each of its values has here.
     pub fn inline(&mut self, graph: &Graph, inputs: &[ValueId], meaning: Meaning) -> PerValue<ValueId> {
         let mut places: PerValue<Option<ValueId>> = graph.per_value(None);
         for (port, &value) in graph.inputs.iter().zip(inputs) {
@@ -46,7 +46,7 @@ impl Builder {
         places
     }
 
-    /// Takes out every operation whose result nobody reads, and every weight that is then unread.
+    /// Removes every operation whose result is not read, and every weight that is then unread.
     pub fn prune(&mut self) {
         prune(&mut self.graph);
     }
@@ -134,7 +134,7 @@ fn prune(graph: &mut Graph) {
     drop_values(graph);
 }
 
-/// Takes out the inputs of a loop's body that it never reads, carried ones aside.
+/// Removes the inputs of a loop's body that it never reads, except carried ones.
 fn drop_unread(repeat: &mut Repeat, operands: &mut Vec<Access>) -> bool {
     let body = &mut repeat.body;
     let read = |value: ValueId| {
@@ -151,7 +151,7 @@ fn drop_unread(repeat: &mut Repeat, operands: &mut Vec<Access>) -> bool {
     keep.contains(&false)
 }
 
-/// Gives each axis of a repeat an index of its own again, none of them unused.
+/// Renumbers the indices of a repeat: one for each axis, none unused.
 fn number_axes(node: &mut Node) {
     let mut indices = Vec::new();
     for axis in node.operands.iter_mut().chain(&mut node.results).flat_map(|a| &mut a.axes) {
@@ -163,7 +163,7 @@ fn number_axes(node: &mut Node) {
     node.indices = indices;
 }
 
-/// Values that nothing names any more, renumbering the others.
+/// Removes values that are no longer used and renumbers the others.
 fn drop_values(graph: &mut Graph) {
     let mut used = graph.per_value(false);
     let ports = graph.inputs.iter().chain(&graph.params).chain(&graph.outputs);

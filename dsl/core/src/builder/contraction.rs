@@ -8,7 +8,7 @@ use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, RowOp, ValueId
 /// `ikc,jkc->ijc`: the letters of each operand and of the result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EinsumSpec {
-    /// Letters of each operand, one an axis.
+    /// Letters of each operand, one per axis.
     pub operands: Vec<Vec<String>>,
     /// Letters of the result.
     pub result: Vec<String>,
@@ -18,14 +18,14 @@ impl EinsumSpec {
     /// Reads `ikc,jkc->ijc`; spaces are ignored.
     ///
     /// # Errors
-    /// No single `->`, or a character that is no letter.
+    /// No single `->`, or a character that is not a letter.
     pub fn parse(text: &str) -> Result<EinsumSpec, Fault> {
         let syntax = |message: String| {
             Fault::new(FaultKind::EinsumSyntax, message)
-                .help("write it as \"ikc,jkc->ijc\": letters an operand, `->`, letters of the result")
+                .help("write it as \"ikc,jkc->ijc\": the letters of each operand, `->`, the letters of the result")
         };
         let (left, right) =
-            text.split_once("->").ok_or_else(|| syntax(format!("einsum \"{text}\" has no `->` and result")))?;
+            text.split_once("->").ok_or_else(|| syntax(format!("einsum \"{text}\" has no `->` with a result")))?;
         let letters = |part: &str| -> Result<Vec<String>, Fault> {
             let part = part.chars().filter(|c| !c.is_whitespace());
             part.map(|c| {
@@ -33,7 +33,7 @@ impl EinsumSpec {
                 if good {
                     Ok(c.to_string())
                 } else {
-                    Err(syntax(format!("einsum \"{text}\" has `{c}` where a letter belongs")))
+                    Err(syntax(format!("einsum \"{text}\" has `{c}` where a letter is expected")))
                 }
             })
             .collect()
@@ -86,7 +86,7 @@ impl Builder {
 
     fn check_einsum(&self, spec: &EinsumSpec, operands: &[ValueId]) -> Result<(), Fault> {
         if spec.operands.len() != operands.len() {
-            let text = format!("the einsum names {} operands and is given {}", spec.operands.len(), operands.len());
+            let text = format!("the einsum has {} operands, found {}", spec.operands.len(), operands.len());
             return Err(Fault::new(FaultKind::EinsumRank, text));
         }
         let mut extents: Vec<(&String, &Extent, usize)> = Vec::new();
@@ -94,7 +94,7 @@ impl Builder {
             let shape = self.shape(value);
             if letters.len() != shape.len() {
                 let text = format!(
-                    "operand `{}` has {} axes {} and the einsum gives it {} letters `{}`",
+                    "operand `{}` has {} axes {}, but the einsum gives it {} letters `{}`",
                     self.graph().values[value].name,
                     shape.len(),
                     shape_text(shape),
@@ -117,7 +117,7 @@ impl Builder {
         }
         for (position, letter) in spec.result.iter().enumerate() {
             let text = if spec.result[..position].contains(letter) {
-                format!("letter `{letter}` stands twice in the result")
+                format!("letter `{letter}` occurs twice in the result")
             } else if extents.iter().any(|(l, ..)| *l == letter) {
                 continue;
             } else {
@@ -191,7 +191,7 @@ impl Builder {
     /// `x · weightᵀ + bias` over the last axis of x; weight is `[out, in]`, as checkpoints keep it.
     ///
     /// # Errors
-    /// A weight that is no matrix, or widths that disagree.
+    /// A weight that is not a matrix, or widths that disagree.
     pub fn linear(&mut self, x: ValueId, weight: ValueId, bias: Option<ValueId>) -> Result<ValueId, Fault> {
         let (input, matrix) = (self.shape(x).to_vec(), self.shape(weight).to_vec());
         let (Some(width), [out, inner]) = (input.last(), matrix.as_slice()) else {
@@ -203,7 +203,7 @@ impl Builder {
             return Err(Fault::new(FaultKind::Mismatch, text).at(1));
         };
         if width != inner {
-            let text = format!("the layer takes width {inner} and x is {}, of width {width}", shape_text(&input));
+            let text = format!("the layer takes width {inner}, but x {} has width {width}", shape_text(&input));
             return Err(Fault::new(FaultKind::Mismatch, text).at(0));
         }
         let letter = |k: usize| format!("i{k}");
@@ -213,7 +213,8 @@ impl Builder {
         let product = self.product(x, &x_letters, weight, &["out".to_string(), "in".to_string()], &result);
         let Some(bias) = bias else { return Ok(product) };
         if self.shape(bias) != std::slice::from_ref(out) {
-            let text = format!("the bias is {} and the layer gives width {out}", shape_text(self.shape(bias)));
+            let text =
+                format!("the bias is {}, but the result of the layer has width {out}", shape_text(self.shape(bias)));
             return Err(Fault::new(FaultKind::Mismatch, text).at(2));
         }
         self.add_last(product, bias)
@@ -226,7 +227,7 @@ impl Builder {
     }
 }
 
-/// The letters that pass, each once, in order.
+/// The letters accepted by the filter, each once, in order.
 fn unique(letters: &[String], pass: impl Fn(&String) -> bool) -> Vec<String> {
     let mut seen: Vec<String> = Vec::new();
     for letter in letters {

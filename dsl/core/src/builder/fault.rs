@@ -17,11 +17,11 @@ pub enum FaultKind {
     EinsumRank,
     /// An einsum letter stands for two extents.
     EinsumExtent,
-    /// A split or join whose extents do not multiply up.
+    /// A split or join where the product of the extents is wrong.
     Reshape,
     /// A slice that ends before it starts or beyond the axis.
     Slice,
-    /// A call without operands, or a loop that changes a carried shape.
+    /// A call without operands, or a loop that changes the shape of a carried value.
     Malformed,
 }
 

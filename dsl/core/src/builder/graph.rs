@@ -1,9 +1,9 @@
-//! The graph being made: inputs, parameters, outputs, loops over layers, and where operations stand in the source.
+//! The graph under construction: inputs, parameters, outputs, loops over layers, and the source names of operations.
 
 use super::fault::{Fault, FaultKind};
 use crate::ir::{Access, Extent, Graph, Node, Op, Port, Repeat, Value, ValueId, shape_text};
 
-/// Makes a graph, one operation a call.
+/// Builds a graph, one operation per call.
 #[derive(Debug, Default)]
 pub struct Builder {
     pub(super) graph: Graph,
@@ -50,12 +50,12 @@ impl Builder {
         value
     }
 
-    /// Gives a value to the caller under a name.
+    /// Declares a value as an output under a name.
     pub fn output(&mut self, name: impl Into<String>, value: ValueId) {
         self.graph.outputs.push(Port { name: name.into(), value });
     }
 
-    /// Names a value for people (a `let`).
+    /// Names a value for display (a `let`).
     pub fn name(&mut self, value: ValueId, name: &str) {
         let outside = self.graph.inputs.iter().chain(&self.graph.params).any(|p| p.value == value);
         if outside {
@@ -68,7 +68,7 @@ impl Builder {
         }
     }
 
-    /// Everything built inside belongs to this function or sub-module in texts.
+    /// Opens a scope: operations built inside carry the name of this function or sub-module.
     pub fn enter(&mut self, scope: impl Into<String>) {
         self.scopes.push(scope.into());
     }
@@ -108,7 +108,7 @@ impl Builder {
     }
 
     /// A loop over `count` layers. `build` makes one layer from the carried values and the others it
-    /// reads, and gives the carried values' successors. `{}` in a parameter's name is the layer's number.
+    /// reads, and returns the next carried values. `{}` in a parameter's name is the layer's number.
     ///
     /// # Errors
     /// A fault inside the body, or a carried value whose shape a layer changes.
@@ -129,7 +129,7 @@ impl Builder {
         let inner_others: Vec<ValueId> = others.iter().map(&mut port).collect();
         let successors = build(&mut inner, &inner_carried, &inner_others)?;
         if successors.len() != carried.len() {
-            let text = format!("a layer gives {} values where {} are carried", successors.len(), carried.len());
+            let text = format!("the loop body returns {} values, but {} are carried", successors.len(), carried.len());
             return Err(Fault::new(FaultKind::Malformed, text).into());
         }
         for (position, (&before, &after)) in carried.iter().zip(&successors).enumerate() {
@@ -137,7 +137,7 @@ impl Builder {
             if old != new {
                 let name = &self.graph.values[before].name;
                 let text = format!(
-                    "a layer turns `{name}` from {} into {}: a carried value keeps its shape",
+                    "the loop body changes `{name}` from {} to {}: a carried value must keep its shape",
                     shape_text(old),
                     shape_text(new)
                 );

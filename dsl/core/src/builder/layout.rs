@@ -24,7 +24,7 @@ impl Builder {
         sorted.sort_unstable();
         if sorted != (0..shape.len()).collect::<Vec<_>>() {
             let text =
-                format!("{order:?} does not name each of the {} axes of {} once", shape.len(), shape_text(&shape));
+                format!("{order:?} does not list each of the {} axes of {} once", shape.len(), shape_text(&shape));
             return Err(Fault::new(FaultKind::NoSuchAxis, text).at(0));
         }
         let axes = order.iter().map(|&k| AxisRef::Index(k)).collect();
@@ -59,7 +59,7 @@ impl Builder {
     /// Axis `axis`, of extent `outer · inner`, as two; the first is the slow one.
     ///
     /// # Errors
-    /// Extents that do not multiply up.
+    /// Extents whose product is not the extent of the axis.
     pub fn split(&mut self, x: ValueId, axis: usize, outer: Extent, inner: Extent) -> Result<ValueId, Fault> {
         self.axis_check(x, axis)?;
         let shape = self.shape(x).to_vec();
@@ -102,7 +102,7 @@ impl Builder {
             && numbers(&end).is_some();
         let beyond = matches!((numbers(&end), numbers(&shape[axis])), (Some(e), Some(n)) if e > n);
         if backwards || beyond {
-            let text = format!("{start}..{end} is no range of axis {axis} of {}", shape_text(&shape));
+            let text = format!("{start}..{end} is not a range of axis {axis} of {}", shape_text(&shape));
             return Err(Fault::new(FaultKind::Slice, text).at(0));
         }
         let mut indices = shape.clone();
@@ -113,12 +113,12 @@ impl Builder {
         Ok(self.node(Op::View, vec![Access { value: x, axes: operand }], indices, axes))
     }
 
-    /// Position `at` of an axis, which is gone from the result.
+    /// Position `at` of an axis, which is removed.
     ///
     /// # Errors
     /// A position beyond the axis, where both are numbers.
     pub fn pick(&mut self, x: ValueId, axis: usize, at: Extent) -> Result<ValueId, Fault> {
-        // An axis of extent 1 has nothing to be sliced off: the view then only drops it.
+        // An axis of extent 1 needs no slice: the view only drops it.
         let single = at == Extent::default() && self.shape(x).get(axis) == Some(&1.into());
         let one = if single { x } else { self.slice(x, axis, at.clone(), at + 1.into())? };
         let shape = self.shape(one).to_vec();
@@ -130,7 +130,7 @@ impl Builder {
         Ok(self.node(Op::View, vec![Access { value: one, axes: operand }], indices, axes))
     }
 
-    /// The operands one after another along an axis; their other axes are equal.
+    /// Concatenation along an axis; all other axes must be equal.
     ///
     /// # Errors
     /// No operands, or axes that disagree.
@@ -148,7 +148,7 @@ impl Builder {
             let fits = shape.len() == rank && (0..rank).all(|a| a == axis || shape[a] == indices[a]);
             if !fits {
                 let text = format!(
-                    "part {k} is {} and part 0 is {}: all but axis {axis} must agree",
+                    "part {k} is {} and part 0 is {}: all axes but {axis} must agree",
                     shape_text(&shape),
                     shape_text(self.shape(first))
                 );
@@ -168,8 +168,8 @@ impl Builder {
         Ok(self.node(Op::Concat { along: axis }, operands, indices, axes))
     }
 
-    /// `source` at the places that `at` names along an axis: the axes of `at` stand where the axis
-    /// stood. A place outside the axis reads as NaN.
+    /// Gathers `source` along an axis at the positions in `at`: the axes of `at` replace the
+    /// axis. A position outside the axis reads as NaN.
     ///
     /// # Errors
     /// No such axis.

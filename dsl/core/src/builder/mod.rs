@@ -1,7 +1,7 @@
 //! The builder: graphs made by plain function calls. The language is sugar on this.
 //!
-//! Every function checks the shapes it is given and says what is wrong in words; shape rules stand
-//! here and nowhere else.
+//! Every function checks the shapes of its operands and returns a readable error; shape rules are
+//! defined here and nowhere else.
 
 mod arithmetic;
 mod compose;

@@ -5,7 +5,7 @@ use super::graph::Builder;
 use crate::ir::{Access, AxisRef, Binary, Expr, Extent, Instr, Op, RowOp, ValueId, shape_text};
 
 impl Builder {
-    /// Σ over some axes, which are gone from the result.
+    /// Σ over some axes, which are removed.
     ///
     /// # Errors
     /// An axis beyond the rank or named twice.
@@ -13,7 +13,7 @@ impl Builder {
         self.reduce(x, axes, RowOp::Sum, Expr::row())
     }
 
-    /// The largest element over some axes, which are gone from the result.
+    /// The largest element over some axes, which are removed.
     ///
     /// # Errors
     /// An axis beyond the rank or named twice.
@@ -21,7 +21,7 @@ impl Builder {
         self.reduce(x, axes, RowOp::Max, Expr::row())
     }
 
-    /// The mean over some axes, which are gone from the result.
+    /// The mean over some axes, which are removed.
     ///
     /// # Errors
     /// An axis beyond the rank or named twice.
@@ -50,8 +50,8 @@ impl Builder {
         self.row(x, axis, RowOp::Softmax)
     }
 
-    /// x where the position along `key` is not above the one along `query`, −∞ elsewhere: what a softmax over keys
-    /// then gives no weight.
+    /// x where the position along `key` is not above the one along `query`, −∞ elsewhere, so that a softmax over keys
+    /// gives it no weight.
     ///
     /// # Errors
     /// An axis beyond the rank, or the same twice.
@@ -117,7 +117,7 @@ impl Builder {
             let Some(vector) = vector else { continue };
             if self.shape(vector) != std::slice::from_ref(width) {
                 let text =
-                    format!("the norm is over width {width} and its parameter is {}", shape_text(self.shape(vector)));
+                    format!("the norm is over width {width}, but its parameter is {}", shape_text(self.shape(vector)));
                 return Err(Fault::new(FaultKind::Mismatch, text).at(k + 1));
             }
             let vector = self.leading_units(vector, shape.len())?;

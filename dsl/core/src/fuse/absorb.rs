@@ -24,7 +24,7 @@ pub(super) fn views(graph: &mut Graph) {
     remove_dead(graph);
 }
 
-/// The view's own operand as its reader sees it, if each axis is one index or none.
+/// The view's operand as accessed by the view's reader, if each axis has at most one index.
 fn through(view: &Node, reader: &Access) -> Option<Access> {
     if view.op != Op::View {
         return None;

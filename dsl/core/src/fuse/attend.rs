@@ -31,7 +31,7 @@ enum Term {
     Other(Expr),
 }
 
-/// The attention that the contraction `id` ends, and the nodes that make its terms. Adds their values.
+/// The attention that ends in contraction `id`, and the nodes that compute its terms. Adds their values.
 fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
     let (producers, readers) = (graph.producers(), readers(graph));
     let last = graph.nodes[id].clone();
@@ -127,7 +127,7 @@ fn derive(graph: &mut Graph, id: NodeId) -> Option<(Vec<Node>, Node)> {
     Some((nodes, Node { op, operands, indices, results: last.results.clone(), origin: last.origin }))
 }
 
-/// For each index of a value's maker, what stands there in the terms of its reader; all axes plain.
+/// Each index of a value's producer in terms of its reader's indices; all axes must be plain.
 pub(in crate::fuse) fn renamed(
     made: &Access,
     read: &Access,
@@ -157,7 +157,7 @@ pub(super) fn moved(access: &Access, place: &mut dyn FnMut(Index) -> Option<Inde
     Some(Access { value: access.value, axes: axes.collect::<Option<_>>()? })
 }
 
-/// What stands behind queries or keys that are something times a number, which joins the factor.
+/// The queries or keys without a constant factor, which is moved into the attention's factor.
 fn unscaled(graph: &Graph, producers: &PerValue<Option<NodeId>>, access: &Access, by: &mut Expr) -> Access {
     let behind = || {
         let node = &graph.nodes[producers[access.value]?];
@@ -179,7 +179,7 @@ fn unscaled(graph: &Graph, producers: &PerValue<Option<NodeId>>, access: &Access
     found
 }
 
-/// What logits are made of.
+/// The parts of the logits.
 struct Parts {
     /// The operand that is the product.
     product: usize,
@@ -189,10 +189,10 @@ struct Parts {
 }
 
 impl Parts {
-    /// Adds the terms of a sum; none where the product stands anywhere but in one of them, times a number.
+    /// Adds the terms of a sum; none unless the product is in exactly one of them, times a number.
     fn split(&mut self, expr: &Expr, at: usize, negative: bool) -> Option<()> {
         if let Some((indices, kept)) = hidden(expr, at).filter(|_| !negative) {
-            // A sum with −∞ is −∞: whichever term it is that hides a key, it hides it from the softmax.
+            // A sum with −∞ is −∞: a key masked by any term is masked in the softmax.
             if *self.causal.get_or_insert(indices) != indices {
                 return None;
             }
@@ -214,7 +214,7 @@ impl Parts {
                 let mut part = expr.part(at);
                 let uses = part.0.iter().filter(|i| **i == Instr::Load(self.product)).count();
                 if uses > 0 {
-                    // The product where 1 stands: the rest is its factor, if it is one.
+                    // With 1 in place of the product, the rest is its factor, if it is one.
                     factor(&part, part.0.len() - 1, self.product)?;
                     part = with_one(&part, self.product);
                 }
@@ -229,8 +229,8 @@ impl Parts {
     }
 }
 
-/// `if i ≤ j { x } else { −∞ }`, however it is written: i and j, and the place of x. A finite number is no −∞: a row
-/// whose logits are all as small would weigh what it hides.
+/// Recognizes `if i ≤ j { x } else { −∞ }`: i and j, and the place of x. A large finite number does not count as −∞:
+/// a row whose other logits are all as small would still give weight to masked keys.
 fn hidden(expr: &Expr, at: usize) -> Option<([Index; 2], usize)> {
     let Instr::Select(condition, then, other) = expr.0[at] else { return None };
     let (mut condition, mut holds) = (condition, true);
@@ -268,7 +268,7 @@ fn with_one(expr: &Expr, product: usize) -> Expr {
     Expr(expr.0.iter().map(swap).collect())
 }
 
-/// The operand that an expression gives unchanged.
+/// The operand that an expression returns unchanged.
 fn bare(expr: &Expr) -> Option<usize> {
     match expr.0.as_slice() {
         [Instr::Load(k)] => Some(*k),
@@ -276,7 +276,7 @@ fn bare(expr: &Expr) -> Option<usize> {
     }
 }
 
-/// A term that must be computed, over the indices it depends on; none where those are all of the logits'.
+/// A term to compute separately, over the indices it depends on; none if it depends on all indices of the logits.
 fn term_node(graph: &mut Graph, expr: &Expr, softmax: &Node, names: &[Index]) -> Option<(Node, Access)> {
     let depends = |i: Index| {
         expr.0.iter().any(|instr| match instr {

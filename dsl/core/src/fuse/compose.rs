@@ -8,7 +8,7 @@ const MOST_OPERANDS: usize = 10;
 /// Arithmetic instructions that are cheaper computed again than stored.
 const CHEAP: usize = 3;
 
-/// Composes pointwise nodes into the pointwise and row nodes that read them.
+/// Pointwise fusion: composes pointwise nodes into the pointwise and row nodes that read them.
 pub(super) fn into_consumers(graph: &mut Graph) {
     let producers = graph.producers();
     let readers = readers(graph);
@@ -40,7 +40,7 @@ fn compose(node: &Node, k: usize, producer: &Node, only_reader: bool) -> Option<
     if expressions.iter().any(|e| e.0.iter().any(|i| matches!(i, Instr::Gather { .. }))) {
         return None;
     }
-    // Each point of the producer is computed once, or it is cheap.
+    // The producer is cheap, or each of its points is computed only once.
     let covers = (0..node.indices.len()).all(|i| access.mentions(i) || node.indices[i] == 1.into());
     let uses = expressions.iter().filter(|e| e.0.contains(&Instr::Load(k))).count();
     let cheap = inner.functions() <= CHEAP && inner.transcendentals() == 0 && producer.operands.len() <= 2;
@@ -87,9 +87,9 @@ fn compose(node: &Node, k: usize, producer: &Node, only_reader: bool) -> Option<
     finish(Node { op, operands, ..node.clone() })
 }
 
-/// Composes a pointwise node that alone reads a row node into what follows the row operation.
+/// Fuses a pointwise node, if it is the only reader of a row node, into the epilogue of the row operation.
 ///
-/// Only when all else it reads is smaller (a scale, an offset, a mask): a residual stays apart, so
+/// Only when its other operands are smaller (a scale, an offset, a mask): a residual is not fused, so
 /// that it can be updated in place.
 pub(super) fn into_rows(graph: &mut Graph) {
     let producers = graph.producers();

@@ -1,5 +1,5 @@
-//! From the graph as written to the graph as run: views absorbed, pointwise chains composed, storage
-//! orders chosen, what must be copied copied. Each rewrite is an identity; the laws test them.
+//! From the graph as written to the graph as run: views absorbed, pointwise chains fused, memory
+//! layouts assigned, copies inserted where needed. Each rewrite is an identity; the laws test them.
 
 mod absorb;
 mod attend;

@@ -1,14 +1,15 @@
 //! Mixed precision: which values between operations are kept in fewer bits where a program allows it. It is a choice of
 //! storage, not an equality, so no rewrite rule makes it.
 //!
-//! Narrow are activations on their way from one product to the next: what a product with weights makes, and what is made
-//! of that alone, if products, attention, norms or softmaxes read it. So each costs one rounding that the next sum evens
-//! out. Everything else stays in single precision, above all outputs and geometry:
+//! Narrow are activations on their way from one product to the next: what a product with weights makes, and what is
+//! made of that alone, if products, attention, norms or softmaxes read it. So each costs one rounding that the next
+//! sum evens out. Everything else stays in single precision, above all outputs and geometry:
 //!
 //! - what the outside gives and gets, states that layers carry included, and all that an output or a state is made of
 //!   behind the last product;
-//! - a sum with a value in single precision, such as a point that is moved by a translation. (A product is as precise as
-//!   its least precise factor; a sum must be as precise as its largest term, of which a later difference may leave little.)
+//! - a sum with a value in single precision, such as a point that is moved by a translation. (A product is as precise
+//!   as its least precise factor; a sum must be as precise as its largest term, of which a later difference may leave
+//!   little.)
 //! - a product of two values in single precision, such as a rotation of a rotation;
 //! - what is summed or compared along axes, such as the differences that a distance is made of;
 //! - what says where to gather; sums that are made in several steps; results of operations on rows, which wait in their
@@ -103,8 +104,8 @@ impl<'g> Choice<'g> {
         Choice { graph, size, roots, narrow: graph.per_value(false), single, given, last_reader }
     }
 
-    /// Finds what may be narrow, then what of that is read in a way that needs it in single precision; whether there was
-    /// any.
+    /// Finds what may be narrow, then what of that is read in a way that needs it in single precision; whether there
+    /// was any.
     fn demote(&mut self) -> bool {
         for (id, node) in &self.graph.nodes {
             if let [result] = node.results.as_slice()

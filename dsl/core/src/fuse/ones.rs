@@ -1,4 +1,4 @@
-//! What a program is when some of its inputs are all ones: the masks of a full alignment leave it.
+//! Constant masks: the program that remains when some inputs are all ones, as the masks of a full alignment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::ir::{Access, AxisRef, Binary, Expr, Graph, Instr, Node, Op, RowOp, Va
 /// Values whose elements are all one number, as an expression without operands.
 type Known = BTreeMap<ValueId, Expr>;
 
-/// The graph where the inputs named are all ones. They stay inputs, which nothing reads.
+/// The graph where the named inputs are all ones. They stay inputs, but are not read.
 #[must_use]
 pub fn assume_ones(graph: &Graph, names: &BTreeSet<String>) -> Graph {
     let ones = graph.inputs.iter().filter(|p| names.contains(&p.name)).map(|p| (p.value, constant(1.0)));
@@ -41,7 +41,7 @@ fn simplify(graph: &mut Graph, mut known: Known) {
     remove_dead(graph);
 }
 
-/// Puts known numbers in the place of operands.
+/// Replaces operands by known numbers.
 fn substitute(node: &mut Node, known: &Known) {
     if node.operands.iter().all(|o| !known.contains_key(&o.value)) {
         return;
@@ -66,7 +66,7 @@ fn substitute(node: &mut Node, known: &Known) {
                 (None, Some(b)) => (b.clone(), Some(0)),
                 (None, None) => return,
             };
-            // What is summed over and no operand has any more is a factor.
+            // An index that is summed over and that no operand has any more becomes a factor.
             let lost = |i: &usize| rest.is_none_or(|k: usize| !operands[k].mentions(*i));
             let sizes = gone.iter().filter(|i| lost(i)).map(|i| Expr(vec![Instr::Size(node.indices[*i].clone())]));
             let times = product(&[times].into_iter().chain(sizes).collect::<Vec<_>>());
@@ -80,20 +80,20 @@ fn substitute(node: &mut Node, known: &Known) {
         }
         Op::View | Op::Attend { .. } | Op::Concat { .. } | Op::Repeat(_) => {}
     }
-    // What is left of a product with ones is its operand.
+    // A product with ones is its other operand.
     let passes_on = matches!(&node.op, Op::Pointwise(e) if *e == Expr::load(0)) && node.operands.len() == 1;
     if passes_on && sees_all(node, &node.operands[0]) {
         node.op = Op::View;
     }
 }
 
-/// Whether an operand's axes are each an index of the result: a view can show it.
+/// Whether every axis of an operand is an index of the result, so that a view can represent it.
 fn sees_all(node: &Node, operand: &Access) -> bool {
     let plain = |a: &AxisRef| matches!(a, AxisRef::Index(i) if node.result().mentions(*i));
     operand.axes.iter().all(plain) && node.result().axes.iter().all(|a| matches!(a, AxisRef::Index(_)))
 }
 
-/// The one number that all elements of a node's result are, if it is known.
+/// The number that every element of a node's result equals, if it is known.
 fn number_of(node: &Node, known: &Known) -> Option<Expr> {
     let fixed = |e: &Expr| !e.0.iter().any(|i| matches!(i, Instr::Load(_) | Instr::Position(_) | Instr::Gather { .. }));
     match &node.op {
@@ -123,7 +123,7 @@ fn product(factors: &[Expr]) -> Expr {
     folded(&expr)
 }
 
-/// An expression with known operands as numbers, and what follows from that.
+/// An expression with known operands replaced by numbers, then simplified.
 fn replaced<'k>(expr: &Expr, number: &dyn Fn(usize) -> Option<&'k Expr>) -> Expr {
     let mut new = Expr::default();
     new.append(expr, &mut |new, instr| match instr {
@@ -136,7 +136,7 @@ fn replaced<'k>(expr: &Expr, number: &dyn Fn(usize) -> Option<&'k Expr>) -> Expr
     folded(&new)
 }
 
-/// Arithmetic on numbers done, and what adds 0 or multiplies by 1 left out.
+/// Constant folding, without additions of 0 and multiplications by 1.
 fn folded(expr: &Expr) -> Expr {
     let mut new: Vec<Instr> = Vec::with_capacity(expr.0.len());
     let mut places: Vec<usize> = Vec::with_capacity(expr.0.len());
@@ -184,7 +184,7 @@ mod tests {
 
     use super::*;
 
-    /// Masked sums, a count, masked logits: what models do with masks.
+    /// Masked sums, a count, masked logits: the uses of masks in models.
     fn masked() -> Graph {
         let mut b = Builder::new("sample");
         let shape = |names: &[&str]| names.iter().map(|n| (*n).into()).collect::<Vec<_>>();

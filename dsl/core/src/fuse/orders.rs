@@ -1,9 +1,9 @@
-//! The order in which each value's axes are stored, and which views need a copy for it.
+//! Layout assignment: the order in which each value's axes are stored, and which views need a copy.
 //!
-//! Values are stored as their axes stand, last one fastest, but for those that a contraction runs
-//! over batch by batch along their last axis (triangle multiplication's channels): there the batch
-//! axes come first, and the pointwise nodes before it pass the order on to what they read; for outer products, where
-//! the axes of each operand stand together; and for what is added to logits, where the keys do.
+//! Values are stored in the order of their axes, last one fastest, with three exceptions: those that a contraction
+//! batches along their last axis (triangle multiplication's channels), where the batch
+//! axes come first, and pointwise nodes before it propagate the order to their operands; outer products, where
+//! the axes of each operand are adjacent; and terms added to logits, which are stored key by key.
 
 use crate::ir::{AxisRef, Expr, Graph, Index, Node, NodeId, Op, PerValue, ValueId};
 
@@ -17,7 +17,7 @@ pub fn storage_orders(graph: &Graph) -> Orders {
     let mut fixed: PerValue<bool> = graph.per_value(false);
     let outside = graph.inputs.iter().chain(&graph.params).chain(&graph.outputs);
     outside.for_each(|p| fixed[p.value] = true);
-    // What a view shows keeps its natural order, on both sides.
+    // Operand and result of a view keep their natural order.
     for node in graph.nodes.values().filter(|n| matches!(n.op, Op::View | Op::Repeat(_) | Op::Concat { .. })) {
         node.operands.iter().chain(&node.results).for_each(|a| fixed[a.value] = true);
     }
@@ -43,7 +43,7 @@ pub fn storage_orders(graph: &Graph) -> Orders {
                 }
             }
             Op::Pointwise(_) => pass_on(node, &mut wanted),
-            // What is added to the logits of a query lies key by key.
+            // A term added to logits is stored key by key.
             Op::Attend { key, .. } => {
                 for added in &node.operands[3..] {
                     let others = (0..added.axes.len()).filter(|k| Some(*k) != added.axis_of(*key));
@@ -64,8 +64,8 @@ pub fn storage_orders(graph: &Graph) -> Orders {
         .collect()
 }
 
-/// The order in which the axes of a product of every pair (an outer product) stand together that come from the same
-/// operand, where they do not already: then it is one matrix product, not one for each pair.
+/// For an outer product, the order in which the axes that come from the same
+/// operand are adjacent, if they are not already: it is then one matrix product instead of one for each pair.
 fn sides_together(node: &Node) -> Option<Vec<usize>> {
     let (a, b, result) = (&node.operands[0], &node.operands[1], node.result());
     let from_a = |axis: usize| match result.axes[axis] {
@@ -95,7 +95,7 @@ fn pass_on(node: &Node, wanted: &mut PerValue<Option<Vec<usize>>>) {
     }
 }
 
-/// Turns every view that memory cannot show (a join of axes that are not neighbours in storage)
+/// Turns every view that strides cannot express (a join of axes that are not adjacent in memory)
 /// into a copy.
 pub(super) fn copy_what_cannot_be_seen(graph: &mut Graph) {
     let producers = graph.producers();
@@ -106,10 +106,10 @@ pub(super) fn copy_what_cannot_be_seen(graph: &mut Graph) {
     }
 }
 
-/// Whether the joined axes of a view's result are neighbours, in order, in its natural-order operand.
+/// Whether the axes that a view joins are adjacent, in order, in its natural-order operand.
 fn visible(graph: &Graph, view: &Node, producers: &PerValue<Option<NodeId>>) -> bool {
     let source = &view.operands[0];
-    // A view of a view may stride: only joins of a value stored whole are taken for granted.
+    // A view of a view may be strided: only joins of a value stored densely are accepted.
     let direct = producers[source.value].is_none_or(|p| graph.nodes[p].op != Op::View);
     view.result().axes.iter().all(|axis| match axis {
         AxisRef::Joined(o, i) => match (source.axis_of(*o), source.axis_of(*i)) {

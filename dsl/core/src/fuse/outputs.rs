@@ -1,5 +1,5 @@
-//! Every output, and every operand of a loop over layers, is a value of its own: given by the caller or
-//! made by a kernel, never a view or a weight.
+//! Gives every output and every operand of a loop over layers its own memory: given by the caller or
+//! written by a kernel, never a view or a weight.
 
 use crate::ir::{Access, Expr, Graph, Node, Op, Value, ValueId};
 
@@ -20,7 +20,7 @@ pub(super) fn own(graph: &mut Graph) {
     }
 }
 
-/// Copies what a loop over layers takes where it is a view or a parameter.
+/// Copies operands of a loop over layers that are views or parameters.
 pub(super) fn own_layer_operands(graph: &mut Graph) {
     let nodes = std::mem::take(&mut graph.nodes);
     let mut is_view = graph.per_value(false);

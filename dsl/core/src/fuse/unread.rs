@@ -1,8 +1,8 @@
-//! What nobody reads: nodes, operands.
+//! Removal of unread nodes and operands.
 
 use crate::ir::{Expr, Graph, Instr, Node, Op, PerValue};
 
-/// Removes nodes whose results nobody reads.
+/// Removes nodes whose results are not read.
 pub fn remove_dead(graph: &mut Graph) {
     let mut read = graph.per_value(false);
     for port in &graph.outputs {

@@ -1,4 +1,4 @@
-//! How a node sees a value: which of its indices stands on which axis.
+//! How a node accesses a value: which of its indices is on which axis.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::id::ValueId;
 /// An index of a node: a position in [`Node::indices`].
 pub type Index = usize;
 
-/// What stands on one axis of an operand or result.
+/// What is on one axis of an operand or result.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AxisRef {
     /// One index.
@@ -21,27 +21,27 @@ pub enum AxisRef {
     Shifted(Index, Extent),
 }
 
-/// A value as one node sees it: an index (or none) for each of its axes.
+/// A value as one node accesses it: an index (or none) for each of its axes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     /// The value read or written.
     pub value: ValueId,
-    /// One entry an axis.
+    /// One entry per axis.
     pub axes: Vec<AxisRef>,
 }
 
 impl Access {
-    /// The access that gives each of the first `rank` axes an index of its own.
+    /// The access with index `k` on axis `k`, for the first `rank` axes.
     pub fn plain(value: ValueId, rank: usize) -> Access {
         Access { value, axes: (0..rank).map(AxisRef::Index).collect() }
     }
 
-    /// The axis on which exactly this index stands alone and unmoved.
+    /// The axis that has exactly this index, without an offset.
     pub fn axis_of(&self, index: Index) -> Option<usize> {
         self.axes.iter().position(|a| *a == AxisRef::Index(index))
     }
 
-    /// Whether the index stands on any axis, in any form.
+    /// Whether the index is on any axis, in any form.
     pub fn mentions(&self, index: Index) -> bool {
         self.axes.iter().any(|a| match a {
             AxisRef::Index(i) | AxisRef::Shifted(i, _) => *i == index,

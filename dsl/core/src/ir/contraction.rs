@@ -1,19 +1,19 @@
-//! Sums of products with one operand in common, the norm before them and what is done to them after.
+//! Sums of products with one operand in common, with a fused norm (prologue) and epilogue.
 
 use serde::{Deserialize, Serialize};
 
 use super::scalar::Expr;
 
-/// `after(Σ f(a)·b₀, Σ f(a)·b₁, …)`: products with one operand in common, and what is done to the sums.
+/// `after(Σ f(a)·b₀, Σ f(a)·b₁, …)`: products with one operand in common, and an epilogue on the sums.
 ///
 /// Operands in order: a, the sums' own ones, the norm's scale and offset, then what `after` loads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contraction {
-    /// The norm that a's rows are given first; none for f(a) = a. A row is all that is summed over.
+    /// The norm applied to the rows of a first; none for f(a) = a. A row spans all summed indices.
     pub norm: Option<Norm>,
     /// How many sums there are, each with an operand of its own.
     pub sums: usize,
-    /// What is done to the sums, which [`crate::ir::Instr::Row`] names; it loads operands after all others only.
+    /// The epilogue, in which [`crate::ir::Instr::Row`] is a sum; it loads only the operands after all others.
     pub after: Expr,
 }
 
@@ -29,17 +29,17 @@ pub struct Norm {
 }
 
 impl Contraction {
-    /// The sum of products and nothing else.
+    /// A plain sum of products.
     pub fn plain() -> Contraction {
         Contraction { norm: None, sums: 1, after: Expr::row() }
     }
 
-    /// Whether it is the sum of products and nothing else.
+    /// Whether it is a plain sum of products.
     pub fn is_plain(&self) -> bool {
         self.norm.is_none() && self.only_sums()
     }
 
-    /// Whether nothing is done to its sum.
+    /// Whether it has no epilogue.
     pub fn only_sums(&self) -> bool {
         self.sums == 1 && self.after.is_row()
     }

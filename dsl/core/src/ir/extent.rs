@@ -95,7 +95,7 @@ impl Extent {
         set.into_iter()
     }
 
-    /// Replaces symbols by extents; symbols that `with` does not know stay.
+    /// Replaces symbols by extents; symbols that `with` does not know are kept.
     pub fn substitute(&self, with: &dyn Fn(&str) -> Option<Extent>) -> Extent {
         let mut sum = Extent::default();
         for (symbols, &coefficient) in self.terms.iter() {
@@ -108,7 +108,7 @@ impl Extent {
         sum
     }
 
-    /// The extent that times `by`, a single product, is this one; none where there is none for all sizes.
+    /// This extent divided by `by`, a single product; none if the quotient is not an extent for all sizes.
     pub fn divided(&self, by: &Extent) -> Option<Extent> {
         let mut terms = by.terms.iter();
         let (divisors, &divisor) = terms.next()?;

@@ -1,4 +1,4 @@
-//! What a tensor's numbers are kept in.
+//! Number formats of tensors.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ impl std::str::FromStr for Format {
 
     fn from_str(name: &str) -> Result<Format, String> {
         let found = [Format::Single, Format::Bf16].into_iter().find(|format| format.name() == name);
-        found.ok_or_else(|| format!("`{name}` is no format that values are kept in: there are `f32` and `bf16`"))
+        found.ok_or_else(|| format!("`{name}` is not a supported format: use `f32` or `bf16`"))
     }
 }
 

@@ -22,13 +22,13 @@ pub struct Graph {
     /// Every operation, each after those whose results it reads.
     #[serde(with = "crate::id::list")]
     pub nodes: PerNode<Node>,
-    /// What the caller gives. Inputs are donated: their memory is reused once they have been read.
+    /// The caller's inputs. They are donated: their memory is reused once they have been read.
     pub inputs: Vec<Port>,
     /// Weights, by checkpoint name.
     pub params: Vec<Port>,
-    /// What the caller gets.
+    /// The outputs.
     pub outputs: Vec<Port>,
-    /// What values between operations may be kept in.
+    /// The narrowest format allowed for values between operations.
     #[serde(default, skip_serializing_if = "Format::is_single")]
     pub precision: Format,
 }
@@ -36,11 +36,11 @@ pub struct Graph {
 /// A tensor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Value {
-    /// A name for people.
+    /// A name for display.
     pub name: String,
     /// The extent of each axis.
     pub shape: Vec<Extent>,
-    /// What its numbers are kept in; computed with is always single precision.
+    /// The format in memory; kernels always compute in single precision.
     #[serde(default, skip_serializing_if = "Format::is_single")]
     pub format: Format,
 }
@@ -52,10 +52,10 @@ impl Value {
     }
 }
 
-/// A value with a name that the outside knows.
+/// A value with a name known to the caller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
-    /// The outside's name.
+    /// The name known to the caller.
     pub name: String,
     /// The value.
     pub value: ValueId,
@@ -72,11 +72,11 @@ pub struct Node {
     pub results: Vec<Access>,
     /// The extent of every index.
     pub indices: Vec<Extent>,
-    /// Where the node stands in the source: function names and the variable, dotted.
+    /// The node's source name: function names and the variable, separated by dots.
     pub origin: String,
 }
 
-/// What a node computes. The indices it ranges over stand in the node; how each is treated is
+/// What a node computes. The indices it ranges over are in the node; how each is treated is
 /// derived in the index table (`ir/table.rs`) and nowhere else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Op {
@@ -101,18 +101,18 @@ pub enum Op {
     },
     /// `after(row over `over` of before(operands))`.
     Rows {
-        /// Given to the row operation.
+        /// The prologue: computes the row operation's input.
         before: Expr,
         /// What is computed over a row.
         row: RowOp,
         /// The indices that form a row.
         over: Vec<Index>,
-        /// Applied to the row operation's result.
+        /// The epilogue: applied to the row operation's result.
         after: Expr,
     },
-    /// The operands one after another along an index of the result.
+    /// Concatenation of the operands along an index of the result.
     Concat {
-        /// The index of the result along which they follow each other; each operand has its own.
+        /// The index of the result along which they are concatenated; each operand has its own.
         along: Index,
     },
     /// A body run `count` times, its carried values fed back, its parameters taken layer by layer.
@@ -131,7 +131,7 @@ pub struct Repeat {
 }
 
 impl Graph {
-    /// The same of each value.
+    /// One value's map.
     pub fn per_value<T: Clone>(&self, each: T) -> PerValue<T> {
         vec![each; self.values.len()].into()
     }
@@ -160,7 +160,7 @@ impl Graph {
         producers
     }
 
-    /// The value in whose memory each value stands: itself, or what it is a view of.
+    /// The value whose memory each value is in: itself, or the one it is a view of.
     pub fn roots(&self) -> PerValue<ValueId> {
         let mut roots: PerValue<ValueId> = self.values.keys().collect();
         for node in self.nodes.values().filter(|n| n.op == Op::View) {
@@ -235,14 +235,14 @@ impl Node {
             AxisRef::Index(i) => Some(self.indices[*i].clone()),
             AxisRef::Unit => Some(Extent::literal(1)),
             AxisRef::Joined(outer, inner) => Some(self.indices[*outer].clone() * self.indices[*inner].clone()),
-            // A slice says nothing of how far the axis goes on.
+            // A slice does not know the length of the axis.
             AxisRef::Shifted(..) => None,
         }
     }
 }
 
 impl Op {
-    /// A sum of products and nothing else.
+    /// A plain sum of products.
     pub fn contract() -> Op {
         Op::Contract(Contraction::plain())
     }

@@ -1,4 +1,4 @@
-//! Names of the things of a graph.
+//! Ids of values and nodes.
 
 use cranelift_entity::PrimaryMap;
 
@@ -13,7 +13,7 @@ id!(
     NodeId
 );
 
-/// Something of each value of a graph.
+/// A map from values.
 pub type PerValue<T> = PrimaryMap<ValueId, T>;
-/// Something of each node of a graph.
+/// A map from nodes.
 pub type PerNode<T> = PrimaryMap<NodeId, T>;

@@ -19,7 +19,7 @@ pub enum RowOp {
 }
 
 impl RowOp {
-    /// Floating-point operations an element.
+    /// Floating-point operations per element.
     pub fn flops(self) -> u64 {
         match self {
             RowOp::Sum | RowOp::Max => 1,

@@ -1,4 +1,4 @@
-//! The law of graphs, checked after building, after rewriting and before planning.
+//! The rules of well-formed graphs, checked after building, after rewriting and before planning.
 
 use cranelift_entity::EntityRef;
 
@@ -8,22 +8,22 @@ use super::extent::Extent;
 use super::graph::{Graph, Node, Op};
 use super::scalar::{Expr, Instr};
 
-/// A graph that breaks the law: a bug of whoever made it.
+/// A graph that breaks the rules: a bug in the code that built it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("node {node} (`{origin}`): {problem}")]
 pub struct SpecError {
     /// The node's number.
     pub node: usize,
-    /// Where it comes from.
+    /// Its source name.
     pub origin: String,
     /// What is wrong.
     pub problem: String,
 }
 
-/// Checks that every node reads what exists, that axes and extents fit, that expressions are well formed.
+/// Checks that every node reads existing values, that axes and extents match, that expressions are well formed.
 ///
 /// # Errors
-/// The first node that breaks the law.
+/// The first node that breaks a rule.
 pub fn check_graph(graph: &Graph) -> Result<(), SpecError> {
     let mut known = graph.per_value(false);
     for port in graph.inputs.iter().chain(&graph.params) {
@@ -33,13 +33,13 @@ pub fn check_graph(graph: &Graph) -> Result<(), SpecError> {
         let fail = |problem: String| SpecError { node: id.index(), origin: node.origin.clone(), problem };
         for operand in &node.operands {
             if !known.get(operand.value).is_some_and(|known| *known) {
-                return Err(fail(format!("reads value {} before it is made", operand.value)));
+                return Err(fail(format!("reads value {} before it is computed", operand.value)));
             }
         }
         check_node(graph, node).map_err(fail)?;
         for result in &node.results {
             if std::mem::replace(&mut known[result.value], true) {
-                return Err(fail(format!("makes value {} again", result.value)));
+                return Err(fail(format!("defines value {} a second time", result.value)));
             }
         }
     }
@@ -47,7 +47,7 @@ pub fn check_graph(graph: &Graph) -> Result<(), SpecError> {
         Some(o) => Err(SpecError {
             node: graph.nodes.len(),
             origin: o.name.clone(),
-            problem: "is an output that nothing makes".into(),
+            problem: "is an output that no node computes".into(),
         }),
         None => Ok(()),
     }
@@ -73,7 +73,7 @@ fn check_node(graph: &Graph, node: &Node) -> Result<(), String> {
             check_expr(node, after, 1)?;
             let result = &node.results[0];
             match over.iter().find(|&&i| result.mentions(i) == row.consumes()) {
-                Some(i) => Err(format!("row index {i} stands wrongly in the result")),
+                Some(i) => Err(format!("row index {i} is misplaced in the result")),
                 None => Ok(()),
             }
         }
@@ -85,11 +85,11 @@ fn check_node(graph: &Graph, node: &Node) -> Result<(), String> {
             let inner_fits = !has(2, inner) && !added(inner) && !result.mentions(*inner);
             let channel_fits = !has(0, channel) && !has(1, channel) && !added(channel);
             if !factor.is_number() {
-                return Err("scales its logits by what is no number".into());
+                return Err("scales its logits by something that is not a number".into());
             }
             let of_queries = |i: Index| result.mentions(i) && !has(1, &i) && !has(2, &i) && i != *channel;
             if causal.is_some_and(|query| !of_queries(query)) {
-                return Err("ends its keys at what is no index of queries".into());
+                return Err("bounds its keys by something that is not an index of queries".into());
             }
             match [key, inner, channel].into_iter().all(|i| *i < node.indices.len())
                 && key_fits
@@ -102,14 +102,14 @@ fn check_node(graph: &Graph, node: &Node) -> Result<(), String> {
         }
         Op::Concat { along } if one => match node.results[0].axis_of(*along) {
             Some(_) => Ok(()),
-            None => Err("concatenates along an index that the result lacks".into()),
+            None => Err("concatenates along an index that the result does not have".into()),
         },
         Op::Repeat(repeat) => {
             if node.results.len() != repeat.carried || repeat.body.outputs.len() != repeat.carried {
-                return Err("carries another number of values than it gives".into());
+                return Err("carries a different number of values than it returns".into());
             }
             if repeat.body.inputs.len() != node.operands.len() {
-                return Err("gives its body another number of inputs than it takes".into());
+                return Err("passes its body a different number of inputs than it takes".into());
             }
             check_graph(&repeat.body).map_err(|e| e.to_string())
         }
@@ -129,18 +129,18 @@ fn check_contraction(node: &Node, contraction: &Contraction) -> Result<(), Strin
         .iter()
         .any(|i| matches!(i, Instr::Load(k) if *k < loads) || matches!(i, Instr::Gather { .. } | Instr::Position(_)))
     {
-        return Err("loads what it multiplies".into());
+        return Err("gathers an operand that it multiplies".into());
     }
     let gone = |i: &usize| !node.results[0].mentions(*i);
     if node.operands[loads..].iter().any(|o| (0..node.indices.len()).any(|i| gone(&i) && o.mentions(i))) {
-        return Err("loads along what it sums over".into());
+        return Err("gathers along an index that it sums over".into());
     }
     let row = |i: &usize| gone(i) && node.operands[0].mentions(*i);
     let affine = contraction.affine().into_iter().flatten();
     let fits = affine.map(|k| &node.operands[k]).all(|o| (0..node.indices.len()).all(|i| !o.mentions(i) || row(&i)));
     match norm.is_none() || fits && (0..node.indices.len()).filter(gone).all(|i| row(&i)) {
         true => Ok(()),
-        false => Err("has a norm over more or less than a row".into()),
+        false => Err("has a norm over something other than a row".into()),
     }
 }
 
@@ -167,7 +167,7 @@ fn check_access(graph: &Graph, node: &Node, access: &Access) -> Result<(), Strin
     Ok(())
 }
 
-/// `rows`: how many results of row operations or sums it may name.
+/// `rows`: how many row results or sums it may use.
 fn check_expr(node: &Node, expr: &Expr, rows: usize) -> Result<(), String> {
     if expr.0.is_empty() {
         return Err("has an empty expression".into());

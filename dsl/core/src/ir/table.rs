@@ -1,7 +1,7 @@
 //! The index table: how an operation treats each of its indices.
 //!
-//! This is the only place that knows. Chunking, loop invariance, shards, legality, cost and lowering
-//! all ask here.
+//! This is the only place that knows. Chunking, loop invariance, in-place legality, cost and lowering
+//! all use it.
 
 use std::ops::Range;
 
@@ -26,9 +26,9 @@ pub enum Combine {
 /// How an operation treats an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Behaviour {
-    /// The result has it, and its slices do not need each other.
+    /// The result has it, and its slices are independent.
     Map,
-    /// It is consumed; results of slices combine.
+    /// It is consumed; partial results are combined.
     Fold(Combine),
     /// It is needed all at once.
     Whole,
@@ -38,13 +38,13 @@ impl Node {
     /// How this node treats one of its indices.
     pub fn behaviour(&self, index: Index) -> Behaviour {
         let accesses = || self.operands.iter().chain(&self.results);
-        // Part of a joined or sliced axis: a slice of it is no slice of the axis.
+        // Part of a joined or sliced axis: a slice of the index is not a slice of the axis.
         let entangled = accesses().flat_map(|a| &a.axes).any(|axis| match axis {
             AxisRef::Joined(o, i) => *o == index || *i == index,
             AxisRef::Shifted(i, _) => *i == index,
             AxisRef::Index(_) | AxisRef::Unit => false,
         });
-        // Twice on one value: a slice of it would be no slice of that value's axes one by one.
+        // Twice on one value: a slice of the index would not be a slice of one axis of the value.
         let repeated = accesses().any(|a| a.axes.iter().filter(|x| **x == AxisRef::Index(index)).count() > 1);
         if entangled || repeated {
             return Behaviour::Whole;
@@ -58,7 +58,7 @@ impl Node {
             Op::Contract(c) if c.is_plain() => Behaviour::Fold(Combine::Sum),
             Op::Contract(_) => Behaviour::Whole,
             Op::Attend { key, .. } if index == *key => Behaviour::Fold(Combine::Softmax),
-            // A map in truth; but every slice of channels would compute the same logits.
+            // This is really a map, but every slice of channels would recompute the same logits.
             Op::Attend { channel, .. } if index == *channel => Behaviour::Whole,
             Op::Attend { .. } if kept => Behaviour::Map,
             Op::Attend { .. } => Behaviour::Whole,
@@ -77,7 +77,7 @@ impl Node {
         }
     }
 
-    /// How many of so many of its points are computed: of a causal attention those of the keys that take part.
+    /// How many of the given points are computed: in causal attention, only those of unmasked keys.
     pub fn computed(&self, extent: &dyn Fn(Index) -> u128) -> (u128, u128) {
         match self.op {
             Op::Attend { key, causal: Some(query), .. } => {
@@ -88,8 +88,8 @@ impl Node {
         }
     }
 
-    /// Whether the result may be written over this operand while it is read: each element of the result
-    /// needs no element of the operand but those that it, or what is written with it, replaces.
+    /// Whether the result may overwrite this operand in place: each element of the result
+    /// needs only those elements of the operand that it, or what is written with it, replaces.
     pub fn may_overwrite(&self, operand: usize) -> bool {
         let (read, written) = (&self.operands[operand].axes, &self.results[0].axes);
         let plain = written.iter().all(|a| matches!(a, AxisRef::Index(_)));
@@ -97,7 +97,7 @@ impl Node {
             Op::Pointwise(expr) => {
                 plain && read == written && !expr.0.iter().any(|i| matches!(i, Instr::Gather { .. }))
             }
-            // What is multiplied is read again and again; what is done to the sums reads its own place.
+            // Factors are read repeatedly; the epilogue reads each element only where it writes.
             Op::Contract(c) => plain && operand >= c.loads() && read == written,
             // Queries are read, all of a row's inner index, before the row's channels are written.
             Op::Attend { inner, channel, .. } => {
@@ -110,10 +110,10 @@ impl Node {
     }
 }
 
-/// Pairs of a query and a key that is not above it, of those at some positions.
+/// Unmasked pairs of queries and keys in the given ranges of positions.
 pub fn causal_pairs(queries: Range<u128>, keys: Range<u128>) -> u128 {
     let many = keys.end.saturating_sub(keys.start);
-    // Of all queries before one: the first to have a key has one, the next two, until they have all.
+    // Sum over the queries before a position: the first query with a key has one key, the next two, up to all.
     let before = |query: u128| {
         let with = query.saturating_sub(keys.start);
         let rising = with.min(many);

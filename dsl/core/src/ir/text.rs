@@ -1,4 +1,4 @@
-//! Graphs as text that a person can read and a golden test can hold.
+//! Graphs as readable text, used by golden tests.
 
 use std::fmt;
 
@@ -69,7 +69,7 @@ impl Graph {
         write!(f, " ({})", list(&node.operands))?;
         let named = |(i, extent): (usize, &Extent)| format!("{}={extent}", letter(i));
         let indices: Vec<String> = node.indices.iter().enumerate().map(named).collect();
-        // Every axis of a loop over layers has an index of its own: the body says more.
+        // Every axis of a loop over layers has a separate index, so only the body is informative.
         if !matches!(node.op, Op::Repeat(_)) {
             write!(f, " for {}", indices.join(" "))?;
         }
@@ -116,7 +116,7 @@ fn axes_text(access: &Access) -> String {
     format!("[{}]", axes.join(" "))
 }
 
-/// In infix form; what several instructions read has a name of its own, before the rest: `t2 = exp($0); (t2 / (1 + t2))`.
+/// In infix form; values read by several instructions get a name first: `t2 = exp($0); (t2 / (1 + t2))`.
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let uses = |place: usize| self.0.iter().flat_map(Instr::arguments).flatten().filter(|at| *at == place).count();

@@ -1,4 +1,4 @@
-//! What is wrong with a module, function by function and as a whole.
+//! Checks of a module, function by function and as a whole.
 
 mod structs;
 
@@ -15,7 +15,7 @@ use super::settings::{Options, fitting, kind, shown};
 use super::signature::{Signature, every};
 use super::types::Ty;
 
-/// Everything that is wrong with the last module of a library: every function, both branches of every flag.
+/// All mistakes in the last module of a library: every function, both branches of every flag.
 pub fn check(library: &Library) -> Vec<Diagnostic> {
     let Some(program) = Program::new(library) else { return Vec::new() };
     let module = program.modules[program.home];
@@ -24,7 +24,7 @@ pub fn check(library: &Library) -> Vec<Diagnostic> {
     duplicates(module, &mut found);
     let unending = endless(&program);
     if !unending.is_empty() {
-        // Nothing that walks through these structs would come to an end.
+        // Walks through recursive structs would not end.
         found.extend(unending);
         return found;
     }
@@ -153,9 +153,9 @@ fn recursion(program: &Program, module: &Module, found: &mut Vec<Diagnostic>) {
             said.extend(way.iter().copied());
             let name = &function.name.text;
             let text = if through.is_empty() {
-                format!("`{name}` calls itself: there is no end to it")
+                format!("`{name}` calls itself: functions cannot be recursive")
             } else {
-                format!("`{name}` calls itself through {}: there is no end to it", through.join(", "))
+                format!("`{name}` calls itself through {}: functions cannot be recursive", through.join(", "))
             };
             let mistake = Diagnostic::new(Code::CallsRecursion, *span, text).note(function.name.span, "the function");
             found.push(mistake.help("repeat layers with `for block in w.blocks { … }`"));
@@ -164,17 +164,17 @@ fn recursion(program: &Program, module: &Module, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Generics and axes that no call could bind.
+/// Generics and axes whose sizes no call can determine.
 fn signature_names(program: &Program, id: FunctionId, signature: &Signature, found: &mut Vec<Diagnostic>) {
     let function = program.function(id);
     if signature.params.iter().any(Ty::unresolved) {
-        // A parameter of a type that was refused might have had the axis.
+        // A parameter whose type was rejected might have had the axis.
         return;
     }
     for generic in &function.generics {
         if !signature.bound.contains(&program.symbol(&generic.text)) {
             let text = format!(
-                "no parameter of `{}` names `{}` by itself, so no call gives it",
+                "no parameter of `{}` has an axis that is just `{}`, so a call cannot determine its size",
                 function.name.text, generic.text
             );
             let mistake = Diagnostic::new(Code::AxesUnbound, generic.span, text);
@@ -190,7 +190,7 @@ fn signature_names(program: &Program, id: FunctionId, signature: &Signature, fou
         if !known && !generics.contains(&symbol) {
             let axis = symbol.trim_end_matches('\'');
             let text = format!(
-                "no parameter of `{}` has the axis `{axis}` by itself, so no call gives it",
+                "no parameter of `{}` has an axis that is just `{axis}`, so a call cannot determine its size",
                 function.name.text
             );
             let types = std::iter::once(&function.result).chain(function.params.iter().map(|p| &p.ty));
@@ -225,12 +225,12 @@ fn unused_params(function: &Function, found: &mut Vec<Diagnostic>) {
         if !read.contains(name) && !name.starts_with('_') {
             let text = format!("`{}` never reads its parameter `{name}`", function.name.text);
             let mistake = Diagnostic::new(Code::CallsUnused, param.name.span, text);
-            found.push(mistake.help(format!("leave it out, or call it `_{name}` if that is meant")));
+            found.push(mistake.help(format!("remove it, or rename it to `_{name}` if this is intended")));
         }
     }
 }
 
-/// Fields that nobody reads, of structs whose other fields are read here.
+/// Unread fields of structs whose other fields are read here.
 fn unused_fields(
     program: &Program,
     module: &Module,
@@ -248,7 +248,7 @@ fn unused_fields(
             if !is_read(place) && !field.name.text.starts_with('_') {
                 let text = format!("no function reads `{}` of `{}`", field.name.text, declared.name.text);
                 let mistake = Diagnostic::new(Code::ParamsUnused, field.name.span, text);
-                let help = "a checkpoint's weight left unused is surely a mistake; if not, leave the field out";
+                let help = "an unused weight is almost certainly a mistake; if not, remove the field";
                 found.push(mistake.help(help));
             }
         }
@@ -256,7 +256,7 @@ fn unused_fields(
 }
 
 fn budget(program: &Program, id: FunctionId, signature: &Signature, budget: &Budget, found: &mut Vec<Diagnostic>) {
-    /// Bindings that say where the promise holds, not for which sizes.
+    /// Bindings of the machine, not of sizes.
     const PLACES: [&str; 1] = ["threads"];
     let function = program.function(id);
     if let Err(message) = crate::units::parse_bytes(&budget.text) {
@@ -265,7 +265,8 @@ fn budget(program: &Program, id: FunctionId, signature: &Signature, budget: &Bud
     let plain = |kind: &TypeKind| matches!(kind, TypeKind::Number | TypeKind::Size | TypeKind::Flag);
     if let Some(param) = function.params.iter().find(|p| plain(&p.ty.kind)) {
         let name = &function.name.text;
-        let text = format!("`{name}` cannot be planned by itself: its parameter `{}` is no tensor", param.name.text);
+        let text =
+            format!("`{name}` cannot be planned on its own: its parameter `{}` is not a tensor", param.name.text);
         let mistake = Diagnostic::new(Code::CallsRoot, budget.span, text).note(param.name.span, "the parameter");
         let help = "make it a constant of the module, or promise for a function that gives the value";
         found.push(mistake.help(help));
@@ -291,7 +292,7 @@ fn budget(program: &Program, id: FunctionId, signature: &Signature, budget: &Bud
             continue;
         };
         if let Some(kind) = wrong {
-            let text = format!("`{}` is {kind} and is bound to {}", name.text, shown(*value));
+            let text = format!("`{}` is {kind}, but is set to {}", name.text, shown(*value));
             let example = match &*kind {
                 "a flag" => "true",
                 "a number" => "0.5",
@@ -303,11 +304,11 @@ fn budget(program: &Program, id: FunctionId, signature: &Signature, budget: &Bud
     }
     let bound = |axis: &str| budget.bindings.iter().any(|(name, _)| name.text == axis);
     let missing: Vec<&str> = axes.into_iter().filter(|axis| !bound(axis)).collect();
-    // A name that is none may be the axis misspelt.
+    // An unknown name may be a misspelling of the axis.
     if !missing.is_empty() && !unknown {
         let quoted: Vec<String> = missing.iter().map(|axis| format!("`{axis}`")).collect();
-        let (name, verb) = (&function.name.text, if missing.len() == 1 { "is" } else { "are" });
-        let text = format!("the budget of `{name}` does not say how large {} {verb}", quoted.join(" and "));
+        let (name, sizes) = (&function.name.text, if missing.len() == 1 { "size" } else { "sizes" });
+        let text = format!("the budget of `{name}` does not give the {sizes} of {}", quoted.join(" and "));
         let bindings: String = missing.iter().map(|axis| format!(", {axis} = 384")).collect();
         let others = if budget.bindings.is_empty() { "" } else { ", …" };
         let help = format!("write `#[budget(\"{}\"{bindings}{others})]`", budget.text);

@@ -1,4 +1,4 @@
-//! A function of a library: its graph under given settings, and what it takes and gives.
+//! A function of a library: its graph under given settings, and its signature.
 
 use super::ast::{Constant, Library, Literal, Named, Span};
 use super::diagnostic::{Code, Diagnostic};
@@ -13,7 +13,7 @@ use crate::ir::{Extent, Graph, Sizes};
 pub struct Elaborated {
     /// The graph.
     pub graph: Graph,
-    /// Sizes of the constants that stayed symbols.
+    /// Sizes of the constants that were kept as symbols.
     pub sizes: Sizes,
     /// The value of every setting, defaults included.
     pub settings: Settings,
@@ -21,16 +21,16 @@ pub struct Elaborated {
     pub records: Vec<String>,
 }
 
-/// What a function takes and gives, for people.
+/// A function's signature, for display.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Signature {
     /// The function.
     pub name: String,
     /// Its documentation.
     pub doc: String,
-    /// Tensors that the caller gives.
+    /// Inputs.
     pub inputs: Vec<Tensor>,
-    /// Tensors that the caller gets.
+    /// Outputs.
     pub outputs: Vec<Tensor>,
     /// Weights; `{}` in a name is a layer's number.
     pub parameters: Vec<Parameter>,
@@ -67,7 +67,7 @@ pub struct Parameter {
 /// The graph of a function of a library's last module.
 ///
 /// # Errors
-/// Everything that is wrong: an unknown function or setting, or what `check` would say.
+/// All mistakes: an unknown function or setting, or any that `check` reports.
 pub fn elaborate(
     library: &Library,
     function: &str,
@@ -88,7 +88,7 @@ pub fn elaborate(
     Ok(Elaborated { graph, sizes, settings: values.into_iter().collect(), records })
 }
 
-/// What a function of a library's last module takes and gives.
+/// The signature of a function of a library's last module.
 ///
 /// # Errors
 /// An unknown function, or types that cannot be resolved.

@@ -1,4 +1,4 @@
-//! Plans kept from one build to the next: each under the digest of what it depends on, with the digest of what it says.
+//! A cache of plans between builds: each is stored under the digest of its inputs, with the digest of its contents.
 
 use crate::digest::digest;
 use crate::ir::Sizes;
@@ -6,21 +6,21 @@ use crate::plan::{Plan, Target};
 
 /// Where plans are kept, by the digest of everything they depend on.
 pub trait Keeper {
-    /// The text kept under this digest, as it was given.
+    /// The text stored under this digest.
     fn find(&self, inputs: &str) -> Option<String>;
-    /// Keeps a text under a digest. That it cannot is no mistake: the next build plans again.
+    /// Stores a text under a digest. A failure is not an error: the next build plans again.
     fn keep(&self, inputs: &str, text: &str);
 }
 
-/// The digest of everything that a promise's plan depends on; `graph` is that of graph and planner.
+/// The digest of everything that a plan depends on; `graph` is the digest of graph and planner.
 pub(super) fn inputs(graph: &str, sizes: &Sizes, budget: u64, target: &Target) -> String {
     let asked = serde_json::to_string(&(sizes, budget, target)).expect("sizes and targets are plain data");
     digest(&[graph, &asked])
 }
 
-/// The plan kept for these inputs, if it is there, word for word as it was kept.
+/// The plan stored for these inputs, if it is present and unchanged.
 ///
-/// Whoever writes a matching digest can still keep a plan of their own: it runs only as far as [`Plan::check`] lets it.
+/// A forged plan with a matching digest is still possible: it runs only if [`Plan::check`] accepts it.
 pub(super) fn find(keeper: &dyn Keeper, inputs: &str) -> Option<Plan> {
     let text = keeper.find(inputs)?;
     let (known, plan) = text.split_once('\n')?;
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(find(&memory, "inputs"), Some(plan));
         assert_eq!(find(&memory, "other inputs"), None);
         let text = memory.find("inputs").expect("it was kept");
-        // The same text elsewhere, and every change of one of its characters.
+        // The same text under another digest, and every change of a single character.
         memory.keep("other inputs", &text);
         assert_eq!(find(&memory, "other inputs"), None);
         for (at, character) in text.char_indices().step_by(7) {

@@ -1,6 +1,6 @@
-//! The language below its syntax: trees, what they mean, and what can be wrong with them.
+//! The language without its syntax: trees, their meaning, and diagnostics.
 //!
-//! [`check`] finds what is wrong with a module, [`promises`] plans its budgets, [`elaborate()`] makes a
+//! [`check`] finds the mistakes in a module, [`promises`] plans its budgets, [`elaborate()`] builds a
 //! function's graph. Spans are
 //! numbers here; only the macro knows the source.
 
@@ -26,7 +26,7 @@ pub use model::{Model, ModelError};
 pub use promise::{Promised, promises};
 pub use settings::{Options, Settings};
 
-/// Every word of the language: the functions a model may call without importing them.
+/// Every builtin: the functions a model may call without importing them.
 pub fn words() -> impl Iterator<Item = &'static str> {
     elaborate::builtin_names()
 }

@@ -1,4 +1,4 @@
-//! A model as other crates hold it: its library as JSON and the name of a function.
+//! A model as exported to other crates: its library as JSON and the name of a function.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub struct Model {
     pub promises: &'static str,
 }
 
-/// Why a model gives no graph.
+/// Why a model has no graph.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
     /// The library cannot be read.
@@ -57,12 +57,12 @@ impl Model {
     }
 
     /// The plan made while compiling for exactly this graph, these sizes (of axes and of constants that
-    /// stayed symbols) and this budget, on this kind of machine with no more threads than it counts for.
+    /// stayed symbols) and this budget, on this kind of machine with at most as many threads as it was planned for.
     pub fn promised(&self, graph: &Graph, sizes: &Sizes, budget: u64, target: &Target) -> Option<Plan> {
         let promises: Vec<Promised> = serde_json::from_str(self.promises).ok()?;
         let mut own = promises.into_iter().filter(|p| p.function == self.function).peekable();
         own.peek()?;
-        // A table of the user's own ranks plans otherwise.
+        // A user's own cost table may rank plans differently.
         if !target.is_shipped() {
             return None;
         }
@@ -79,12 +79,12 @@ impl Model {
     /// The library.
     ///
     /// # Errors
-    /// Text that is no library: it was not made by this version of the macro.
+    /// A text that is not a library of this version of the macro.
     pub fn library(&self) -> Result<Library, ModelError> {
         serde_json::from_str(self.library).map_err(|e| ModelError::Library(e.to_string()))
     }
 
-    /// What the function takes and gives.
+    /// The function's signature.
     ///
     /// # Errors
     /// A library that cannot be read or lacks the function.

@@ -1,4 +1,4 @@
-//! A library with names resolved: which module has what, and what a model finds without declaring it.
+//! A library with names resolved: the contents of each module, and the prelude.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -151,7 +151,7 @@ pub(super) fn last_segment(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// What to say to someone who wrote a name that is not there: those that look like it, else those there are.
+/// A help for an unknown name: similar names, else all names.
 pub(super) fn suggest(name: &str, there: &[String]) -> Option<String> {
     const MOST_LISTED: usize = 10;
     let mut near: Vec<(usize, &String)> = there

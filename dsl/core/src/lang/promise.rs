@@ -1,5 +1,5 @@
-//! Promises about memory, kept while compiling: every `#[budget]` is planned, and refused with the
-//! numbers where no plan keeps it.
+//! Budgets checked while compiling: every `#[budget]` is planned, and rejected with the
+//! numbers where no plan meets it.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +14,12 @@ use crate::ir::{Format, Graph, Sizes};
 use crate::plan::{InstructionSet, Plan, PlanError, Planner, Target};
 use crate::units::{format_bytes, parse_bytes};
 
-/// Threads that a promise counts scratch for where it does not say.
+/// The default number of threads whose scratch a budget counts.
 const THREADS: u64 = 8;
-/// Bisections until the largest fitting size of an axis is told.
+/// Bisections to find the largest size of an axis that fits.
 const BISECTIONS: u32 = 8;
 
-/// A promise kept: the function, and the plan that keeps it.
+/// A budget that is met: the function, and its plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Promised {
     /// The function.
@@ -30,10 +30,10 @@ pub struct Promised {
     pub plan: Plan,
 }
 
-/// Plans every promise of a library's last module, which is otherwise right, or says what is wrong.
+/// Plans every budget of a library's last module, which must have no other mistakes.
 ///
 /// # Errors
-/// Every promise that cannot be kept.
+/// Every budget that cannot be met.
 pub fn promises(library: &Library, keeper: &dyn Keeper) -> Result<Vec<Promised>, Vec<Diagnostic>> {
     let Some(program) = Program::new(library) else { return Ok(Vec::new()) };
     let functions = &program.modules[program.home].functions;
@@ -49,7 +49,7 @@ pub fn promises(library: &Library, keeper: &dyn Keeper) -> Result<Vec<Promised>,
     if wrong.is_empty() { Ok(kept) } else { Err(wrong) }
 }
 
-/// The digest of a graph and of this planner, by which a plan that it made is known.
+/// The digest of a graph and of this planner, which identifies its plans.
 pub(super) fn graph_digest(graph: &Graph) -> String {
     digest(&[PLANNER, &serde_json::to_string(graph).expect("graphs are plain data")])
 }
@@ -79,7 +79,7 @@ impl<'a> Promise<'a> {
         Promise { library, function, budget, settings, axes, threads }
     }
 
-    /// The plan that keeps it; none where the budget cannot be read, which is said elsewhere.
+    /// The plan that meets it; none where the budget cannot be parsed, which is reported elsewhere.
     fn plan(&self, keeper: &dyn Keeper) -> Result<Option<Promised>, Vec<Diagnostic>> {
         let wrong = |code, span, text: String| Err(vec![Diagnostic::new(code, span, text)]);
         let Ok(bytes) = parse_bytes(&self.budget.text) else { return Ok(None) };
@@ -127,13 +127,13 @@ impl<'a> Promise<'a> {
                 leanest.memory.operation
             ),
         );
-        let parts = format!("of that, weights are {}", format_bytes(leanest.memory.weights));
+        let parts = format!("weights take {} of that", format_bytes(leanest.memory.weights));
         let fitting: Vec<String> =
             self.axes.keys().filter_map(|axis| self.fits_at(&model, axis, bytes, &target)).collect();
         let mut help = if fitting.is_empty() {
-            format!("promise {} or more; no smaller size of one axis alone fits", format_bytes(least))
+            format!("budget {} or more; no smaller size of a single axis fits", format_bytes(least))
         } else {
-            format!("promise {} or more, or a smaller size: {}", format_bytes(least), fitting.join(", or "))
+            format!("budget {} or more, or use a smaller size: {}", format_bytes(least), fitting.join(", or "))
         };
         if let Some(narrow) = self.in_bf16(&model, &target).filter(|narrow| *narrow <= bytes) {
             help += &format!("; with `#[precision(bf16)]` it needs {}", format_bytes(narrow));

@@ -1,4 +1,4 @@
-//! What can be chosen when a model is elaborated: values of its constants, and what is kept.
+//! Options of elaboration: values of a model's constants, and what is recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,12 @@ use super::diagnostic::{Code, Diagnostic};
 use super::program::{Program, suggest};
 use crate::ir::Format;
 
-/// Values for a model's constants (flags, counts, widths), by name; the others keep their defaults.
+/// Values for a model's constants (flags, counts, widths), by name; others keep their defaults.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Settings(BTreeMap<String, Literal>);
 
 impl Settings {
-    /// No value given: every default stands.
+    /// All defaults.
     pub fn new() -> Settings {
         Settings::default()
     }
@@ -52,7 +52,7 @@ impl Settings {
             match fitting(*default, *given) {
                 Some(value) => *default = value,
                 None => {
-                    let text = format!("setting `{name}` is {} and is given {}", kind(*default), shown(*given));
+                    let text = format!("setting `{name}` is {}, but is given {}", kind(*default), shown(*given));
                     wrong.push(Diagnostic::new(Code::BudgetSetting, Span(0), text));
                 }
             }
@@ -123,11 +123,11 @@ pub struct Options {
     /// Checkpoint names that are absent: optional parameters among them become `None`. A name with
     /// `{}`, or of layer 0, stands for every layer. An optional input is named by its variable.
     pub absent: BTreeSet<String>,
-    /// Inputs that are all ones, as the masks of a full alignment: they stay inputs, which nothing reads.
+    /// Inputs that are all ones, as the masks of a full alignment: they stay inputs, but are not read.
     pub ones: BTreeSet<String>,
-    /// Keep constants as symbols in the graph's shapes, so that texts say `C_M`.
+    /// Keep constants as symbols in the graph's shapes, so that they print as `C_M`.
     pub symbolic: bool,
-    /// What values between operations may be kept in; as the function says unless given.
+    /// The narrowest format of values between operations; the function's own unless given.
     #[serde(default)]
     pub precision: Option<Format>,
 }

@@ -8,7 +8,7 @@ use super::program::{FunctionId, Program, StructId, suggest};
 use super::types::Ty;
 use crate::ir::Extent;
 
-/// What the names of sizes mean where a type stands.
+/// The scope in which the sizes of a type are resolved.
 pub(super) struct Place<'p> {
     /// The module.
     pub(super) module: usize,
@@ -105,7 +105,7 @@ impl<'a> Program<'a> {
         if declared.generics.len() != given {
             let takes: Vec<&str> = declared.generics.iter().map(|g| &*g.text).collect();
             let sizes = if takes.len() == 1 { "size" } else { "sizes" };
-            let text = format!("`{}` takes {} {sizes} and is given {given}", name.text, takes.len());
+            let text = format!("`{}` takes {} {sizes}, found {given}", name.text, takes.len());
             let help = if takes.is_empty() {
                 format!("write `{}`", name.text)
             } else {
@@ -119,7 +119,7 @@ impl<'a> Program<'a> {
     }
 
     fn sizes(&self, place: &Place, sizes: &[SizeExpr], found: &mut Vec<Diagnostic>) -> Option<Vec<Extent>> {
-        // Every one is looked at, so that every mistake is said.
+        // All are resolved, so that every mistake is reported.
         let resolved: Vec<Option<Extent>> = sizes.iter().map(|s| self.size(place, s, found)).collect();
         resolved.into_iter().collect()
     }
@@ -153,7 +153,7 @@ impl<'a> Program<'a> {
                 Literal::Size(_) => Ok(Extent::symbol(constant.name.text.clone())),
                 Literal::Flag(_) | Literal::Number(_) => {
                     let kind = if matches!(constant.value, Literal::Flag(_)) { "a flag" } else { "a number" };
-                    let text = format!("`{name}` is {kind} where a size is needed");
+                    let text = format!("`{name}` is {kind}, but a size is needed");
                     Err(Diagnostic::new(Code::AxesSize, span, text).place(constant.name.span, "declared here"))
                 }
             };
@@ -162,7 +162,7 @@ impl<'a> Program<'a> {
             if place.axes {
                 return Ok(Extent::symbol(self.symbol(axis)));
             }
-            let text = format!("`{name}` is an axis, and a parameter's sizes do not change from run to run");
+            let text = format!("`{name}` is an axis, but the sizes of a parameter must be constant");
             let help = format!("make it a constant, `const {name}: usize = …;`, or a generic of the struct");
             return Err(Diagnostic::new(Code::AxesSize, span, text).help(help));
         }

@@ -1,4 +1,4 @@
-//! Types with their sizes resolved: what they are, which values they take, and how they are shown.
+//! Types with their sizes resolved: definition, compatibility and display.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ pub(in crate::lang) enum Ty {
     Flag,
     List,
     Text,
-    /// Fits anything: a mistake already reported, or the inside of `None`.
+    /// Matches any type: a mistake already reported, or the inside of `None`.
     Unknown,
 }
 
@@ -45,7 +45,7 @@ impl Ty {
         }
     }
 
-    /// Whether a value of type `found` may stand where this type is expected.
+    /// Whether a value of type `found` is accepted where this type is expected.
     pub(in crate::lang) fn takes(&self, found: &Ty) -> bool {
         match (self, found) {
             (Ty::Unknown, _) | (_, Ty::Unknown) | (Ty::Number, Ty::Size) => true,

@@ -2,7 +2,7 @@
 
 use super::ast::{Block, Expression, ExpressionKind, Statement};
 
-/// Shows every expression of a block to `see`, outer ones first.
+/// Calls `see` with every expression of a block, outer ones first.
 pub(super) fn block<'a>(block: &'a Block, see: &mut dyn FnMut(&'a Expression)) {
     for statement in &block.statements {
         match statement {

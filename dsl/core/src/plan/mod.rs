@@ -1,11 +1,11 @@
 //! The planner: a graph, sizes and a budget become a [`Plan`], or the reason there is none.
 //!
-//! A plan is the whole truth about a run before it starts: every step in order, every buffer's
+//! A plan is the complete description of a run before it starts: every step in order, every buffer's
 //! address, the peak to the byte. Limits are counts, costs are integers: the same input gives the
 //! same plan on every machine.
 //!
 //! Rooms import downward only: `planner` → `emit` → `search` → `tree` → `data` → `machine`. `check` reads
-//! data alone; `baselines` stand on top and no user's plan comes from there.
+//! data alone; `baselines` are above all and make no user's plan.
 
 #[cfg(feature = "baselines")]
 #[doc(hidden)]

@@ -30,7 +30,7 @@ fn split_every(name: &str, graph: &Arc<Graph>, behaviour: Behaviour) -> Rule {
     egg::Rewrite::new(name, every_class, split).expect("no variable is unbound")
 }
 
-/// Adds, for each whole node of a class and each index that it treats so, its slices put together again.
+/// For each whole node of a class and each index with this treatment, adds the form that combines its slices.
 struct SplitEvery {
     graph: Arc<Graph>,
     behaviour: Behaviour,

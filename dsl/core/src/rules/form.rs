@@ -1,4 +1,4 @@
-//! The language of forms.
+//! The e-graph language of forms.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ define_language! {
     /// A value in one of its forms.
     #[allow(missing_docs)] // the macro takes no documentation of variants
     pub enum Form {
-        // The number of an axis.
+        // The position of an axis.
         Axis(u32),
         // (split axis x): the slices of x along an axis.
         "split" = Split([Id; 2]),
@@ -65,7 +65,7 @@ impl FromStr for OpTag {
     }
 }
 
-/// Adds a graph, every value whole; gives the class of each value.
+/// Adds a graph, every value whole; returns the class of each value.
 pub(super) fn insert(egraph: &mut EGraph<Form, ()>, graph: &Graph) -> PerValue<Id> {
     let leaf = |v: ValueId| Form::Op(OpTag::Leaf(v), vec![]);
     let mut classes: PerValue<Option<Id>> = graph.per_value(None);

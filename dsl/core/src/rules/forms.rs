@@ -22,7 +22,7 @@ pub fn rules(graph: &Arc<Graph>) -> Vec<Rule> {
     chunk::rules(graph)
 }
 
-/// Everything the rules found, read off the saturated e-graph.
+/// The splits found by the rules, read from the saturated e-graph.
 #[derive(Clone, Debug, Default)]
 pub struct Forms {
     slices: BTreeMap<NodeId, Vec<Rc<Slice>>>,
@@ -32,7 +32,7 @@ pub struct Forms {
     pub classes: usize,
     /// Rounds of all rules until then.
     pub iterations: usize,
-    /// Whether the rules came to rest before a limit.
+    /// Whether the rules saturated before a limit.
     pub saturated: bool,
 }
 

@@ -7,16 +7,16 @@ use crate::ir::{Combine, Index};
 pub struct Slice {
     /// The index split.
     pub index: Index,
-    /// How the slices' results come together.
+    /// How the results of the slices are combined.
     pub join: Join,
     /// How each operand is read.
     pub operands: Vec<Operand>,
 }
 
-/// How the results of slices come together.
+/// How the results of slices are combined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Join {
-    /// One after another along this axis of the result.
+    /// Concatenated along this axis of the result.
     Merge(usize),
     /// Combined, element by element: a fold.
     Combine(Combine),

@@ -1,4 +1,4 @@
-//! Forms as text: which node may be split along which of its indices, and how its slices come together.
+//! Forms as text: which node may be split along which of its indices, and how its slices are combined.
 
 use std::fmt::Write;
 

@@ -7,12 +7,12 @@ fn assignments() {
     check(
         "fn f() { x.y = 1; x[0] = 2; f(x) = 3; x %= 2; x <<= 1; (a, b.c) = y; }",
         &[
-            "x: [syntax-assign] `x.y` is no variable, so it cannot be assigned",
-            "x: [syntax-assign] `x[0]` is no variable, so it cannot be assigned",
-            "f: [syntax-assign] `f(x)` is no variable, so it cannot be assigned",
+            "x: [syntax-assign] `x.y` is not a variable, so it cannot be assigned",
+            "x: [syntax-assign] `x[0]` is not a variable, so it cannot be assigned",
+            "f: [syntax-assign] `f(x)` is not a variable, so it cannot be assigned",
             "%: [syntax-operator] a model has no `%=` here",
             "<: [syntax-operator] a model has no `<<=` here",
-            "b: [syntax-assign] `b.c` is no variable, so it cannot be assigned",
+            "b: [syntax-assign] `b.c` is not a variable, so it cannot be assigned",
         ],
     );
 }
@@ -22,11 +22,11 @@ fn literals_and_operators() {
     check(
         r#"fn f() { 'c'; b"x"; 1u8; 2i32; 1.0f64; x % 2; a & b; a << 1; a ^ b; a | b; }"#,
         &[
-            "'c': [syntax-literal] `'c'` is no value of a model",
-            r#"b"x": [syntax-literal] `b"x"` is no value of a model"#,
-            "1u8: [syntax-literal] `1u8` is no value of a model",
-            "2i32: [syntax-literal] `2i32` is no value of a model",
-            "1.0f64: [syntax-literal] `1.0f64` is no value of a model",
+            "'c': [syntax-literal] `'c'` is not a valid literal",
+            r#"b"x": [syntax-literal] `b"x"` is not a valid literal"#,
+            "1u8: [syntax-literal] `1u8` is not a valid literal",
+            "2i32: [syntax-literal] `2i32` is not a valid literal",
+            "1.0f64: [syntax-literal] `1.0f64` is not a valid literal",
             "%: [syntax-operator] a model has no `%` here",
             "&: [syntax-operator] a model has no `&` here",
             "<: [syntax-operator] a model has no `<<` here",
@@ -55,9 +55,9 @@ fn paths() {
     check(
         "fn f() { linear::<C, D>(x); x.f::<C>(); <X as Y>::f(x); self.x; self; }",
         &[
-            ":: [syntax-path] sizes are not given in a call",
-            "<: [syntax-path] sizes are not given in a call",
-            "<: [calls-callee] `<X as Y>::f` is no function's name",
+            ":: [syntax-path] sizes cannot be given in a call",
+            "<: [syntax-path] sizes cannot be given in a call",
+            "<: [calls-callee] `<X as Y>::f` is not the name of a function",
             "self: [syntax-path] a model has no `self`",
             "self: [syntax-path] a model has no `self`",
         ],
@@ -98,16 +98,16 @@ fn foreign_expressions() {
             "|: [syntax-expression] a model has no closures",
             "as: [syntax-expression] a model has no `as`",
             ".: [syntax-expression] a model has no ranges",
-            ";: [syntax-expression] a list names each of its parts",
-            "S: [syntax-expression] parameters are not made in a model: they come from a checkpoint",
+            ";: [syntax-expression] a list must name each of its elements",
+            "S: [syntax-expression] parameters cannot be constructed in a model: they come from a checkpoint",
             "unsafe: [syntax-expression] nothing in a model is unsafe",
-            "async: [syntax-expression] a model has no `async`: what runs at the same time is the plan's business",
-            "await: [syntax-expression] a model has no `await`: what runs at the same time is the plan's business",
-            "const: [syntax-expression] everything about sizes is constant anyway",
+            "async: [syntax-expression] a model has no `async`: the plan decides what runs in parallel",
+            "await: [syntax-expression] a model has no `await`: the plan decides what runs in parallel",
+            "const: [syntax-expression] a model has no `const` blocks",
             "': [syntax-expression] a block has no label",
             "=: [syntax-expression] an assignment is a statement, not a value",
-            "_: [syntax-expression] `_` is no value",
-            "loop: [control-loop] `loop` runs an unknown number of times, and a plan knows every step",
+            "_: [syntax-expression] `_` is not a value",
+            "loop: [control-loop] `loop` runs an unknown number of times, but a plan lists every step",
         ],
     );
 }
@@ -117,11 +117,11 @@ fn endless_control() {
     check(
         "fn f() { while x { } loop {} match x { _ => 1 }; if a { return x; } x? }",
         &[
-            "while: [control-loop] `while` runs an unknown number of times, and a plan knows every step",
-            "loop: [control-loop] `loop` runs an unknown number of times, and a plan knows every step",
+            "while: [control-loop] `while` runs an unknown number of times, but a plan lists every step",
+            "loop: [control-loop] `loop` runs an unknown number of times, but a plan lists every step",
             "match: [control-match] a model has no `match`",
-            "return: [control-return] `return` can only end a function",
-            "?: [control-return] `?` returns early, and nothing in a model fails",
+            "return: [control-return] `return` is only allowed at the end of a function",
+            "?: [control-return] `?` is not allowed: nothing in a model can fail",
         ],
     );
 }
@@ -134,12 +134,12 @@ fn loops() {
             for [a, b] in y {}
         }",
         &[
-            "i: [control-for] a turn does not know its number: all have the same parameters",
-            ".: [control-for] turns are counted from 0 up to a size, which is not reached",
-            ".: [control-for] turns are counted from 0 up to a size, which is not reached",
-            "'a: [control-for] `'a` names a loop that nothing can leave",
-            "for: [control-for] `for` gives no value",
-            "[a, b]: [syntax-pattern] `[a, b]` is no pattern of a model",
+            "i: [control-for] a loop over `0..N` has no index: every turn has the same parameters",
+            ".: [control-for] turns are counted as `0..N`, where `N` is a size",
+            ".: [control-for] turns are counted as `0..N`, where `N` is a size",
+            "'a: [control-for] label `'a` has no use: no loop can be left early",
+            "for: [control-for] `for` has no value",
+            "[a, b]: [syntax-pattern] `[a, b]` is not a valid pattern",
         ],
     );
 }
@@ -152,10 +152,10 @@ fn conditions() {
             if let Some(y) = x && c { a } if let Some(1) = x {} if (let Some(a) = b) {}
         }",
         &[
-            "None: [control-condition] `if let` asks whether something is there, and `None` is not `Some(name)`",
-            "let: [control-condition] `let` is a condition by itself, not a part of one",
-            "1: [syntax-pattern] `1` is no pattern of a model",
-            "let: [control-condition] `let` is a condition by itself, not a part of one",
+            "None: [control-condition] `if let` needs the pattern `Some(name)`, found `None`",
+            "let: [control-condition] `let` cannot be combined with other conditions",
+            "1: [syntax-pattern] `1` is not a valid pattern",
+            "let: [control-condition] `let` cannot be combined with other conditions",
         ],
     );
 }
@@ -175,17 +175,17 @@ fn einsums() {
             einsum!([i] = -a[i])
         }",
         &[
-            "einsum: [einsum-form] the result of an einsum has its indices on the left of `=`",
-            "einsum: [einsum-form] the result of an einsum has its indices on the left of `=`",
-            "x: [einsum-form] the result of an einsum is its indices alone",
-            "a: [einsum-factor] a factor of an einsum is a name, a field, a call or stands in parentheses",
-            "einsum: [einsum-factor] an einsum has a factor on each side of `*`",
-            "b: [einsum-factor] a factor of an einsum ends in its indices",
-            "3: [einsum-index] `3` is no index of an einsum",
-            "j: [einsum-index] `j k` is no index of an einsum",
-            "[i]: [einsum-factor] a factor of an einsum ends in its indices",
-            "&: [einsum-factor] a factor of an einsum is a name, a field, a call or stands in parentheses",
-            "-: [einsum-factor] a factor of an einsum is a name, a field, a call or stands in parentheses",
+            "einsum: [einsum-form] the indices of the result of an einsum must be on the left of `=`",
+            "einsum: [einsum-form] the indices of the result of an einsum must be on the left of `=`",
+            "x: [einsum-form] the result of an einsum must be written as indices only",
+            "a: [einsum-factor] a factor of an einsum must be a name, a field, a call or an expression in parentheses",
+            "einsum: [einsum-factor] an einsum needs a factor on each side of `*`",
+            "b: [einsum-factor] a factor of an einsum must end in its indices",
+            "3: [einsum-index] `3` is not an index of an einsum",
+            "j: [einsum-index] `j k` is not an index of an einsum",
+            "[i]: [einsum-factor] a factor of an einsum must end in its indices",
+            "&: [einsum-factor] a factor of an einsum must be a name, a field, a call or an expression in parentheses",
+            "-: [einsum-factor] a factor of an einsum must be a name, a field, a call or an expression in parentheses",
         ],
     );
 }
@@ -195,10 +195,10 @@ fn calls() {
     check(
         "fn f() { g(a = 1, 2, b.c = 3); (x.f)(y); g(1)(2) }",
         &[
-            "2: [calls-order] this argument has no name and follows `a = …`",
-            "b: [calls-name] `b.c` is no argument's name",
-            "(x.f): [calls-callee] `(x.f)` is no function's name",
-            "g: [calls-callee] `g(1)` is no function's name",
+            "2: [calls-order] argument without a name after `a = …`",
+            "b: [calls-name] `b.c` is not the name of an argument",
+            "(x.f): [calls-callee] `(x.f)` is not the name of a function",
+            "g: [calls-callee] `g(1)` is not the name of a function",
         ],
     );
 }

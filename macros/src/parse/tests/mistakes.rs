@@ -14,15 +14,15 @@ fn items() {
             extern crate z;
             union U { a: u32 }",
         &[
-            "enum: [syntax-item] an enum has no place in a model",
-            "impl: [syntax-item] an `impl` has no place in a model",
-            "trait: [syntax-item] a trait has no place in a model",
-            "static: [syntax-item] a static has no place in a model",
-            "mod: [syntax-item] a module has no place in a model",
-            "fn: [syntax-item] a body holds statements, not items",
-            "macro_rules: [syntax-item] a macro has no place in a model",
-            "extern: [syntax-item] `extern crate` has no place in a model",
-            "union: [syntax-item] a union has no place in a model",
+            "enum: [syntax-item] an enum is not allowed in a model",
+            "impl: [syntax-item] an `impl` is not allowed in a model",
+            "trait: [syntax-item] a trait is not allowed in a model",
+            "static: [syntax-item] a static is not allowed in a model",
+            "mod: [syntax-item] a module is not allowed in a model",
+            "fn: [syntax-item] items are not allowed in a function",
+            "macro_rules: [syntax-item] a macro is not allowed in a model",
+            "extern: [syntax-item] `extern crate` is not allowed in a model",
+            "union: [syntax-item] a union is not allowed in a model",
         ],
     );
 }
@@ -32,9 +32,9 @@ fn visibility() {
     check(
         "pub(crate) type R = Axis; pub(super) fn f() {} struct S { pub(crate) x: Tensor<R> }",
         &[
-            "pub: [syntax-visibility] `pub(crate)` is neither the module's own nor everyone's",
-            "pub: [syntax-visibility] `pub(super)` is neither the module's own nor everyone's",
-            "pub: [syntax-visibility] `pub(crate)` is neither the module's own nor everyone's",
+            "pub: [syntax-visibility] `pub(crate)` is not supported",
+            "pub: [syntax-visibility] `pub(super)` is not supported",
+            "pub: [syntax-visibility] `pub(crate)` is not supported",
         ],
     );
 }
@@ -44,10 +44,10 @@ fn attributes() {
     check(
         "#[inline] fn f() {} #[derive(Clone)] struct S { #[serde(skip)] x: f32 } #[cfg(x)] type R = Axis;",
         &[
-            "inline: [syntax-attribute] `inline` means nothing here",
-            "derive: [syntax-attribute] `derive` means nothing here",
-            "serde: [syntax-attribute] `serde` means nothing here",
-            "cfg: [syntax-attribute] `cfg` means nothing here",
+            "inline: [syntax-attribute] `inline` is not allowed here",
+            "derive: [syntax-attribute] `derive` is not allowed here",
+            "serde: [syntax-attribute] `serde` is not allowed here",
+            "cfg: [syntax-attribute] `cfg` is not allowed here",
         ],
     );
 }
@@ -59,12 +59,12 @@ fn generics() {
             struct S<T> {}
             type R<const N: usize> = Axis;",
         &[
-            "'a: [syntax-generics] `'a` is a lifetime, and tensors are values",
-            "T: [syntax-generics] `T` stands for a type, and only sizes can be generic",
-            "bool: [syntax-generics] `N` is a size, so it is a `usize`",
+            "'a: [syntax-generics] lifetime `'a` is not allowed: tensors are values",
+            "T: [syntax-generics] `T` is a type, but only sizes can be generic",
+            "bool: [syntax-generics] `N` is a size, so it must be a `usize`",
             "3: [syntax-generics] a generic size has no default",
-            "where: [syntax-generics] `where` has nothing to say in a model",
-            "T: [syntax-generics] `T` stands for a type, and only sizes can be generic",
+            "where: [syntax-generics] a model has no `where` clauses",
+            "T: [syntax-generics] `T` is a type, but only sizes can be generic",
             "const: [syntax-generics] an axis has no generics",
         ],
     );
@@ -74,10 +74,7 @@ fn generics() {
 fn imports() {
     check(
         "use super::*; use a::{b, c::*};",
-        &[
-            "*: [syntax-import] a model cannot see what `*` stands for",
-            "*: [syntax-import] a model cannot see what `*` stands for",
-        ],
+        &["*: [syntax-import] a model cannot import `*`", "*: [syntax-import] a model cannot import `*`"],
     );
 }
 
@@ -86,8 +83,8 @@ fn axes() {
     check(
         "type R = usize; type S = Vec<f32>;",
         &[
-            "usize: [syntax-axis] `type` declares an axis, and `usize` is none",
-            "Vec: [syntax-axis] `type` declares an axis, and `Vec<f32>` is none",
+            "usize: [syntax-axis] `type` declares an axis, but `usize` is not `Axis`",
+            "Vec: [syntax-axis] `type` declares an axis, but `Vec<f32>` is not `Axis`",
         ],
     );
 }
@@ -105,12 +102,12 @@ fn constants() {
             const H: &str = "x";"#,
         &[
             "u32: [syntax-constant] a constant cannot be `u32`",
-            "2.0: [syntax-constant] `B` is a `usize`, and `2.0` is none",
-            "3: [syntax-constant] `C` is an `f32`, and `3` is an integer",
-            "1: [syntax-constant] `D` is a `bool`, and `1` is none",
-            "2: [syntax-constant] the value of `E` is not written as a single number or flag",
-            "-: [syntax-constant] the value of `F` is not written as a single number or flag",
-            "1.0f64: [syntax-constant] the value of `G` is not written as a single number or flag",
+            "2.0: [syntax-constant] `B` is a `usize`, but `2.0` is not",
+            "3: [syntax-constant] `C` is an `f32`, but `3` is an integer",
+            "1: [syntax-constant] `D` is a `bool`, but `1` is not",
+            "2: [syntax-constant] the value of `E` must be a single number or flag",
+            "-: [syntax-constant] the value of `F` must be a single number or flag",
+            "1.0f64: [syntax-constant] the value of `G` must be a single number or flag",
             "&: [syntax-constant] a constant cannot be `&str`",
         ],
     );
@@ -123,17 +120,17 @@ fn types() {
         &[
             "&: [syntax-reference] tensors are values: there are no references",
             "&: [syntax-reference] tensors are values: there are no references",
-            "f64: [syntax-type] `f64` is no type of a model",
-            "Vec: [syntax-type] `Vec` is no type of a model",
-            "u32: [syntax-type] `u32` is no type of a model",
-            "[f32]: [syntax-type] `[f32]` is no type of a model",
-            "impl: [syntax-type] `impl X` is no type of a model",
-            "Axis: [syntax-type] `Axis` is no type of a model",
-            "Option: [syntax-type] `Option` is no type of a model",
-            "_: [syntax-type] `_` is no type of a model",
-            "fn: [syntax-type] `fn()` is no type of a model",
-            "Self: [syntax-type] `Self` is no type of a model",
-            "Box: [syntax-type] `Box` is no type of a model",
+            "f64: [syntax-type] `f64` is not a supported type",
+            "Vec: [syntax-type] `Vec` is not a supported type",
+            "u32: [syntax-type] `u32` is not a supported type",
+            "[f32]: [syntax-type] `[f32]` is not a supported type",
+            "impl: [syntax-type] `impl X` is not a supported type",
+            "Axis: [syntax-type] `Axis` is not a supported type",
+            "Option: [syntax-type] `Option` is not a supported type",
+            "_: [syntax-type] `_` is not a supported type",
+            "fn: [syntax-type] `fn()` is not a supported type",
+            "Self: [syntax-type] `Self` is not a supported type",
+            "Box: [syntax-type] `Box` is not a supported type",
         ],
     );
 }
@@ -143,17 +140,17 @@ fn sizes() {
     check(
         "fn f(a: Tensor<'a, _, (R, R), [R], { A / 2 }, { A[0] }, 1.5, X<2>, { let a = 1; a }>, b: [B; f(x)], c: [B; { A[0] }]) {}",
         &[
-            "'a: [syntax-size] a lifetime is no size",
-            "_: [syntax-size] `_` says no size",
-            "(R, R): [syntax-size] `(R, R)` is no size",
-            "[R]: [syntax-size] `[R]` is no size",
+            "'a: [syntax-size] a lifetime is not a size",
+            "_: [syntax-size] `_` is not a size",
+            "(R, R): [syntax-size] `(R, R)` is not a size",
+            "[R]: [syntax-size] `[R]` is not a size",
             "/: [syntax-size] sizes have no `/`",
-            "A: [syntax-size] `A[0]` is no size",
-            "1.5: [syntax-size] `1.5` is no size",
-            "X: [syntax-size] `X<2>` is no size",
+            "A: [syntax-size] `A[0]` is not a size",
+            "1.5: [syntax-size] `1.5` is not a size",
+            "X: [syntax-size] `X<2>` is not a size",
             "{ let a = 1; a }: [syntax-size] a size is one expression",
-            "f: [syntax-size] `f(x)` is no size",
-            "A: [syntax-size] `A[0]` is no size",
+            "f: [syntax-size] `f(x)` is not a size",
+            "A: [syntax-size] `A[0]` is not a size",
         ],
     );
 }
@@ -177,10 +174,10 @@ fn function_arguments() {
         "fn f(&mut self, (a, b): (f32, f32), #[x] c: f32, ref d: f32, _: f32) {}",
         &[
             "self: [syntax-parameter] a model's function has no `self`",
-            "(a, b): [syntax-parameter] an argument has one name, and `(a, b)` is a pattern",
-            "x: [syntax-attribute] `x` means nothing here",
-            "ref: [syntax-parameter] an argument has one name, and `ref d` is a pattern",
-            "_: [syntax-parameter] an argument has one name, and `_` is a pattern",
+            "(a, b): [syntax-parameter] an argument must be a name, but `(a, b)` is a pattern",
+            "x: [syntax-attribute] `x` is not allowed here",
+            "ref: [syntax-parameter] an argument must be a name, but `ref d` is a pattern",
+            "_: [syntax-parameter] an argument must be a name, but `_` is a pattern",
         ],
     );
 }
@@ -192,9 +189,9 @@ fn parameters() {
             struct B(f32);
             struct C { #[name = "a..b"] x: f32, #[name] y: f32, #[name(x)] z: f32, #[name = 3] w: f32 }"#,
         &[
-            "A: [params-struct] the parameters of `A` have no names",
-            "B: [params-struct] the parameters of `B` have no names",
-            r#""a..b": [params-name] `a..b` is no part of a checkpoint's name"#,
+            "A: [params-struct] the fields of `A` have no names",
+            "B: [params-struct] the fields of `B` have no names",
+            r#""a..b": [params-name] `a..b` is not a valid name in a checkpoint"#,
             "name: [params-name] `#[name]` gives the field's name in checkpoints",
             "name: [params-name] `#[name]` gives the field's name in checkpoints",
             "name: [params-name] `#[name]` gives the field's name in checkpoints",
@@ -211,11 +208,11 @@ fn precisions() {
             #[precision(bf16)] #[precision(f32)] pub fn d() {}
             #[precision(bf16)] fn e() {}"#,
         &[
-            "precision: [precision-form] a precision is the name of a format",
-            "f16: [precision-form] `f16` is no format that values are kept in: there are `f32` and `bf16`",
-            "precision: [precision-form] a precision is the name of a format",
-            "precision: [precision-form] the precision is said twice",
-            "precision: [precision-private] `e` is not `pub`, so it is never planned by itself",
+            "precision: [precision-form] a precision must be the name of a format",
+            "f16: [precision-form] `f16` is not a supported format: use `f32` or `bf16`",
+            "precision: [precision-form] a precision must be the name of a format",
+            "precision: [precision-form] the precision is given twice",
+            "precision: [precision-private] `e` is not `pub`, and only public functions are planned",
         ],
     );
 }
@@ -232,18 +229,18 @@ fn budgets() {
             #[budget("2 GiB", R, 3 = 4, R = x, R = 1, R = 2, t = "a", target = 1)] pub fn h() {}
             #[budget("1 B")] fn i() {}"#,
         &[
-            "budget: [budget-form] a budget names its bytes",
-            "budget: [budget-form] a budget names its bytes",
-            "R: [budget-form] a budget begins with its bytes",
-            "2: [budget-form] the bytes of a budget are text with a unit",
-            "R: [budget-form] a budget is a list of values between commas",
-            "R: [budget-binding] `R` says nothing about the promise",
-            "3: [budget-binding] `3` is no axis and no setting",
+            "budget: [budget-form] missing memory size",
+            "budget: [budget-form] missing memory size",
+            "R: [budget-form] the memory size must come first",
+            "2: [budget-form] the memory size must be a quoted text with a unit",
+            "R: [budget-form] a budget is a list of values separated by commas",
+            "R: [budget-binding] expected `name = value`, found `R`",
+            "3: [budget-binding] `3` is neither an axis nor a setting",
             "x: [budget-binding] `R` needs a number or a flag",
-            "R: [budget-binding] `R` is bound twice",
+            "R: [budget-binding] `R` is given twice",
             r#""a": [budget-binding] `t` needs a number or a flag"#,
-            "1: [budget-binding] a target is a name between quotes",
-            "budget: [budget-private] `i` is not `pub`, so it is never planned by itself",
+            "1: [budget-binding] a target must be a quoted name",
+            "budget: [budget-private] `i` is not `pub`, and only public functions are planned",
         ],
     );
 }
@@ -260,13 +257,13 @@ fn bindings() {
             let 1 = 2;
         }",
         &[
-            "let: [syntax-let] a variable begins with a value",
-            "[a, b]: [syntax-pattern] `[a, b]` is no pattern of a model",
-            "else: [syntax-let] `let … else` cannot leave a model's function",
-            "ref: [syntax-pattern] `ref a` is no pattern of a model",
-            "b: [syntax-pattern] `b @ _` is no pattern of a model",
-            "A: [syntax-pattern] `A { x }` is no pattern of a model",
-            "1: [syntax-pattern] `1` is no pattern of a model",
+            "let: [syntax-let] a variable needs a value",
+            "[a, b]: [syntax-pattern] `[a, b]` is not a valid pattern",
+            "else: [syntax-let] `let … else` is not allowed: a function cannot return early",
+            "ref: [syntax-pattern] `ref a` is not a valid pattern",
+            "b: [syntax-pattern] `b @ _` is not a valid pattern",
+            "A: [syntax-pattern] `A { x }` is not a valid pattern",
+            "1: [syntax-pattern] `1` is not a valid pattern",
         ],
     );
 }

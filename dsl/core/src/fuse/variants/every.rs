@@ -1,4 +1,4 @@
-//! Every graph equal to a graph that is worth planning.
+//! The equivalent graphs that are worth planning.
 
 use cranelift_entity::EntityRef;
 
@@ -13,7 +13,7 @@ pub fn variants(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Vec<Graph> {
     all.extend(reassociate::cheaper(graph, size));
     for base in all.clone() {
         let mut equal: Vec<Graph> = [After::All, After::Small].map(|after| with_products(&base, after, size)).into();
-        // A norm that is part of every product over it is computed anew there already.
+        // A norm fused into every product that reads it is already recomputed there.
         let apart = with_norms(&base, size);
         equal.extend([Apart::First, Apart::Last, Apart::Both].map(|which| recompute(&apart, which)));
         for changed in equal {
@@ -25,7 +25,7 @@ pub fn variants(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Vec<Graph> {
     all
 }
 
-/// The readers of a value that get it computed for themselves.
+/// The readers of a value that recompute it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Apart {
     First,
@@ -37,7 +37,7 @@ enum Apart {
 fn recompute(graph: &Graph, which: Apart) -> Graph {
     let mut changed = graph.clone();
     let counts = readers(graph);
-    // Readers through views count as readers: a view is no copy.
+    // Readers through views count as readers: a view is not a copy.
     let mut inserted: Vec<(NodeId, Node)> = Vec::new();
     for (id, node) in graph.nodes.iter() {
         if !matches!(node.op, Op::Rows { row: RowOp::Normalize { .. }, .. }) {
@@ -67,7 +67,7 @@ fn recompute(graph: &Graph, which: Apart) -> Graph {
             inserted.push((reader, made));
         }
     }
-    // Each copy stands just before its reader; later ones first, so that places stay right.
+    // Each copy is placed just before its reader; later ones first, so that positions stay valid.
     inserted.sort_by_key(|(reader, _)| std::cmp::Reverse(*reader));
     changed.edit_nodes(|nodes| inserted.into_iter().for_each(|(reader, node)| nodes.insert(reader.index(), node)));
     changed

@@ -1,5 +1,5 @@
-//! Graphs equal to a graph, to choose among by cost: what is cheap computed anew for a reader far away
-//! instead of kept for it, chains of products in another order, norms and pointwise nodes as part of products.
+//! Equivalent graphs, to choose among by cost: cheap values recomputed for a distant reader
+//! instead of kept alive, chains of products in another order, norms and pointwise nodes fused into products.
 
 mod every;
 mod products;

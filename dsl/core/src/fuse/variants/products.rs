@@ -1,5 +1,5 @@
-//! What stands before and after a contraction becomes part of it: `Σ norm(x)·w = (Σ ∘ norm)(x, w)` for a norm over
-//! what is summed, and `f(Σ x·w, Σ x·v, y) = (f ∘ Σ)(x, w, v, y)` for a pointwise f that alone reads the sums.
+//! Prologue and epilogue fusion of contractions: `Σ norm(x)·w = (Σ ∘ norm)(x, w)` for a norm over the summed indices,
+//! and `f(Σ x·w, Σ x·v, y) = (f ∘ Σ)(x, w, v, y)` for a pointwise f that is the only reader of the sums.
 
 use crate::fuse::attend::moved;
 use crate::fuse::unread::{readers, remove_dead};
@@ -9,16 +9,16 @@ use crate::ir::{
 };
 use crate::kernel::Contract;
 
-/// Which pointwise nodes join the contractions they read.
+/// Which pointwise nodes are fused into the contractions they read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
     /// Every one that can.
     All,
-    /// Those that load nothing as large as what they make: a fold with a residual behind it stays a fold.
+    /// Those whose other operands are all smaller than their result: a fold followed by a residual stays a fold.
     Small,
 }
 
-/// The graph with norms before contractions and pointwise nodes after them as part of them.
+/// The graph with norms (prologues) and pointwise nodes (epilogues) fused into contractions.
 pub(super) fn with_products(graph: &Graph, after: After, size: &dyn Fn(&Extent) -> u64) -> Graph {
     let mut changed = with_norms(graph, size);
     let roots = changed.roots();
@@ -53,7 +53,7 @@ pub(super) fn with_norms(graph: &Graph, size: &dyn Fn(&Extent) -> u64) -> Graph 
     changed
 }
 
-/// A plain contraction that reads as its operand `side` what `rows` makes, reading what that reads instead.
+/// A plain contraction whose operand `side` is the result of `rows`, reading the operand of `rows` instead.
 fn normed(node: &Node, side: usize, rows: &Node, size: &dyn Fn(&Extent) -> u64) -> Option<Node> {
     let Op::Rows { before, row: RowOp::Normalize { epsilon }, over, after } = &rows.op else { return None };
     let ([Instr::Load(source)], [over]) = (before.0.as_slice(), over.as_slice()) else { return None };
@@ -68,7 +68,7 @@ fn normed(node: &Node, side: usize, rows: &Node, size: &dyn Fn(&Extent) -> u64) 
     if gone != [place] || size(&node.indices[place]) > Contract::TERMS {
         return None;
     }
-    // Axes of extent 1 are read at position 0 by whoever reads the norm.
+    // Every reader of the norm reads axes of extent 1 at position 0.
     let units = rows.operands[*source].axes.iter().map(|axis| match axis {
         AxisRef::Index(i) => match read.axes.get(rows.result().axis_of(*i)?)? {
             own @ (AxisRef::Index(_) | AxisRef::Unit) => Some(own.clone()),
@@ -111,7 +111,7 @@ fn affine(expr: &Expr, at: usize) -> Option<(Option<usize>, Option<usize>)> {
     }
 }
 
-/// What is known while pointwise nodes are joined to contractions.
+/// State while pointwise nodes are fused into contractions.
 struct Join<'a> {
     graph: &'a Graph,
     roots: &'a PerValue<ValueId>,
@@ -129,7 +129,7 @@ struct Read {
 }
 
 impl Join<'_> {
-    /// The pointwise node joined to as many contractions as one product can be.
+    /// The pointwise node fused with as many contractions as fit in one product.
     fn best(
         &self,
         id: NodeId,
@@ -160,7 +160,7 @@ impl Join<'_> {
             };
             reads.iter().filter(alike).collect::<Vec<&Read>>()
         });
-        // What the result could be written over must not be what is multiplied.
+        // The result must not be written over an operand of the product.
         let fits = |group: &Vec<&Read>| {
             let multiplied = || group.iter().flat_map(|r| &r.operands).map(|o| self.roots[o.value]);
             let others = || node.operands.iter().enumerate().filter(|(k, _)| group.iter().all(|r| r.operand != *k));
@@ -176,7 +176,7 @@ impl Join<'_> {
         fits.then_some(joined)
     }
 
-    /// The contraction that makes operand `k`, if each of its elements is one of the node's.
+    /// The contraction that computes operand `k`, if its elements correspond one to one to the node's.
     fn read(&self, node: &Node, k: usize, made: &Node) -> Option<Read> {
         let Op::Contract(contraction) = &made.op else { return None };
         let access = &node.operands[k];
@@ -205,7 +205,7 @@ impl Join<'_> {
     }
 }
 
-/// An access with something else in the place of each index.
+/// An access with each index replaced.
 fn placed(access: &Access, places: &[AxisRef]) -> Option<Access> {
     let index = |i: Index| if let AxisRef::Index(own) = places[i] { Some(own) } else { None };
     let axes = access.axes.iter().map(|axis| match axis {
@@ -217,7 +217,7 @@ fn placed(access: &Access, places: &[AxisRef]) -> Option<Access> {
     Some(Access { value: access.value, axes: axes.collect::<Option<_>>()? })
 }
 
-/// The node as the sums of `group` and what it does to them.
+/// The sums of `group` with the node as their epilogue.
 fn joined(node: &Node, expr: &Expr, group: &[&Read]) -> Node {
     let first = group[0];
     let mut operands = vec![first.operands[0].clone()];

@@ -38,7 +38,7 @@ fn improved(graph: &Graph, last: NodeId, size: &dyn Fn(&Extent) -> u64) -> Optio
             let (first, second) = c.ranges(swap);
             cost(&first).saturating_add(cost(&second))
         };
-        // Operand 2 is what the chain ends with: as written it comes last.
+        // Operand 2 belongs to the second contraction: as written it comes last.
         let best =
             (0..2).min_by_key(|&swap| total(&chain, swap)).filter(|&swap| total(&chain, swap) < total(&chain, 2))?;
         let mut changed = graph.clone();
@@ -52,7 +52,7 @@ fn improved(graph: &Graph, last: NodeId, size: &dyn Fn(&Extent) -> u64) -> Optio
     })
 }
 
-/// Three operands in one space of indices, and what is left of them.
+/// Three operands in one index space, and the indices of the result.
 struct Chain {
     operands: [Access; 3],
     result: Access,

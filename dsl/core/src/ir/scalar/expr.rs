@@ -75,14 +75,14 @@ pub enum Instr {
     Size(Extent),
     /// The current value of an index of the operation, as a number.
     Position(usize),
-    /// The element of operand `source` whose gathered axis stands at the value of `at`; NaN outside.
+    /// The element of operand `source` at position `at` of its gathered axis; NaN outside.
     Gather {
         /// Operand read; exactly one of its axes carries an index that is not in the result.
         source: usize,
-        /// Instruction that gives the place, an integer in float form.
+        /// Instruction that computes the position, an integer in float form.
         at: usize,
     },
-    /// What the row operation gave, or sum number `k` of a contraction (only in an expression that follows one).
+    /// The result of the row operation, or sum number `k` of a contraction (only in an epilogue).
     Row(usize),
     /// A function of one earlier instruction.
     Unary(Unary, usize),
@@ -104,7 +104,7 @@ impl Instr {
     }
 }
 
-/// Numbers as JSON, which has none that are not finite: those are texts.
+/// Numbers as JSON, where numbers that are not finite are strings.
 mod number {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -135,12 +135,12 @@ mod number {
 pub struct Expr(pub Vec<Instr>);
 
 impl Expr {
-    /// The expression that gives operand `k` unchanged.
+    /// The expression that returns operand `k` unchanged.
     pub fn load(operand: usize) -> Expr {
         Expr(vec![Instr::Load(operand)])
     }
 
-    /// The expression that gives the row operation's result unchanged.
+    /// The expression that returns the row operation's result unchanged.
     pub fn row() -> Expr {
         Expr(vec![Instr::Row(0)])
     }
@@ -152,19 +152,19 @@ impl Expr {
             && self.0.iter().all(|i| matches!(i, Const(_) | Size(_) | Unary(..) | Binary(..) | Select(..)))
     }
 
-    /// Whether it gives the row operation's result unchanged.
+    /// Whether it returns the row operation's result unchanged.
     pub fn is_row(&self) -> bool {
         matches!(self.0.as_slice(), [Instr::Row(0)])
     }
 
-    /// Adds an instruction and names it.
+    /// Appends an instruction and returns its position.
     pub fn push(&mut self, instr: Instr) -> usize {
         self.0.push(instr);
         self.0.len() - 1
     }
 
-    /// Appends another expression, each of its leaves (everything that is no function) replaced by
-    /// what `leaf` puts in its place; gives the place of its result.
+    /// Appends another expression, each of its leaves (everything that is not a function) replaced by
+    /// what `leaf` appends for it; returns the position of its result.
     pub fn append(&mut self, other: &Expr, leaf: &mut dyn FnMut(&mut Expr, &Instr) -> usize) -> usize {
         let mut places: Vec<usize> = Vec::with_capacity(other.0.len());
         for instr in &other.0 {
@@ -187,7 +187,7 @@ impl Expr {
         *places.last().expect("an expression has a result")
     }
 
-    /// One instruction and all that leads to it, as an expression of its own.
+    /// One instruction and its transitive operands, as a separate expression.
     #[must_use]
     pub fn part(&self, at: usize) -> Expr {
         let mut needed = vec![false; at + 1];

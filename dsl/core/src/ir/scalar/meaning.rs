@@ -4,8 +4,8 @@ use super::expr::{Binary, Expr, Instr, Unary};
 use crate::ir::extent::Sizes;
 
 impl Expr {
-    /// The number that the expression is where `leaf` says what its leaves are: everything that is no function, given
-    /// with the values of the instructions before it. None where a leaf has no value.
+    /// Evaluates the expression. `leaf` gives the value of its leaves (everything that is not a function), given
+    /// the values of the instructions before it. None where a leaf has no value.
     ///
     /// # Panics
     /// On an expression without instructions.
@@ -24,7 +24,7 @@ impl Expr {
     }
 }
 
-/// The number that an expression is; none where it depends on an element or on a size that is not known.
+/// The value of a constant expression; none where it depends on an element or on an unknown size.
 pub fn number(expr: &Expr, sizes: &Sizes) -> Option<f64> {
     let mut known = |leaf: &Instr, _: &[f64]| match leaf {
         Instr::Const(x) => Some(*x),

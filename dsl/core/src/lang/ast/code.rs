@@ -50,7 +50,7 @@ pub enum Statement {
         /// The `for` token.
         span: Span,
     },
-    /// `for _ in 0..N { … }`: a loop whose turns have the same parameters.
+    /// `for _ in 0..N { … }`: a loop whose iterations have the same parameters.
     Turns {
         /// How many there are.
         count: Expression,
@@ -84,7 +84,7 @@ pub enum Pattern {
 pub struct Expression {
     /// What it is.
     pub kind: ExpressionKind,
-    /// Where (its smallest telling token).
+    /// Where (the token that best identifies it).
     pub span: Span,
 }
 
@@ -135,9 +135,9 @@ pub enum ExpressionKind {
         pattern: Pattern,
         /// The optional value.
         value: Box<Expression>,
-        /// Where it is there.
+        /// The branch where it is present.
         then: Block,
-        /// Where it is not.
+        /// The branch where it is absent.
         otherwise: Option<Block>,
     },
     /// `(m, z)`

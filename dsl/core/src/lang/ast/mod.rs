@@ -1,7 +1,7 @@
 //! The syntax tree of a model module, as the macro reads it and as models export it.
 //!
-//! It is Rust's own syntax, cut down to what a tensor program needs. Every part that can be at fault
-//! carries a [`Span`]: a number that only the macro can turn into a place in the user's source.
+//! It is Rust's own syntax, reduced to what a tensor program needs. Every part that a diagnostic may point at
+//! has a [`Span`]: a number that only the macro can map to a place in the user's source.
 
 mod code;
 mod module;

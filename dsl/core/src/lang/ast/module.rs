@@ -108,7 +108,7 @@ pub struct Function {
     pub name: Ident,
     /// Its documentation.
     pub doc: String,
-    /// Whether it is `pub`: a model that can be planned and run by itself.
+    /// Whether it is `pub`: a model that can be planned and run on its own.
     pub public: bool,
     /// `const C: usize` generics, bound from the arguments' types.
     pub generics: Vec<Ident>,
@@ -120,7 +120,7 @@ pub struct Function {
     pub body: Block,
     /// `#[budget("2 GiB", R = 384)]`, any number.
     pub budgets: Vec<Budget>,
-    /// `#[precision(bf16)]`: what values between operations may be kept in where it is planned by itself.
+    /// `#[precision(bf16)]`: the narrowest format of values between operations when it is planned on its own.
     #[serde(default, skip_serializing_if = "Format::is_single")]
     pub precision: Format,
 }
@@ -136,16 +136,16 @@ pub struct Param {
     pub ty: Type,
 }
 
-/// A promise about memory, checked while compiling.
+/// A memory budget, checked while compiling.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
     /// The text as written, `2 GiB`.
     pub text: String,
     /// Where the text stands.
     pub span: Span,
-    /// Sizes and settings the promise is made for.
+    /// Sizes and settings that it holds for.
     pub bindings: Vec<(Ident, Literal)>,
-    /// `target = "avx512"`: the machine the promise is made for, where it is not any.
+    /// `target = "avx512"`: the machine that it holds for; none for any.
     #[serde(default)]
     pub target: Option<Ident>,
 }

@@ -1,4 +1,4 @@
-//! Names and where they stand.
+//! Names and their places in the source.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What is wrong with a module's parameter structs.
+//! Checks of a module's parameter structs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,10 +32,10 @@ pub(in crate::lang) fn endless(program: &Program) -> Vec<Diagnostic> {
                     let through: Vec<String> = way.iter().rev().skip(1).map(|id| format!("`{}`", name(id))).collect();
                     let through =
                         if through.is_empty() { String::new() } else { format!(" through {}", through.join(", ")) };
-                    let text = format!("`{}` contains itself{through}: a checkpoint for it never ends", name(&start));
+                    let text = format!("`{}` contains itself{through}: its checkpoint would be infinite", name(&start));
                     let mistake = Diagnostic::new(Code::ParamsRecursive, field.name.span, text);
                     let declared = program.structure(start).name.span;
-                    let help = format!("hold a fixed number of them where they are used: `[{}; N]`", name(&start));
+                    let help = format!("store a fixed number of them where they are used: `[{}; N]`", name(&start));
                     found.push(mistake.place(declared, format!("`{}` declared here", name(&start))).help(help));
                     open.clear();
                     break;
@@ -70,7 +70,7 @@ pub(super) fn fields(program: &Program, module: &Module, found: &mut Vec<Diagnos
             let ty = program.resolve_type(&place, &field.ty, found);
             if !holds_tensors(&ty) {
                 let text =
-                    format!("field `{}` is {}, and a checkpoint holds tensors", field.name.text, ty.show(program));
+                    format!("field `{}` is {}, but a checkpoint holds only tensors", field.name.text, ty.show(program));
                 let mistake = Diagnostic::new(Code::ParamsUnknown, field.ty.span, text);
                 found.push(mistake.help("make it a constant of the module, which is a setting"));
             }
@@ -96,7 +96,7 @@ fn collision(program: &Program, declared: &Struct, ty: &Ty) -> Option<Diagnostic
             let text =
                 format!("`{own}` and `{other}` of `{}` are both `{}` in a checkpoint", declared.name.text, leaf.name);
             let mistake = Diagnostic::new(Code::ParamsCollision, field.name.span, text);
-            let help = format!("give `{own}` the name that it has there: `#[name = \"…\"]`");
+            let help = format!("give `{own}` its name in the checkpoint: `#[name = \"…\"]`");
             return Some(mistake.note(first.span, format!("`{other}` declared here")).help(help));
         }
     }

@@ -1,4 +1,4 @@
-//! Operators and elementwise functions, on tensors and on what is known when the plan is made.
+//! Operators and elementwise functions, on tensors and on numbers known when the plan is made.
 
 use super::value::{Scalar, Val};
 use super::walk::{Elaborator, Mode};
@@ -48,17 +48,17 @@ impl Elaborator<'_> {
             (_, Val::Maybe(_) | Val::Present(_) | Val::Nothing) => self.unwrapped(at),
             (op, val) => {
                 let sign = if op == UnaryOp::Not { "!" } else { "-" };
-                let text = format!("`{sign}` does not take `{}`, which is {}", source(at), self.words(&val));
+                let text = format!("`{sign}` cannot be applied to `{}`, which is {}", source(at), self.words(&val));
                 let mut mistake = Diagnostic::new(Code::CallsOperator, span, text);
                 if let Val::Flag(_) = val {
-                    mistake.help = Some("`!flag` is its opposite, `number(flag)` makes it 0 or 1".into());
+                    mistake.help = Some("`!flag` negates a flag, `number(flag)` makes it 0 or 1".into());
                 }
                 self.fail(mistake)
             }
         }
     }
 
-    /// `a + b` and its like; both sides are walked whatever happens.
+    /// `a + b` and the other infix operators; both sides are always elaborated, so that all mistakes are found.
     pub(super) fn arithmetic(&mut self, op: BinaryOp, a: &Expression, b: &Expression, span: Span) -> Val {
         let (left, right) = (self.expression(a), self.expression(b));
         if left.poisoned() || right.poisoned() {
@@ -77,7 +77,7 @@ impl Elaborator<'_> {
     }
 
     fn no_operator(&mut self, op: BinaryOp, left: &Val, right: &Val, span: Span) -> Val {
-        let text = format!("`{}` does not join {} and {}", sign(op), self.words(left), self.words(right));
+        let text = format!("`{}` cannot combine {} and {}", sign(op), self.words(left), self.words(right));
         let mut mistake = Diagnostic::new(Code::CallsOperator, span, text);
         if matches!(left, Val::Flag(_)) != matches!(right, Val::Flag(_)) {
             mistake.help = Some("make a flag a number with `number(flag)`".into());
@@ -105,7 +105,7 @@ impl Elaborator<'_> {
             BinaryOp::Div => match a.divided(b) {
                 Some(extent) => Val::Size(extent),
                 None => {
-                    let text = format!("`{a}` divided by `{b}` may be no whole number, and a size is one");
+                    let text = format!("`{a}` divided by `{b}` may not be a whole number, as a size must be");
                     let mistake = Diagnostic::new(Code::AxesSize, span, text);
                     self.fail(mistake.help("declare the quotient as a constant; for a number write `1.0 * a / b`"))
                 }
@@ -138,7 +138,7 @@ impl Elaborator<'_> {
 
     fn numbers(&mut self, op: BinaryOp, a: (&Expression, Val), b: (&Expression, Val), span: Span) -> Val {
         let Some((f, swapped)) = function(op) else {
-            let text = format!("`{}` joins flags, not {} and {}", sign(op), self.words(&a.1), self.words(&b.1));
+            let text = format!("`{}` takes two flags, found {} and {}", sign(op), self.words(&a.1), self.words(&b.1));
             let mistake = Diagnostic::new(Code::CallsOperator, span, text);
             return self.fail(mistake.help("of tensors of 0 and 1, `a * b` is `and` and `max(a, b)` is `or`"));
         };
@@ -191,7 +191,7 @@ impl Elaborator<'_> {
         }
     }
 
-    /// Tells of operands that do not broadcast.
+    /// Reports operands that do not broadcast.
     fn misfit(&mut self, operands: &[(&Expression, ValueId)], fault: Fault, span: Span) -> Val {
         let wrong = fault.operand.unwrap_or(0).min(operands.len() - 1);
         let (small, id) = operands[wrong];
@@ -211,7 +211,7 @@ impl Elaborator<'_> {
         } else {
             match a.iter().find(|x| !b.contains(x) && **x != Extent::literal(1)) {
                 Some(lacking) => format!("{pair}, which has no axis {lacking}"),
-                None => format!("{pair}: its axes do not stand there in this order"),
+                None => format!("{pair}: its axes are in another order"),
             }
         };
         let code = if ambiguous { Code::AxesAmbiguous } else { Code::AxesMismatch };
@@ -221,16 +221,16 @@ impl Elaborator<'_> {
             mistake = mistake.note(self.provenance(at), text);
         }
         mistake.help = if ambiguous {
-            let which = "say which axes it lacks: `unsqueeze(";
-            Some(format!("{which}{}, axis)` adds one of size 1, which fits anything", source(small)))
+            let which = "add the missing axes: `unsqueeze(";
+            Some(format!("{which}{}, axis)` inserts one of size 1, which matches any size", source(small)))
         } else {
-            order_of(&a, &b).map(|order| format!("put its axes in that order: `permute({}, {order:?})`", source(small)))
+            order_of(&a, &b).map(|order| format!("reorder its axes: `permute({}, {order:?})`", source(small)))
         };
         self.fail(mistake)
     }
 }
 
-/// The order in which the axes of `shape` stand among those of `wanted`, if all of them do.
+/// The order of the axes of `shape` among those of `wanted`, if all occur there.
 fn order_of(shape: &[Extent], wanted: &[Extent]) -> Option<Vec<usize>> {
     let mut order: Vec<usize> = Vec::new();
     for extent in wanted {

@@ -13,7 +13,7 @@ use crate::lang::program::{FunctionId, suggest};
 use crate::lang::signature::Signature;
 use crate::lang::types::Ty;
 
-/// What a callee's symbols mean to its caller, and which argument said so.
+/// What a callee's symbols mean to its caller, and which argument determined it.
 type Bindings = BTreeMap<String, (Extent, usize)>;
 
 impl Elaborator<'_> {
@@ -31,7 +31,7 @@ impl Elaborator<'_> {
         if super::builtin::is_builtin(&function.text) {
             return self.builtin(function, arguments, named, span);
         }
-        // Mistakes in the arguments are said all the same.
+        // Mistakes in the arguments are reported as well.
         arguments.iter().chain(named.iter().map(|n| &n.1)).for_each(|e| drop(self.expression(e)));
         let mut names = self.program.names(self.frame.id.0, |m| m.functions.iter().map(|f| &*f.name.text).collect());
         names.extend(super::builtin::names().map(String::from));
@@ -70,7 +70,7 @@ impl Elaborator<'_> {
             given.resize(given.len().max(k + 1), None);
             if given[k].replace(value).is_some() {
                 let text = format!("`{}` of `{}` is given twice", label.text, name.text);
-                self.fail(Diagnostic::new(Code::CallsNamed, label.span, text).help("leave one of them out"));
+                self.fail(Diagnostic::new(Code::CallsNamed, label.span, text).help("remove one of them"));
             }
         }
         let vals: Vec<Option<Val>> = given.iter().map(|e| e.map(|e| self.expression(e))).collect();
@@ -80,7 +80,7 @@ impl Elaborator<'_> {
         if given.len() != function.params.len() || given.contains(&None) {
             let takes: Vec<&str> = function.params.iter().map(|p| &*p.name.text).collect();
             let count = given.iter().flatten().count();
-            let text = format!("`{}` takes {} and is given {count}", name.text, arguments_word(takes.len()));
+            let text = format!("`{}` takes {}, found {count}", name.text, arguments_word(takes.len()));
             let mistake = Diagnostic::new(Code::CallsCount, name.span, text)
                 .place(function.name.span, "declared here")
                 .help(format!("write `{}({})`", name.text, takes.join(", ")));
@@ -98,8 +98,8 @@ impl Elaborator<'_> {
         let signature = self.program.signature(id, &mut Vec::new());
         let Some(bindings) = self.unify(id, &signature, name, &given, &vals) else { return Val::Poison };
         if self.mode == Mode::Build && self.calls.contains(&id) {
-            // While checking, a cycle is found by a look at the whole module.
-            let text = format!("`{}` calls itself: there is no end to it", name.text);
+            // While checking, a separate pass over the module finds cycles.
+            let text = format!("`{}` calls itself: functions cannot be recursive", name.text);
             return self.wrong(Code::CallsRecursion, span, text);
         }
         match self.mode {
@@ -142,7 +142,7 @@ impl Elaborator<'_> {
             return None;
         }
         let mut bindings = Bindings::new();
-        // Bare names first, whatever the order, then everything else is checked against them.
+        // First bare names, in any order; then everything else is checked against them.
         for (formal, actual, k) in &pairs {
             if let Some(symbol) = formal.as_symbol().filter(|s| signature.bound.contains(*s)) {
                 bindings.entry(symbol.to_string()).or_insert_with(|| (actual.clone(), *k));
@@ -163,7 +163,7 @@ impl Elaborator<'_> {
         let takes = formal.show(self.program).to_string();
         let text = match (formal, self.type_of(val)) {
             (Ty::Tensor(want), Ty::Tensor(have)) => format!(
-                "`{}` of `{}` has {} axes {} and is given `{}` with {} {}",
+                "`{}` of `{}` expects {} axes {}, but `{}` has {} {}",
                 param.name.text,
                 name.text,
                 want.len(),
@@ -173,7 +173,7 @@ impl Elaborator<'_> {
                 shape_text(&have)
             ),
             _ => format!(
-                "`{}` of `{}` is {takes} and is given `{}`, which is {}",
+                "`{}` of `{}` expects {takes}, but `{}` is {}",
                 param.name.text,
                 name.text,
                 source(at),
@@ -184,14 +184,14 @@ impl Elaborator<'_> {
         let code = if optional { Code::ParamsOptional } else { Code::CallsType };
         let mut mistake = Diagnostic::new(code, at.span, text).place(param.name.span, "the parameter");
         if optional {
-            mistake.help = Some(format!("ask first: `if let Some(value) = {} {{ … }}`", source(at)));
+            mistake.help = Some(format!("check it first: `if let Some(value) = {} {{ … }}`", source(at)));
         } else if let Ty::Optional(_) = formal {
             mistake.help = Some(format!("write `Some({})`", source(at)));
         }
         self.fail(mistake);
     }
 
-    /// An argument whose sizes disagree with what the others say.
+    /// Reports an argument whose sizes conflict with the others.
     fn conflict(
         &mut self,
         id: FunctionId,
@@ -206,7 +206,7 @@ impl Elaborator<'_> {
         let meaning = |s: &str| bindings.get(s).map(|b| b.0.clone());
         let wanted = signature.params[k].substitute(&meaning);
         let text = format!(
-            "`{}` of `{}` is {} here and is given `{}`, which is {}: {actual} where {expected} is expected",
+            "`{}` of `{}` expects {} here, but `{}` is {}: found {actual}, expected {expected}",
             param.name.text,
             name.text,
             wanted.show(self.program),
@@ -227,7 +227,7 @@ impl Elaborator<'_> {
         self.fail(mistake.note(param.name.span, format!("declared as {}", signature.params[k].show(self.program))));
     }
 
-    /// Walks a callee and sets its graph into the caller's.
+    /// Elaborates a callee and inlines its graph.
     fn walk(
         &mut self,
         id: FunctionId,
@@ -281,7 +281,7 @@ impl Elaborator<'_> {
     }
 }
 
-/// An argument as the callee sees it: in its own graph and its own symbols.
+/// An argument in the callee's own graph and symbols.
 fn enter(
     builder: &mut Builder,
     inputs: &mut Vec<ValueId>,
@@ -310,7 +310,7 @@ fn enter(
     }
 }
 
-/// A number whose sizes are the caller's: each gets a symbol of its own in the callee.
+/// A number that depends on the caller's sizes: each gets a new symbol in the callee.
 fn foreign(scalar: Scalar, meanings: &mut BTreeMap<String, Extent>, name: &str) -> Scalar {
     let mut instrs = scalar.0.0;
     for (k, instr) in instrs.iter_mut().enumerate() {
@@ -342,7 +342,7 @@ fn pair(formal: &Ty, found: &Ty, k: usize, pairs: &mut Vec<(Extent, Extent, usiz
     }
 }
 
-/// Sizes as the callee's author named them: a mark for a name that is also a constant's is ours.
+/// Sizes as written in the callee: the mark on names shared with a constant is removed.
 fn plain(shape: &[Extent]) -> Vec<Extent> {
     shape.iter().map(|e| e.substitute(&|s| s.strip_suffix('\'').map(Extent::symbol))).collect()
 }

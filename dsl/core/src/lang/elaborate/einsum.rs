@@ -1,4 +1,4 @@
-//! einsum, as a text and as tokens.
+//! einsum, as a string and as tokens.
 
 use super::value::Val;
 use super::walk::Elaborator;
@@ -9,7 +9,7 @@ use crate::lang::ast::{Expression, Ident, Span};
 use crate::lang::diagnostic::{Code, Diagnostic};
 
 impl Elaborator<'_> {
-    /// `einsum("ikc,jkc->ijc", a, b)`: errors quote the letter and sit on the operand.
+    /// `einsum("ikc,jkc->ijc", a, b)`: errors quote the letter and point at the operand.
     pub(super) fn einsum_text(&mut self, text: &Expression, spec: &str, operands: &[(&Expression, ValueId)]) -> Val {
         let spec = match EinsumSpec::parse(spec) {
             Ok(spec) => spec,
@@ -25,7 +25,7 @@ impl Elaborator<'_> {
         }
     }
 
-    /// `einsum!([i, j, c] = a[i, k, c] * b[j, k, c])`: errors sit on the index.
+    /// `einsum!([i, j, c] = a[i, k, c] * b[j, k, c])`: errors point at the index.
     pub(super) fn einsum_tokens(&mut self, result: &[Ident], factors: &[(Expression, Vec<Ident>)], span: Span) -> Val {
         let mut operands = Vec::new();
         for (factor, _) in factors {
@@ -34,7 +34,7 @@ impl Elaborator<'_> {
                 Val::Poison => {}
                 val => {
                     let name = source(factor);
-                    let text = format!("`{name}` is {}, and einsum takes tensors", self.words(&val));
+                    let text = format!("`{name}` is {}, but einsum takes tensors", self.words(&val));
                     let mut mistake = Diagnostic::new(Code::CallsType, factor.span, text);
                     if let Val::Number(_) | Val::Size(_) = val {
                         mistake.help = Some(format!("multiply by it outside: `{name} * einsum!(…)`"));
@@ -75,7 +75,7 @@ impl Elaborator<'_> {
             _ => Code::EinsumSyntax,
         };
         let text = match (code, fault.operand.and_then(|k| operands.get(k))) {
-            // The builder knows only the value's name; say it as it was written.
+            // The builder knows only the value's name; report the operand as it was written.
             (Code::EinsumRank, Some((at, id))) => {
                 let value = &self.frame.builder.graph().values[*id].name;
                 fault.message.replacen(&format!("`{value}`"), &format!("`{}`", source(at)), 1)
@@ -93,8 +93,8 @@ impl Elaborator<'_> {
             }
         }
         let help = match code {
-            Code::EinsumLetter => Some("the result names letters of the operands, each once"),
-            Code::EinsumExtent => Some("give one of them a letter of its own, or look at the order of the letters"),
+            Code::EinsumLetter => Some("use letters of the operands, each at most once"),
+            Code::EinsumExtent => Some("use another letter for one of them, or check the order of the letters"),
             _ => None,
         };
         mistake.help = fault.help.or(help.map(String::from));
@@ -135,7 +135,7 @@ fn token(
 ) -> Option<Span> {
     let named = |names: &[Ident]| {
         let letter = fault.letter.as_ref()?;
-        // The later one is at fault where a letter stands twice.
+        // Where a letter occurs twice, the later one is wrong.
         names.iter().rev().find(|n| n.text == *letter).map(|n| n.span)
     };
     let Some(k) = fault.operand else { return named(result) };

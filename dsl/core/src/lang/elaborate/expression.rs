@@ -1,4 +1,4 @@
-//! Expressions: names, fields, items, and what each other kind leads to.
+//! Expressions: names, fields, items, and dispatch of the other kinds.
 
 use super::value::{Scalar, Val};
 use super::walk::{DEEPEST, Elaborator, Mode};
@@ -9,12 +9,12 @@ use crate::lang::diagnostic::{Code, Diagnostic};
 use crate::lang::program::{last_segment, suggest};
 
 impl Elaborator<'_> {
-    /// What an expression stands for.
+    /// The value of an expression.
     pub(super) fn expression(&mut self, expression: &Expression) -> Val {
         if self.depth >= DEEPEST {
             let text = format!("expressions are nested deeper than {DEEPEST}");
             let mistake = Diagnostic::new(Code::ControlDepth, expression.span, text);
-            return self.fail(mistake.help("give parts of it names with `let`"));
+            return self.fail(mistake.help("name parts of it with `let`"));
         }
         self.depth += 1;
         let val = self.expression_kind(expression);
@@ -107,11 +107,12 @@ impl Elaborator<'_> {
         if constant || signature.bound.contains(symbol) || signature.axes.contains(symbol) {
             return true;
         }
-        // A generic that nothing binds is a mistake of the signature, said there.
+        // An unbound generic is a mistake in the signature and is reported there.
         if !signature.generics.values().any(|g| g.as_symbol() == Some(symbol)) {
             let function = &self.program.function(self.frame.id).name;
             let shown = symbol.trim_end_matches('\'');
-            let text = format!("`{shown}` is an axis of no parameter of `{}`, so it has no size here", function.text);
+            let text =
+                format!("no parameter of `{}` has the axis `{shown}`, so its size is unknown here", function.text);
             let mistake = Diagnostic::new(Code::AxesUnbound, span, text).note(function.span, "the function");
             self.fail(mistake.help("take a tensor that has the axis, or a `usize` parameter"));
         }
@@ -125,7 +126,7 @@ impl Elaborator<'_> {
                 let declared = self.program.structure(of);
                 let Some(k) = declared.fields.iter().position(|f| f.name.text == field.text) else {
                     let text = format!(
-                        "`{}` is of type {} and has no field `{}`",
+                        "`{}` is of type {}, which has no field `{}`",
                         source(base),
                         declared.name.text,
                         field.text
@@ -141,17 +142,17 @@ impl Elaborator<'_> {
             }
             Val::Maybe(_) | Val::Present(_) | Val::Nothing => self.unwrapped(base),
             val => {
-                let text = format!("`{}` is {} and has no field `{}`", source(base), self.words(&val), field.text);
+                let text = format!("`{}` is {}, which has no field `{}`", source(base), self.words(&val), field.text);
                 self.wrong(Code::ParamsField, field.span, text)
             }
         }
     }
 
-    /// An optional value used as if it were there.
+    /// An optional value used without a check.
     pub(super) fn unwrapped(&mut self, at: &Expression) -> Val {
         let text = format!("`{}` may be absent", source(at));
         let mistake = Diagnostic::new(Code::ParamsOptional, at.span, text);
-        self.fail(mistake.help(format!("ask first: `if let Some(value) = {} {{ … }}`", source(at))))
+        self.fail(mistake.help(format!("check it first: `if let Some(value) = {} {{ … }}`", source(at))))
     }
 
     fn item(&mut self, base: &Expression, val: Val, index: &Expression) -> Val {
@@ -160,12 +161,12 @@ impl Elaborator<'_> {
             return Val::Poison;
         }
         let Val::Size(extent) = place else {
-            let text = format!("an index is a whole number, and `{}` is {}", source(index), self.words(&place));
+            let text = format!("an index must be a whole number, but `{}` is {}", source(index), self.words(&place));
             return self.wrong(Code::ParamsIndex, index.span, text);
         };
         let known = extent.eval(&self.frame.sizes).ok();
         let beyond = |has: String, at: u64| {
-            let text = format!("`{}` has {has} and there is no number {at}: they count from 0", source(base));
+            let text = format!("`{}` has {has}, counted from 0: there is no number {at}", source(base));
             Diagnostic::new(Code::ParamsIndex, index.span, text)
         };
         let last = |count: u64| match count {
@@ -195,7 +196,7 @@ impl Elaborator<'_> {
             (Val::Tuple(_) | Val::List(_), None) => self.unknown_number(index, &Scalar::size(&extent)),
             (Val::Maybe(_) | Val::Present(_) | Val::Nothing, _) => self.unwrapped(base),
             (val, _) => {
-                let text = format!("`{}` is {} and has no items", source(base), self.words(&val));
+                let text = format!("`{}` is {}, which cannot be indexed", source(base), self.words(&val));
                 let mistake = Diagnostic::new(Code::ParamsIndex, index.span, text);
                 let help =
                     "take a position of a tensor with `pick(x, axis, at)`, a range with `slice(x, axis, start, end)`";
@@ -217,7 +218,7 @@ impl Elaborator<'_> {
         if self.mode == Mode::Check && !self.later(number) {
             return Val::Poison;
         }
-        let text = format!("`{}` is needed while the graph is made and is known only when a plan is", source(at));
+        let text = format!("`{}` is needed when the graph is built, but is known only when a plan is made", source(at));
         let mistake = Diagnostic::new(Code::ControlKnown, at.span, text);
         self.fail(mistake.help("make it a constant, a setting with a default"))
     }

@@ -1,9 +1,9 @@
-//! Elaboration: a function of a library becomes a graph, or a list of what is wrong with it.
+//! Elaboration: a function of a library becomes a graph, or a list of mistakes.
 //!
-//! The same walk serves both. While checking, settings have no value, both branches of a flag are
-//! walked, calls are judged by signatures and the graph is thrown away. While building, flags are
-//! values, calls are walked, and the graph of a called function, in its own symbols, is set into the
-//! caller's. So a function means the same wherever it is called from.
+//! Checking and building share one walk. While checking, settings have no value, both branches of a flag are
+//! walked, calls are checked by signature and the graph is discarded. While building, flags have
+//! values, and the graph of a called function, in its own symbols, is inlined into the
+//! caller's. So a function means the same at every call.
 
 mod arithmetic;
 mod builtin;

@@ -1,4 +1,4 @@
-//! Parameters: a walk through structs is a walk through the checkpoint's names.
+//! Parameters: paths through structs are names in the checkpoint.
 
 use super::value::Val;
 use super::walk::{Elaborator, Mode};
@@ -23,7 +23,7 @@ pub(in crate::lang) struct Leaf {
 }
 
 impl Elaborator<'_> {
-    /// A field of a struct that stands at a path.
+    /// A field of a struct at a path.
     pub(super) fn struct_field(&mut self, of: StructId, field: usize, sizes: &[Extent], path: &str) -> Val {
         let ty = self.program.field_type(of, field, sizes);
         let path = join(path, &self.program.structure(of).fields[field].stored);
@@ -49,7 +49,7 @@ impl Elaborator<'_> {
     }
 }
 
-/// Whether what stands at a path is absent: named so itself, or every tensor in it.
+/// Whether the parameter at a path is absent: either it is listed, or all tensors in it are.
 fn absent(program: &Program, options: &Options, of: &Ty, path: &str) -> bool {
     let named = |name: &str| options.absent.contains(name) || options.absent.contains(&name.replace("{}", "0"));
     if named(path) {
@@ -61,7 +61,7 @@ fn absent(program: &Program, options: &Options, of: &Ty, path: &str) -> bool {
 }
 
 impl Program<'_> {
-    /// Every tensor of a parameter type that stands at a path.
+    /// Every tensor of a parameter type at a path.
     pub(in crate::lang) fn leaves(&self, ty: &Ty, path: &str, found: &mut Vec<Leaf>) {
         self.walk(ty, path, false, &[], found, 0);
     }

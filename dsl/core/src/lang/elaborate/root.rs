@@ -1,4 +1,4 @@
-//! A function planned by itself: its parameters become inputs and weights, its result outputs.
+//! A function planned on its own: its parameters become inputs and weights, its result outputs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +52,7 @@ pub(in crate::lang) fn build(
     Ok((graph, if options.record { records } else { Vec::new() }))
 }
 
-/// The graph with its constants' values in the places of their symbols.
+/// The graph with symbols of constants replaced by their values.
 fn bound(graph: &Graph, settings: &BTreeMap<String, Literal>) -> Graph {
     let meaning = |symbol: &str| match settings.get(symbol) {
         Some(Literal::Size(n)) => Some(Extent::literal(*n)),
@@ -72,7 +72,7 @@ fn bound(graph: &Graph, settings: &BTreeMap<String, Literal>) -> Graph {
 }
 
 impl Elaborator<'_> {
-    /// Refuses names that would mean two things to whoever plans the function.
+    /// Rejects names that would be ambiguous when the function is planned.
     fn root_names(&mut self, function: &Function) {
         let bound: Vec<String> = self.frame.signature.bound.iter().cloned().collect();
         for symbol in bound.iter().filter(|s| s.ends_with('\'')) {
@@ -114,7 +114,7 @@ impl Elaborator<'_> {
             ty => {
                 let function = &self.program.function(self.frame.id).name.text;
                 let text = format!(
-                    "`{function}` cannot be planned by itself: its parameter `{name}` is {}",
+                    "`{function}` cannot be planned on its own: its parameter `{name}` is {}",
                     ty.show(self.program)
                 );
                 let mistake = Diagnostic::new(Code::CallsRoot, span, text);
@@ -137,7 +137,7 @@ impl Elaborator<'_> {
                 Val::Poison => {}
                 val => {
                     let text = format!(
-                        "`{}` cannot be planned by itself: its result is {}, not tensors",
+                        "`{}` cannot be planned on its own: its result is {}, not tensors",
                         function.name.text,
                         self.words(&val)
                     );
@@ -146,13 +146,13 @@ impl Elaborator<'_> {
             }
         }
         if self.frame.builder.graph().outputs.is_empty() && self.diagnostics.is_empty() {
-            let text = format!("`{}` cannot be planned by itself: it gives no tensor", function.name.text);
+            let text = format!("`{}` cannot be planned on its own: it returns no tensor", function.name.text);
             self.wrong(Code::CallsRoot, function.result.span, text);
         }
     }
 }
 
-/// Names of a function's results: its variables' where the result is made of variables.
+/// Names of a function's results: those of its variables where it returns variables.
 pub(in crate::lang) fn output_names(function: &Function, count: usize) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for k in 0..count {

@@ -1,10 +1,10 @@
-//! What an expression stands for while a model is elaborated, and numbers known when a plan is made.
+//! Values of expressions during elaboration, and numbers known when a plan is made.
 
 use crate::ir::{Binary, Expr, Extent, Instr, Sizes, Unary, ValueId, number};
 use crate::lang::program::StructId;
 use crate::lang::types::Ty;
 
-/// What an expression stands for.
+/// The value of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::lang) enum Val {
     /// A tensor of the graph.
@@ -13,11 +13,11 @@ pub(in crate::lang) enum Val {
     Struct { of: StructId, sizes: Vec<Extent>, path: String },
     /// An array of parameters.
     Array { of: Box<Ty>, count: Extent, path: String },
-    /// Something that may be absent; only while checking, where nobody knows.
+    /// An optional value, only while checking, where its presence is unknown.
     Maybe(Box<Val>),
-    /// An optional value that is there.
+    /// An optional value that is present.
     Present(Box<Val>),
-    /// An optional value that is not there.
+    /// An optional value that is absent.
     Nothing,
     /// A size.
     Size(Extent),
@@ -79,7 +79,7 @@ impl Scalar {
         Scalar(expr).folded(sizes)
     }
 
-    /// Writes the formula at the end of an expression; gives the place of its result.
+    /// Appends the formula to an expression and returns the position of its result.
     pub(in crate::lang) fn append_to(&self, expr: &mut Expr) -> usize {
         expr.append(&self.0, &mut |e, leaf| e.push(leaf.clone()))
     }
@@ -109,7 +109,7 @@ impl Val {
         }
     }
 
-    /// The same value in another graph: other tensors, other meanings of symbols. None where a tensor has no place there.
+    /// The same value in another graph, with tensors and symbols replaced. None where a tensor does not exist there.
     pub(in crate::lang) fn moved(
         &self,
         place: &dyn Fn(ValueId) -> Option<ValueId>,

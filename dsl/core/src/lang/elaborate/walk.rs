@@ -1,4 +1,4 @@
-//! The walk: where it is, what is bound there, and what was found wrong.
+//! The state of elaboration: the current position, what is bound there, and the mistakes found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +12,15 @@ use crate::lang::settings::Options;
 use crate::lang::signature::Signature;
 use crate::lang::types::Ty;
 
-/// Deepest nesting of expressions, calls included; recursion by mistake ends here at the latest.
+/// Deepest nesting of expressions, calls included; accidental recursion ends here.
 pub(super) const DEEPEST: usize = 192;
 
-/// Why the walk is made.
+/// The purpose of the walk.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::lang) enum Mode {
-    /// To find mistakes: nothing has a value yet.
+    /// Checking: nothing has a value yet.
     Check,
-    /// To make a graph.
+    /// Building a graph.
     Build,
 }
 
@@ -33,19 +33,19 @@ pub(super) struct Variable {
     pub(super) span: Span,
 }
 
-/// A value to be kept under a name; none of a layer of a loop that is not unrolled.
+/// A recorded value; none in a layer of a loop that is not unrolled.
 #[derive(Clone)]
 pub(super) struct Record {
     pub(super) name: String,
     pub(super) value: Option<ValueId>,
-    /// The arms of undecided branches it stands in, the outermost first.
+    /// The enclosing arms of undecided branches, outermost first.
     pub(super) arms: Vec<usize>,
 }
 
-/// A loop around the place where we are.
+/// An enclosing loop.
 #[derive(Clone)]
 pub(super) struct Layer {
-    /// The loop's array without its plural: `block`.
+    /// The singular of the loop's array name: `block`.
     pub(super) name: String,
     /// The layer's number, where the loop is unrolled.
     pub(super) number: Option<u64>,
@@ -61,9 +61,9 @@ pub(super) struct Frame {
     pub(super) sizes: Sizes,
     pub(super) records: Vec<Record>,
     pub(super) layers: Vec<Layer>,
-    /// The arms of undecided branches around the place where we are.
+    /// The enclosing arms of undecided branches.
     pub(super) arms: Vec<usize>,
-    /// Where its operations stand, in texts.
+    /// The scope in the source names of its operations.
     pub(super) origin: String,
 }
 
@@ -75,16 +75,16 @@ pub(in crate::lang) struct Elaborator<'a> {
     pub(super) options: &'a Options,
     pub(in crate::lang) diagnostics: Vec<Diagnostic>,
     pub(super) frame: Frame,
-    /// Functions being walked, the outermost first.
+    /// Functions being elaborated, outermost first.
     pub(super) calls: Vec<FunctionId>,
     pub(super) depth: usize,
     /// Arms of undecided branches walked so far.
     pub(super) arms_walked: usize,
-    /// Loops of turns around the place being walked.
+    /// Enclosing repetitions.
     pub(super) turning: usize,
     /// Fields of structs that were read.
     pub(in crate::lang) reads: BTreeSet<(StructId, usize)>,
-    /// Structs handed whole to functions of other modules.
+    /// Structs passed whole to functions of other modules.
     pub(in crate::lang) handed: BTreeSet<StructId>,
 }
 
@@ -170,7 +170,7 @@ impl<'a> Elaborator<'a> {
         self.frame.scopes.iter_mut().rev().flat_map(|s| s.iter_mut().rev()).find(|v| v.name == name)
     }
 
-    /// Says a mistake, once; what follows from it is silent.
+    /// Reports a mistake once; its consequences are not reported.
     pub(super) fn fail(&mut self, mut mistake: Diagnostic) -> Val {
         if self.mode == Mode::Build {
             let (module, function) = (self.program.modules[self.frame.id.0], self.program.function(self.frame.id));
@@ -209,7 +209,7 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    /// A value in words: `Tensor<R, R>`, `Linear<C, C>`.
+    /// A value's type as text: `Tensor<R, R>`, `Linear<C, C>`.
     pub(super) fn words(&self, val: &Val) -> String {
         self.type_of(val).show(self.program).to_string()
     }

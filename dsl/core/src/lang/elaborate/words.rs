@@ -1,8 +1,8 @@
-//! Pieces of the program in words, for messages.
+//! Parts of the program as text, for messages.
 
 use crate::lang::ast::{BinaryOp, Expression, ExpressionKind, UnaryOp};
 
-/// An expression in words: `w.linear_q`, `sigmoid(…)`.
+/// An expression as short text: `w.linear_q`, `sigmoid(…)`.
 pub(super) fn source(expression: &Expression) -> String {
     match &expression.kind {
         ExpressionKind::Name(name) => name.text.clone(),

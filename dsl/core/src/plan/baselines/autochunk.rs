@@ -4,7 +4,7 @@
 //! The fullest operation is found; around it every chunk flow of one axis, not nested, that splits no fold is
 //! a candidate; of those that fit in turns of one position the one over the fewest operations is taken; its
 //! size is doubled until it no longer fits and then halved in. That repeats until the budget is met or no
-//! candidate is left. The order is the written one, nothing is computed anew.
+//! candidate is left. The order is the written one, nothing is recomputed.
 
 use super::error::RivalError;
 use super::schedule::{Moment, Program, Stretch, live, looped, program, total, whole};
@@ -70,11 +70,11 @@ struct Chosen {
     chunk: u64,
 }
 
-/// A region that could be.
+/// A region that could be chunked.
 struct Possible {
     range: (usize, usize),
     slices: Slices,
-    /// Most live bytes around it and in it with turns of one position.
+    /// Most live bytes around it and in it with iterations of one position.
     highest: u64,
     /// Operations in it.
     length: usize,
@@ -118,8 +118,8 @@ impl<'a> State<'a> {
         all.max_by_key(|&(bytes, at)| (bytes, std::cmp::Reverse(at))).map_or(0, |(_, at)| at)
     }
 
-    /// The stretch of order around a position, from where no more is alive than the program starts with to
-    /// where that is so again, such places included.
+    /// The nodes around a position, from where no more is alive than at the start of the program to
+    /// where that holds again, both ends included.
     fn enclosing(&self, peak: usize) -> (usize, usize) {
         let fewest = self.active.iter().copied().min().unwrap_or(0);
         let few = fewest.max(self.active[0]);
@@ -182,14 +182,14 @@ impl<'a> State<'a> {
         found
     }
 
-    /// Most live bytes of a region with turns of so many positions, were there so many.
+    /// Most live bytes of a region with iterations of so many positions, were there so many.
     fn within(&self, range: (usize, usize), slices: &Slices, chunk: u64) -> u64 {
         let stretch = looped(self.piece, range, slices, 1);
         let profile = Life::of(self.piece, &stretch.items, range).profile();
         profile.iter().map(|p| p.at(chunk, 1)).max().unwrap_or(0)
     }
 
-    /// The size of a region's turns: doubled until it does not fit, then halved in. Where the halving ends
+    /// The size of a region's iterations: doubled until it does not fit, then halved in. Where the halving ends
     /// is not tried, so it may be over the limit.
     fn size(&self, region: &Possible, limit: u64) -> u64 {
         let extent = total(&self.piece.bound, &region.slices);

@@ -24,7 +24,7 @@ pub struct Naive {
 pub struct NaiveValue {
     /// The operation that makes it; an input's name.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     pub kind: SlotKind,
     /// Bytes.
     pub bytes: u64,

@@ -2,16 +2,16 @@
 
 use crate::plan::data::PlanError;
 
-/// Why a rival has no plan.
+/// Why a baseline has no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RivalError {
-    /// No plan at these sizes, for anybody.
+    /// No planner has a plan at these sizes.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// Rivals plan one layer.
-    #[error("rivals do not plan loops over layers")]
+    /// Baselines plan a single layer.
+    #[error("baselines do not plan loops over layers")]
     Layers,
-    /// A hand-set region that is no loop of this graph.
+    /// A given region that cannot be a loop in this graph.
     #[error("no loop from `{first}` to `{last}` splits axis {axis}")]
     Region {
         /// Where it was to begin.

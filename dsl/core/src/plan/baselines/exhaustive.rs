@@ -202,7 +202,7 @@ fn with(set: usize, nodes: &[NodeId]) -> usize {
     nodes.iter().fold(set, |set, id| set | 1 << id.index())
 }
 
-/// Keeps what no other point beats in both.
+/// Keeps the Pareto-optimal points.
 fn thin(points: &mut Vec<Point>) {
     points.sort_by_key(|p| (p.peak, p.time));
     let mut best = u64::MAX;

@@ -16,7 +16,7 @@ pub struct Region {
     pub last: String,
     /// The axis of the last operation's result that is split.
     pub axis: usize,
-    /// Positions a turn; a longer axis is split, any other stays whole.
+    /// Positions per iteration; a longer axis is split, any other stays whole.
     pub chunk: u64,
 }
 

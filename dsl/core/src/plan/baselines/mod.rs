@@ -1,8 +1,8 @@
-//! What the planner is measured against: the program as written, hand-set policies, a published search, an
+//! Baselines that the planner is compared with: the program as written, hand-set policies, a published search, an
 //! exhaustive one.
 //!
 //! Every baseline's choice becomes a [`Plan`](super::Plan) of the same nodes under the same cost model, so that the
-//! same runtime can run it. None of this is on a user's way to a plan.
+//! same runtime can run it. No user's plan is made here.
 
 mod autochunk;
 mod eager;

@@ -1,5 +1,5 @@
-//! Plans of schedules that the search did not choose. Only the choice of loops is another's: what lives
-//! when, what it costs, the addresses and the steps are the planner's own, so the plans compare and run.
+//! Plans of given schedules. Only the choice of loops comes from elsewhere: live ranges,
+//! costs, addresses and steps are computed by the planner, so the plans can be compared and run.
 
 use std::rc::Rc;
 
@@ -31,7 +31,7 @@ pub(super) struct Stretch {
 }
 
 impl Program {
-    /// The graph as the planner's variants begin: fused, norms and pointwise nodes not yet part of products.
+    /// The first of the planner's variants: fused, with norms and pointwise nodes not yet fused into products.
     pub(super) fn new(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Program, PlanError> {
         crate::ir::check_graph(graph)?;
         Program::as_is(&crate::fuse::fuse(graph), sizes, target)
@@ -46,7 +46,7 @@ impl Program {
         Ok(Program { bound, forms: Rc::new(Forms::default()), target, costs, name, sizes })
     }
 
-    /// With the legal splits explored, for those who grow regions.
+    /// With the legal splits explored, for baselines that grow regions.
     pub(super) fn explored(mut self) -> Program {
         self.forms = Rc::new(Forms::explore(&self.bound.graph));
         self

@@ -1,4 +1,4 @@
-//! One kernel call: where it reads and writes in any turn of the loops around it.
+//! One kernel call: where it reads and writes in any iteration of the loops around it.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ const FARTHEST: u64 = 1 << 56;
 /// An index of a call.
 #[derive(Clone, Copy)]
 struct Extent {
-    /// The most positions it has in one turn.
+    /// The most positions it has in one iteration.
     longest: u64,
     /// The chunk loop it follows and all of that loop's positions.
     follows: Option<(LoopId, u64)>,
@@ -26,7 +26,7 @@ struct Extent {
 struct Touched<'p> {
     slot: SlotId,
     place: &'p Place,
-    /// Bytes of the buffer in the first turn, and in any turn.
+    /// Bytes of the buffer in the first iteration, and in any iteration.
     turn: Range<u64>,
     ever: Range<u64>,
     role: Role,
@@ -94,17 +94,18 @@ fn extents(walk: &Walk<'_>, call: &Call) -> Result<Vec<Extent>, String> {
     Ok(extents)
 }
 
-/// That a kernel can take indices of these extents.
+/// Checks that a kernel can take indices of these extents.
 fn check_extents(kernel: &Kernel, extents: &[Extent]) -> Result<(), String> {
     let several = |i: &usize| extents[*i].longest > 1;
     let steps = |i: usize| kernel.operands().into_iter().chain(kernel.results()).any(|strides| strides[i] != 0);
-    // A row may be longer than anything it reads: a sum of ones. All else would be done again and again.
+    // A row may be longer than anything it reads: a sum of ones. Any other index without a stride would only repeat
+    // work.
     let is_row =
         |i: &usize| matches!(kernel, Kernel::Nest(nest) if nest.row.as_ref().is_some_and(|row| row.over.contains(i)));
     if let Some(i) = (0..extents.len()).find(|i| several(i) && !is_row(i) && !steps(*i)) {
         return Err(format!("has an index {i} of {} positions that nothing steps along", extents[i].longest));
     }
-    // So that a product of extents can be counted.
+    // So that a product of extents does not overflow.
     let points = extents.iter().try_fold(1u64, |points, extent| points.checked_mul(extent.longest.max(1)));
     if points.is_none_or(|points| points > FARTHEST) {
         return Err("has more points than can be counted".into());
@@ -128,8 +129,8 @@ fn is_running(kernel: &Kernel, operand: usize) -> bool {
     matches!(kernel, Kernel::Attend(attend) if attend.running.is_some() && operand == 3 + attend.added.len())
 }
 
-/// Elements beyond the first that an expression may reach along an operand's gathered axis; none where it reads nothing,
-/// since the axis is empty.
+/// Elements beyond the first that an expression may reach along an operand's gathered axis; none where it reads
+/// nothing, since the axis is empty.
 fn gathered(kernel: &Kernel, operand: usize) -> Option<u64> {
     let Kernel::Nest(nest) = kernel else { return Some(0) };
     let Some(axis) = nest.gathers[operand] else { return Some(0) };
@@ -140,7 +141,7 @@ fn gathered(kernel: &Kernel, operand: usize) -> Option<u64> {
     }
 }
 
-/// That every element named from a place is in its buffer or weight, whatever the turn; none where nothing is touched
+/// Checks that every element is inside its buffer or weight, in every iteration; none where nothing is accessed
 /// or a weight is.
 fn touch<'p>(
     walk: &Walk<'_>,
@@ -194,8 +195,8 @@ fn touch<'p>(
     Ok(Some(Touched { slot, place, turn: from..width * (turn + 1), ever: from..width * (ever + 1), role }))
 }
 
-/// That no two points of a call write the same element: each stride of the result, in rising order, leads beyond all
-/// that the smaller ones reach.
+/// Checks that no two points of a call write the same element: each stride of the result, in rising order, is larger
+/// than the reach of all smaller ones.
 fn check_written_once((kernel, role): (&Kernel, Role), strides: &Strides, extents: &[Extent]) -> Result<(), String> {
     let consumed = |i: usize| match kernel {
         Kernel::Nest(nest) => nest.row.as_ref().is_some_and(|row| row.op.consumes() && row.over.contains(&i)),
@@ -251,7 +252,7 @@ fn check_scratch(walk: &Walk<'_>, call: &Call, kernel: &Kernel, extents: &[Exten
     Ok(())
 }
 
-/// That what is written overlaps nothing else, but for an operand each of whose elements is read before it is replaced.
+/// Checks that results overlap nothing else, except an operand whose elements are each read before they are replaced.
 /// Buffers that are alive together do not overlap: only the same buffer counts.
 fn check_overlaps(
     (kernel, extents): (&Kernel, &[Extent]),

@@ -1,4 +1,4 @@
-//! A kernel by itself: what every device may rely on before it sees an address.
+//! A single kernel: what every device may rely on before it sees an address.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::kernel::{Attend, Contract, Kernel, Nest, Strides};
 /// The most indices, operands or instructions that a device has to expect.
 const MOST_PARTS: usize = 4096;
 
-/// What an expression may name.
+/// What an expression may use.
 struct Names<'a> {
     /// Operands to load.
     loads: usize,

@@ -1,4 +1,4 @@
-//! Buffers, inputs, outputs, weights, and the figures that are said of them.
+//! Buffers, inputs, outputs, weights, and the figures about them.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ fn check_slots(plan: &Plan) -> Result<(), String> {
     for (k, slot) in slots {
         let name = &slot.name;
         if !slot.offset.is_multiple_of(ALIGNMENT) {
-            return Err(format!("buffer {k} (`{name}`) begins at {}, no multiple of {ALIGNMENT}", slot.offset));
+            return Err(format!("buffer {k} (`{name}`) begins at {}, not a multiple of {ALIGNMENT}", slot.offset));
         }
         if slot.first > slot.last || slot.last >= moments {
             return Err(format!(
@@ -100,7 +100,7 @@ fn check_params(plan: &Plan) -> Result<(), String> {
     }
 }
 
-/// That everything said of the memory and of the time is what the buffers, weights and moments say.
+/// That the plan's figures of memory and time match its buffers, weights and moments.
 fn check_figures(plan: &Plan) -> Result<(), String> {
     let weights = data::held(&plan.params);
     let found = &plan.memory;

@@ -1,15 +1,15 @@
-//! The proof that a plan may run: [`Checked`] is made here and nowhere else, and a runtime's unsafe code leans on it.
+//! The proof that a plan may run: [`Checked`] is made only here, and the runtime's unsafe code relies on it.
 //!
-//! A plan may come from a file or from the data of a binary, so nothing in it is believed. What is proved:
+//! A plan may come from a file or from the data of a binary, so nothing in it is trusted. What is proved:
 //! - `memory`: no two buffers alive at the same moment overlap; inputs, outputs, weights and the figures of
 //!   [`crate::plan::Memory`] are those of the buffers;
 //! - `kernel`: each kernel is well formed by itself;
 //! - `steps`: every loop has its own counter, bounded counts, and moments go forward;
-//! - `call`: every address that a call can reach, in every turn of the loops around it, is inside its buffer or weight;
-//!   buffers are alive; working memory is large enough; a result overlaps an operand only where the kernel reads each
-//!   element before it is replaced; no element of a result is written twice.
+//! - `call`: every address that a call can reach, in every iteration of the loops around it, is inside its buffer or
+//!   weight; buffers are alive; working memory is large enough; a result overlaps an operand only where the kernel
+//!   reads each element before it is replaced; no element of a result is written twice.
 //!
-//! What is not proved is that the numbers are those of a program: that is what digests are for.
+//! It is not proved that the plan computes what a program says: digests are for that.
 
 mod call;
 mod kernel;
@@ -23,7 +23,7 @@ use std::ops::Deref;
 
 use crate::plan::data::Plan;
 
-/// Something that was checked: nothing else makes one, and nothing changes what is inside.
+/// A value that was checked: only the check makes one, and its contents cannot be changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked<T>(T);
 
@@ -36,13 +36,13 @@ impl<T> Deref for Checked<T> {
 }
 
 impl<T> Checked<T> {
-    /// What was checked, to be changed: it must be checked again before it can run.
+    /// The value itself, which may be changed: it must be checked again before it can run.
     pub fn into_inner(self) -> T {
         self.0
     }
 }
 
-/// Why a plan must not run: it was changed after it was made, or the planner has a bug.
+/// Why a plan must not run: it was changed after planning, or the planner has a bug.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{problem}", .operation.as_ref().map(|name| format!("`{name}` ")).unwrap_or_default())]
 pub struct PlanFault {
@@ -68,7 +68,7 @@ impl Plan {
         Ok(Checked(self))
     }
 
-    /// As [`Plan::check`], of a plan that is not about to run.
+    /// As [`Plan::check`], for a plan that will not be run.
     ///
     /// # Errors
     /// The first fault.

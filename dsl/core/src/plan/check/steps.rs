@@ -4,7 +4,7 @@ use super::walk::{Open, Walk};
 use super::{MOST, PlanFault, call};
 use crate::plan::data::{LoopId, Plan, Step};
 
-/// The most kernel calls and turns of loops in a run: more than a day, at a few microseconds each.
+/// The most kernel calls and iterations of loops in a run: more than a day, at a few microseconds each.
 const MOST_CALLS: u64 = 1 << 36;
 
 pub(super) fn check(plan: &Plan) -> Result<(), PlanFault> {
@@ -72,7 +72,7 @@ impl Walk<'_> {
         }
         let before = self.turns;
         self.turns = before.saturating_mul(turns);
-        // A turn takes time even where nothing is called in it.
+        // An iteration takes time even where nothing is called in it.
         self.calls = self.calls.saturating_add(self.turns);
         self.used[id] = true;
         self.open[id] = Some(open);

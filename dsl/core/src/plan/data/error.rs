@@ -10,7 +10,7 @@ pub enum PlanError {
     #[error(transparent)]
     Extent(#[from] ExtentError),
     /// A slice that ends beyond its axis.
-    #[error("`{origin}` takes {from}..{end} of an axis of {size}")]
+    #[error("`{origin}` takes positions {from}..{end} of an axis of size {size}")]
     Slice {
         /// The operation.
         origin: String,
@@ -44,7 +44,7 @@ pub enum PlanError {
         /// The operation that runs at the fullest moment of the leanest plan.
         operation: String,
     },
-    /// The graph breaks the law: a bug.
+    /// The graph is malformed: a bug.
     #[error("the graph is malformed, which is a bug: {0}")]
     Spec(#[from] SpecError),
 }

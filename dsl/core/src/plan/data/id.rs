@@ -1,4 +1,4 @@
-//! Names of the things of a plan.
+//! Ids of the parts of a plan.
 
 use crate::id::id;
 

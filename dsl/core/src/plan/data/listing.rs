@@ -1,4 +1,4 @@
-//! Everything of a plan as text, for people who look into it and for tests that hold plans still.
+//! A full listing of a plan as text, for debugging and golden tests.
 //!
 //! Buffers are `s0, s1, …`, weights `p0, …`, kernels `k0, …`, counters of loops `L0, …`. Indices of a kernel are
 //! letters, and how an operand lies in memory is the element that indices name: `[12i+k]`.

@@ -1,4 +1,4 @@
-//! What a plan holds, part by part.
+//! The memory of a plan, part by part.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// The first moment with the most live bytes, and what they are; arena, weights and operation are left out.
+    /// The first moment with the most live bytes, by kind; arena, weights and operation are left empty.
     pub(in crate::plan) fn fullest(slots: &[Slot]) -> Memory {
         let at = |moment: u64| {
             let live = |kind: SlotKind| -> u64 {

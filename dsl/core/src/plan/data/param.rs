@@ -17,7 +17,7 @@ pub struct PlanParam {
     pub shape: Vec<u64>,
     /// The loops over layers around it, outermost first, with their counts.
     pub layers: Vec<(LoopId, u64)>,
-    /// Whether it is not held: each layer's is copied to a buffer of the arena when its turn comes.
+    /// Whether it is streamed: each layer's tensor is copied to a buffer of the arena before the layer runs.
     pub streamed: bool,
 }
 
@@ -39,7 +39,7 @@ impl PlanParam {
         (0..layers).map(name).collect()
     }
 
-    /// How many of the loops around it, the outermost first, have a place for their number in its name.
+    /// How many of the loops around it, outermost first, have a `{}` in its name.
     pub fn numbers(&self) -> usize {
         self.name.matches("{}").count().min(self.layers.len())
     }

@@ -1,4 +1,4 @@
-//! A plan: the whole truth about a run before it starts.
+//! A plan: the complete description of a run before it starts.
 
 use cranelift_entity::PrimaryMap;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::ir::Sizes;
 use crate::kernel::Kernel;
 use crate::plan::machine::Target;
 
-/// Everything about a run, before it starts.
+/// The complete description of a run, before it starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The program.
@@ -26,9 +26,9 @@ pub struct Plan {
     /// Every buffer of the arena.
     #[serde(with = "crate::id::list")]
     pub slots: PrimaryMap<SlotId, Slot>,
-    /// What the caller gives, and where it goes.
+    /// The inputs, and where they are copied to.
     pub inputs: Vec<PlanPort>,
-    /// What the caller gets, and where it stands at the end.
+    /// The outputs, and where they are at the end.
     pub outputs: Vec<PlanPort>,
     /// Weights, held outside the arena.
     #[serde(with = "crate::id::list")]
@@ -44,17 +44,17 @@ pub struct Plan {
     pub memory: Memory,
     /// Predicted time in nanoseconds: a model, not a promise.
     pub time: u64,
-    /// Of it, the nanoseconds of each moment, over all turns of the loops around it.
+    /// The part of it spent in each moment, over all iterations of the loops around it.
     pub times: Vec<u64>,
-    /// The pieces it was planned in, in order.
+    /// The pieces in which it was planned, in order.
     pub pieces: Vec<PlanPiece>,
 }
 
-/// A piece of a plan: where it stands and which way to run it was chosen.
+/// A piece of a plan: its moments and the chosen way to run it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanPiece {
     /// Its number among the parts of the program and the number of the chosen way, then of the layer's parts if
-    /// it stands in a layer. [`Planner::choices`] reads it.
+    /// it is in a layer. [`Planner::choices`] reads it.
     pub chosen: Vec<(usize, usize)>,
     /// Its first moment.
     pub first: u64,
@@ -65,10 +65,10 @@ pub struct PlanPiece {
 /// An input or output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanPort {
-    /// The outside's name.
+    /// The name known to the caller.
     pub name: String,
     /// Extents.
     pub shape: Vec<u64>,
-    /// Where it stands, dense and row-major.
+    /// Its buffer, dense and row-major.
     pub slot: SlotId,
 }

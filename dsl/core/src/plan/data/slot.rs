@@ -10,7 +10,7 @@ pub const ALIGNMENT: u64 = 64;
 pub struct Slot {
     /// The value it first holds.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     pub kind: SlotKind,
     /// Bytes from the arena's start.
     pub offset: u64,
@@ -22,12 +22,12 @@ pub struct Slot {
     pub last: u64,
 }
 
-/// What a buffer is for.
+/// The purpose of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SlotKind {
-    /// Given by the caller; reused once read.
+    /// An input; its memory is reused once it was read.
     Input,
-    /// Given to the caller.
+    /// An output.
     Output,
     /// A value between steps.
     Temporary,

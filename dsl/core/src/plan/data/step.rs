@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{KernelId, LoopId, ParamId, SlotId};
 
-/// Something that runs.
+/// A node or a loop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Step {
     /// One kernel call.
@@ -15,11 +15,11 @@ pub enum Step {
         id: LoopId,
         /// The index's extent.
         total: u64,
-        /// Positions a turn.
+        /// Positions per iteration.
         chunk: u64,
-        /// What is split, for people.
+        /// What is split, for display.
         label: String,
-        /// The turn.
+        /// The body.
         body: Vec<Step>,
     },
     /// A loop over layers: `body` for layers `0..count`.
@@ -33,22 +33,22 @@ pub enum Step {
     },
 }
 
-/// A kernel applied to buffers.
+/// A kernel call on buffers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// Which of [`Plan::kernels`].
     pub kernel: KernelId,
-    /// What is read, in the kernel's order.
+    /// The operands, in the kernel's order.
     pub operands: Vec<Place>,
-    /// What is written: several where contractions of one operand are one call.
+    /// The results: several where contractions of one operand are one call.
     pub results: Vec<Place>,
     /// The extent of each kernel index.
     pub lengths: Vec<Length>,
     /// The buffer for working memory, if the kernel needs one.
     pub scratch: Option<SlotId>,
-    /// When it runs: slots are alive or not by this count.
+    /// When it runs; live ranges of slots are in this unit.
     pub moment: u64,
-    /// Where it comes from in the source.
+    /// Its source name.
     pub origin: String,
 }
 
@@ -63,7 +63,7 @@ pub struct Place {
     pub moves: Vec<(LoopId, u64)>,
 }
 
-/// What a place is in.
+/// What a place refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Base {
     /// A buffer of the arena.
@@ -77,6 +77,6 @@ pub enum Base {
 pub enum Length {
     /// Always the same.
     Fixed(u64),
-    /// The current turn's share of a chunk loop; the index starts at the loop's position.
+    /// The current iteration's share of a chunk loop; the index starts at the loop's position.
     Chunk(LoopId),
 }

@@ -32,7 +32,7 @@ impl fmt::Display for Plan {
     }
 }
 
-/// A line a loop, and one for the calls between two loops.
+/// A line per loop, and one for the calls between two loops.
 fn steps(f: &mut fmt::Formatter<'_>, list: &[Step], depth: usize) -> fmt::Result {
     let all: Vec<(&Step, usize)> = Step::walk(list).map(|(step, around)| (step, around.len())).collect();
     let name = |step: &Step| if let Step::Call(call) = step { call.origin.clone() } else { String::new() };

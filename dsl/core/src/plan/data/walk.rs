@@ -36,7 +36,7 @@ impl Step {
         Walk { rest: vec![steps.iter()], around: Vec::new() }
     }
 
-    /// What each turn of a loop runs; nothing of a call.
+    /// The body of a loop; empty for a call.
     pub fn body(&self) -> &[Step] {
         match self {
             Step::Call(_) => &[],

@@ -1,4 +1,4 @@
-//! What grows while a plan is emitted: buffers, weights, kernels, loops and moments.
+//! The state of emission: buffers, weights, kernels, loops and moments so far.
 
 use std::collections::BTreeMap;
 

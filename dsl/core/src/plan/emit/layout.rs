@@ -2,13 +2,13 @@
 
 use crate::plan::data::{ALIGNMENT, Slot};
 
-/// Rounds of mending an arena that is higher than its fullest moment.
+/// Rounds of repair of an arena that is higher than its fullest moment.
 const ROUNDS: usize = 48;
 
-/// Places every slot; gives the arena's height.
+/// Places every slot; returns the arena's height.
 ///
-/// Greedy by a key, each slot at the smallest gap that holds it among those it lives with, for several
-/// keys. While the best is higher than what lives at the fullest moment, the slots that stick out come
+/// Greedy by a key, each slot in the smallest gap that holds it among the slots alive at the same time, for several
+/// keys. While the best is higher than the live bytes of the fullest moment, the slots that exceed them come
 /// earlier in its order and all are placed again (squeaky wheel optimization, Joslin and Clements 1999).
 pub(super) fn place(slots: &mut [Slot]) -> u64 {
     type Key = fn(&Slot) -> (u64, u64);
@@ -49,7 +49,7 @@ fn fullest(slots: &[Slot]) -> u64 {
     slots.iter().map(|s| live(s.first)).max().unwrap_or(0)
 }
 
-/// Places slots in an order and in orders mended from it, as long as that may help.
+/// Places slots in an order and in orders repaired from it, as long as that may help.
 fn mend(slots: &[Slot], mut order: Vec<usize>, least: u64, best: &mut Placed) {
     for _ in 0..ROUNDS {
         if best.height <= least {

@@ -1,4 +1,4 @@
-//! A node becomes kernel calls: indices become strides, axes become places.
+//! Lowering: a node becomes kernel calls, indices become strides, axes become places.
 
 use cranelift_entity::EntityRef;
 
@@ -12,7 +12,7 @@ use crate::plan::tree::Bound;
 pub(super) struct Turn {
     /// The counter.
     pub id: LoopId,
-    /// The node's index that the loop splits; none where the node runs whole in every turn.
+    /// The node's index that the loop splits; none where the node runs whole in every iteration.
     pub index: Option<Index>,
 }
 
@@ -26,13 +26,13 @@ pub(super) struct Home {
     pub format: Format,
 }
 
-/// What a call adds its result to.
+/// How a call combines its result with the previous contents.
 pub(super) enum Onto {
-    /// Nothing: the result is written.
+    /// The result is overwritten.
     Nothing,
-    /// What the result holds already.
+    /// The previous contents of the result.
     Result,
-    /// What the result holds already, a mean that stands for the sums here.
+    /// The previous contents of the result, a mean with the logarithms of its sums here.
     Running(Home),
 }
 
@@ -88,7 +88,7 @@ impl Site<'_> {
         (Kernel::Nest(nest), self.call(operands, vec![result], lengths, None))
     }
 
-    /// Sets a fold's result to what it starts from.
+    /// Initializes a fold's result.
     pub(super) fn fill(&self, into: &Home, combine: Combine) -> (Kernel, Call) {
         let start = match combine {
             Combine::Sum | Combine::Softmax => 0.0,
@@ -97,7 +97,7 @@ impl Site<'_> {
         self.over_result(&[], into, Expr(vec![Instr::Const(start)]))
     }
 
-    /// Sets what a softmax fold keeps beside its result to what it starts from: it stands for nothing.
+    /// Initializes the running logarithm of a softmax fold to −∞, the logarithm of an empty sum.
     pub(super) fn fill_running(&self, running: &Home, channel: Index) -> (Kernel, Call) {
         let (result, store) = self.running(running, channel);
         let mut lengths = self.lengths();
@@ -111,7 +111,7 @@ impl Site<'_> {
         (Kernel::Nest(nest), self.call(vec![], vec![result], lengths, None))
     }
 
-    /// Where what a softmax fold keeps beside its result is: the result's axes but for its channels.
+    /// The place of the running logarithm of a softmax fold: the result's axes without its channels.
     fn running(&self, home: &Home, channel: Index) -> (Place, Strides) {
         let access = self.bound.graph.nodes[self.id].result();
         let mut chunks: Vec<(usize, u64)> = home.chunks.iter().map(|c| (c.0, c.1)).collect();
@@ -129,7 +129,7 @@ impl Site<'_> {
         outside.filter_map(|t| Some((t.id, strides[t.index?]))).filter(|m| m.1 > 0).collect()
     }
 
-    /// Combines a slice's part of a fold with what is there.
+    /// Combines the partial result of a slice with the previous contents.
     pub(super) fn combine(&self, part: &Home, into: &Home, combine: Combine) -> (Kernel, Call) {
         let f = match combine {
             Combine::Sum => Binary::Add,
@@ -277,7 +277,7 @@ impl Site<'_> {
     }
 }
 
-/// The names of operations as one: `block.linear_q + linear_k`, the fields that hold both said once.
+/// The names of operations as one: `block.linear_q + linear_k`, with the common prefix only once.
 fn together<'a>(mut origins: impl Iterator<Item = &'a str>) -> String {
     let first = origins.next().unwrap_or_default();
     let own = |origin: &'a str| {

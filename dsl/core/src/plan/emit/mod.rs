@@ -1,4 +1,4 @@
-//! From a path through the search to a plan: kernel calls, places and addresses. Nothing here chooses.
+//! From a path of the search to a plan: kernel calls, places and addresses. No decisions are made here.
 
 mod emitter;
 mod layout;

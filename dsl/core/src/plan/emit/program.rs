@@ -43,7 +43,7 @@ pub(in crate::plan) fn emit(
     let weights = data::held(&emitter.params);
     let mut memory = Memory { arena, weights, ..Memory::fullest(&slots) };
     memory.operation = emitter.origins.get(memory.moment as usize).cloned().unwrap_or_default();
-    // An operation of the program itself has no name that tells where it stands.
+    // An operation at the top level of the program has no scope in its name.
     if !memory.operation.is_empty() && !memory.operation.contains('.') {
         memory.operation = format!("{name}.{}", memory.operation);
     }

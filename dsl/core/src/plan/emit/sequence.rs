@@ -1,4 +1,4 @@
-//! The parts of a path, in order: pieces, and loops over layers with what is carried from one layer to the next.
+//! The parts of a path, in order: pieces, and loops over layers with the values they carry.
 
 use std::collections::BTreeMap;
 
@@ -101,7 +101,7 @@ impl Emitter {
         let around: Vec<(LoopId, u64)> = layers.iter().copied().chain([(counter, count)]).collect();
         let first = self.times.len();
         let mut body = self.sequence(inner, path, &mut inside, &around);
-        // A moment stands for all layers.
+        // A moment counts all layers.
         self.times[first..].iter_mut().for_each(|time| *time = time.saturating_mul(count));
         let moved: Vec<(SlotId, SlotId, u64)> = repeat
             .body
@@ -125,7 +125,7 @@ impl Emitter {
             self.copy(elements, from, to, "carried", &mut body);
         }
         let end = self.moment.saturating_sub(1).max(start);
-        // Whatever a layer reads of the outside lives through all layers, and so do the carried values.
+        // Outer values that a layer reads live through all layers, and so do the carried values.
         let outside = node.operands.iter().map(|o| places[&o.value]);
         for slot in outside.chain(carried.iter().copied()).chain(from_slots) {
             self.slots[slot].last = self.slots[slot].last.max(end);

@@ -24,14 +24,14 @@ struct Stretch<'a> {
     /// Slots by moment.
     scratch: BTreeMap<usize, SlotId>,
     partial: BTreeMap<usize, SlotId>,
-    /// What softmax folds keep beside their results, by root: the slot and the axes it holds one chunk of.
+    /// The running logarithms of softmax folds, by root: the slot and the axes of which it holds one chunk.
     running: BTreeMap<ValueId, (SlotId, Chunks)>,
     /// The axes of which each root's slot holds one chunk only.
     chunks: BTreeMap<ValueId, Chunks>,
 }
 
 impl Stretch<'_> {
-    /// Where what a softmax fold keeps beside this root is.
+    /// Where the running logarithm of this root's softmax fold is.
     fn running(&self, root: ValueId) -> Option<Home> {
         let (slot, chunks) = self.running.get(&root)?;
         Some(Home { base: Base::Slot(*slot), chunks: chunks.clone(), format: Format::Single })
@@ -127,7 +127,7 @@ impl Emitter {
                     cursor.0 += 1;
                 }
                 Item::Loop(each) => {
-                    // What starts a fold of a loop further inside comes there.
+                    // A fold of an inner loop is initialized there.
                     let leaves = &stretch.life.moments.leaves;
                     while leaves[cursor.0].fill && leaves[cursor.0].path.len() == depth {
                         self.leaf(stretch, cursor.0, home, steps);
@@ -186,7 +186,7 @@ impl Emitter {
                 calls.push(site.combine(&part(root), &home(root), combine));
                 calls
             }
-            // The first contraction of a call stands for all.
+            // The first contraction of a call represents all of them.
             _ if at > first => vec![],
             _ if last > first => {
                 let all: Vec<&Site<'_>> = sites.iter().collect();
@@ -203,7 +203,7 @@ impl Emitter {
             call.moment = self.moment;
             steps.push(Step::Call(call));
         }
-        // The time of a call stands with its first contraction.
+        // The time of a call is recorded at its first contraction.
         if at == first {
             self.tick(&bound.graph.nodes[id].origin, stretch.times[at]);
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InstructionSet {
-    /// Nothing beyond what every machine has.
+    /// No vector extensions beyond the baseline of the architecture.
     Portable,
     /// 256-bit vectors with fused multiply-add.
     Avx2,
@@ -32,8 +32,8 @@ impl InstructionSet {
         InstructionSet::ALL.into_iter().find(|i| i.name() == name)
     }
 
-    /// Bytes of packing memory a contraction needs for each thread. The kernels are built to it; a
-    /// test of the runtime holds the two together.
+    /// Bytes of packing memory that a contraction needs for each thread. The kernels are built for it; a
+    /// test of the runtime checks that both agree.
     pub fn contract_scratch(self) -> u64 {
         1_245_248
     }

@@ -1,6 +1,6 @@
 //! The cost table of an instruction set as data: shipped with the planner, or measured by `crease calibrate`.
 //!
-//! Absent on purpose: bytes of scratch. What kernels need is no matter of speed, and no file may change it.
+//! Deliberately absent: bytes of scratch. They are fixed by the kernels, and no file may change them.
 
 use std::sync::OnceLock;
 
@@ -40,27 +40,27 @@ pub struct Table {
     pub cache_bandwidth: u64,
     /// Nanoseconds that any kernel call costs.
     pub call: u64,
-    /// Nanoseconds of work that stay with one thread; only more is shared.
+    /// Nanoseconds of work below which only one thread is used.
     pub grain: u64,
 }
 
-/// Why a text is no table.
+/// Why a text is not a table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
-    /// Not of this form.
-    #[error("is no cost table: {0}")]
+    /// Malformed.
+    #[error("is not a cost table: {0}")]
     Form(String),
-    /// A figure that no machine has.
+    /// An impossible figure.
     #[error("`{figure}` must be from 1 to {MOST}, found {found}")]
     Figure {
         /// Its name.
         figure: &'static str,
-        /// What stands there.
+        /// Its value.
         found: u64,
     },
 }
 
-/// The largest figure: with all threads still far from what overflows.
+/// The largest figure: far from an overflow even with all threads.
 const MOST: u64 = 1 << 40;
 
 impl Table {
@@ -75,7 +75,7 @@ impl Table {
     /// Reads a table as [`Table::text`] writes it.
     ///
     /// # Errors
-    /// Text of another form, or a figure that no machine has, in one line.
+    /// A malformed text or an impossible figure, in one line.
     pub fn read(text: &str) -> Result<Table, TableError> {
         let table: Table = serde_json::from_str(text).map_err(|e| TableError::Form(e.to_string()))?;
         match table.figures().into_iter().find(|(_, found)| !(1..=MOST).contains(found)) {
@@ -132,7 +132,7 @@ mod tests {
             let zero = refused(&format!("\"{figure}\": 0"));
             assert_eq!(zero, format!("`{figure}` must be from 1 to {MOST}, found 0"));
             assert!(refused(&format!("\"{figure}\": {}", u64::MAX)).contains("must be from 1"));
-            assert!(refused(&format!("\"{figure}\": -1")).contains("is no cost table"));
+            assert!(refused(&format!("\"{figure}\": -1")).contains("is not a cost table"));
             assert!(refused("\"another\": 1").contains("unknown field `another`"));
         }
         assert!(Table::read("{}").expect_err("empty").to_string().contains("missing field"));

@@ -38,7 +38,7 @@ pub struct Target {
     pub cache_bandwidth: u64,
     /// Nanoseconds that any kernel call costs.
     pub call: u64,
-    /// Nanoseconds of work that stay with one thread.
+    /// Nanoseconds of work below which only one thread is used.
     pub grain: u64,
 }
 

@@ -4,9 +4,9 @@ use super::target::Target;
 use crate::ir::{Access, AxisRef, Contraction, Expr, Index, Instr, Node, Op, RowOp, Unary};
 use crate::kernel::Attend;
 
-/// Contracted positions that beginning and ending a tile takes as long as.
+/// The overhead of a tile, in contracted positions.
 const TILE_ENDS: u128 = 4;
-/// Rows and columns of a tile; a side that is no multiple wastes the rest.
+/// Rows and columns of a tile; a side that is not a multiple wastes the rest.
 pub(in crate::plan) const TILE: u128 = 8;
 /// Simple instructions of a term added to a logit, of an element that is read across the vectors, and of an
 /// element that is summed or compared.
@@ -19,12 +19,12 @@ const NORMALIZED: u128 = 6;
 /// Nanoseconds of an amount at a rate by the microsecond.
 pub(in crate::plan) fn per_microsecond(amount: u128, rate: u64) -> u128 {
     let (scaled, rate) = (amount.saturating_mul(1000), rate.max(1));
-    // Dividing what fits a word is ten times as fast, and most of it does.
+    // Division in 64 bits is ten times as fast, and most values fit.
     u64::try_from(scaled).map_or_else(|_| scaled / u128::from(rate), |scaled| u128::from(scaled / rate))
 }
 
-/// Nanoseconds of a node's arithmetic at given extents, of its whole ones, shared by all threads. A contraction that is not the first
-/// of its call finds the operand in common ready.
+/// Nanoseconds of a node's arithmetic at given extents, of its whole ones, shared by all threads. A contraction that
+/// is not the first of its call finds the common operand already packed.
 pub(in crate::plan) fn work(
     node: &Node,
     target: &Target,
@@ -38,7 +38,8 @@ pub(in crate::plan) fn work(
         Op::Rows { before, row, over, after } => rows(node, target, points(), (before, *row, over, after), extent),
         Op::Contract(c) => contract(node, c, target, extent, first),
         Op::Attend { key, inner, channel, causal, .. } => {
-            // A turn's part of a causal attention is longer or shorter as its queries come late or early: the mean counts.
+            // An iteration's part of a causal attention is longer or shorter as its queries come late or early: the
+            // mean counts.
             let (computed, points) = node.computed(whole);
             let all = attend(node, target, ([*key, *inner, *channel], *causal), extent);
             all.saturating_mul(computed) / points.max(1)
@@ -57,7 +58,7 @@ fn scalar(target: &Target, points: u128, expressions: &[&Expr], more: u128) -> u
         .saturating_add(per_microsecond(points.saturating_mul(exponentials), target.exponential_rate))
 }
 
-/// How many exponentials an instruction takes as long as in a compiled nest; sines are called one by one.
+/// The cost of an instruction in a compiled nest, in exponentials; sines are called one by one.
 fn in_exponentials(instr: &Instr) -> u128 {
     match instr {
         Instr::Unary(Unary::Exp | Unary::Sigmoid, _) => 1,
@@ -97,7 +98,7 @@ fn rows(
         true => (points / length).saturating_mul(u128::from(target.row)) / u128::from(target.threads.max(1)),
         false => 0,
     };
-    // Three passes read a row that stays.
+    // Three passes read a row that stays in the cache.
     let across = if row.consumes() { STRIDED } else { 3 * STRIDED } * strided(node);
     let (outside, inside) = if row.consumes() { (points / length, points) } else { (points, points) };
     let expressions = scalar(target, inside, &[before], across).saturating_add(scalar(target, outside, &[after], 0));
@@ -129,7 +130,7 @@ fn contract(
     let products = tiles.saturating_mul(contracted + TILE_ENDS).saturating_mul(batch).saturating_mul(sums);
     let own = batch.saturating_mul(rows).saturating_mul(contracted);
     let others = batch.saturating_mul(columns).saturating_mul(contracted).saturating_mul(sums);
-    // Every thread packs for itself what all rows are multiplied by.
+    // Every thread packs the operand shared by all rows for itself.
     let others = others.saturating_mul((u128::from(target.threads) / batch.max(1)).max(1));
     let packed = if first { own.saturating_add(others) } else { others };
     let normalized = if first && contraction.norm.is_some() { own.saturating_mul(NORMALIZED) } else { 0 };
@@ -153,7 +154,7 @@ fn attend(
 ) -> u128 {
     let [key, inner, channel] = own;
     let (k, v) = (&node.operands[1], &node.operands[2]);
-    // As the kernel: the causal index or the longest one that keys and values lack runs along a block of queries.
+    // As in the kernel: the causal index, or the longest index without keys and values, runs along a block of queries.
     let others = (0..node.indices.len()).filter(|i| !own.contains(i));
     let all = others.clone().map(extent).fold(1, u128::saturating_mul);
     let alike = others.filter(|&i| !k.mentions(i) && !v.mentions(i)).map(extent).max();
@@ -166,7 +167,7 @@ fn attend(
     let products = per_microsecond(tiles.saturating_mul(2 * each), target.contract_rate);
     let blocks = batches.saturating_mul(queries.div_ceil(u128::from(Attend::QUERIES)));
     let packed = blocks.saturating_mul(keys).saturating_mul(inner.saturating_add(channels));
-    // Each term lies key by key (`fuse/orders.rs`).
+    // Each term is stored key by key (`fuse/orders.rs`).
     let terms = TERM * (node.operands.len() - 3) as u128;
     products
         .saturating_add(per_microsecond(logits, target.logit_rate))

@@ -21,7 +21,7 @@ pub struct Request<'a> {
     pub target: &'a Target,
 }
 
-/// A graph made ready for planning at given sizes: every budget can be asked of it.
+/// A graph prepared for planning at given sizes: it can be planned for any budget.
 pub struct Planner {
     pub(super) search: Search,
     name: String,
@@ -29,7 +29,7 @@ pub struct Planner {
     sizes: Sizes,
     /// With the weights of layers held, and streamed.
     leanest: [OnceCell<Plan>; 2],
-    /// Whether weights are in a file that they can be read from again.
+    /// Whether weights are in a file from which they can be streamed.
     in_file: bool,
 }
 
@@ -51,7 +51,7 @@ impl Planner {
         Ok(Planner { search, name, target, sizes, leanest: Default::default(), in_file: true })
     }
 
-    /// For weights that are in no file: they are in memory anyway, so plans count them all as held.
+    /// For weights that are not in a file: they are in memory anyway, so plans count them all as held.
     #[must_use]
     pub fn holding_weights(self) -> Planner {
         Planner { in_file: false, ..self }
@@ -65,7 +65,7 @@ impl Planner {
     /// predicted. Its time never rises with the budget.
     ///
     /// # Errors
-    /// The smallest budget that can be met, and the operation that binds it.
+    /// The smallest budget that can be met, and the operation at its peak.
     pub fn plan(&self, budget: Option<u64>) -> Result<Plan, PlanError> {
         let Some(limit) = budget else {
             let most = self.search.limits(Weights::Held).last().copied();
@@ -91,7 +91,7 @@ impl Planner {
     fn plan_with(&self, weights: Weights, limit: u64) -> Option<Plan> {
         let leanest = self.leanest_with(weights);
         let arena = limit.checked_sub(leanest.memory.weights).filter(|arena| leanest.memory.arena <= *arena)?;
-        // The search counts live bytes; the layout may need a little more. The limits asked of the search do
+        // The search counts live bytes; the layout may need a little more. The limits passed to the search do
         // not depend on the budget, so what fits a budget fits every larger one.
         for limit in self.search.limits(weights).into_iter().rev().filter(|limit| *limit <= arena) {
             let Some(path) = self.search.best(limit, weights) else { break };
@@ -106,7 +106,7 @@ impl Planner {
         Some(leanest.clone())
     }
 
-    /// The plan with the smallest peak met.
+    /// The plan with the smallest peak found.
     pub fn leanest(&self) -> &Plan {
         let held = self.leanest_with(Weights::Held);
         if !self.can_stream() {
@@ -118,15 +118,15 @@ impl Planner {
 
     fn leanest_with(&self, weights: Weights) -> &Plan {
         self.leanest[usize::from(weights == Weights::Streamed)].get_or_init(|| {
-            // Few live bytes do not always pack lowest: the best layout of those near the smallest, and of
-            // the whole front where programs are small.
+            // The fewest live bytes do not always give the lowest arena: take the best layout of the paths near the
+            // smallest, and of the whole front where programs are small.
             let smallest = self.search.smallest(weights);
             let near = (0..8).filter_map(|k| self.search.best(smallest + smallest / 200 * k, weights)).map(Rc::new);
             let mut paths: Vec<Rc<Path>> = near.chain(self.search.front(weights)).collect();
             paths.sort_by_key(|path| (path.peak, path.time));
             let mut best: Option<Plan> = None;
             for path in paths {
-                // No layout is lower than what lives at once.
+                // No layout is lower than the most live bytes.
                 if best.as_ref().is_some_and(|plan| path.peak > plan.memory.arena) {
                     break;
                 }
@@ -140,7 +140,7 @@ impl Planner {
         })
     }
 
-    /// Bytes that no run can do without, whatever its plan: the weights that are not streamed, and all inputs (which are whole
+    /// A lower bound of the bytes of any plan: the weights that are not streamed, and all inputs (which are whole
     /// at the start) or all outputs (which are whole at the end).
     pub fn lower_bound(&self) -> u64 {
         let bound = &self.search.bound;

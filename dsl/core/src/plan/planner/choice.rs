@@ -1,4 +1,4 @@
-//! What a plan chose for each of its pieces, and what else there was.
+//! The way chosen for each piece of a plan, and the alternatives.
 
 use super::budget::Planner;
 use crate::ir::Op;
@@ -6,7 +6,7 @@ use crate::plan::data::{Plan, PlanPiece};
 use crate::plan::search::{LayersWay, Part, Search, Way as Found, inner_inputs};
 use crate::plan::tree::{Bound, Item};
 
-/// A piece of a plan and the ways to run it that no other way beats in both memory and time.
+/// A piece of a plan and its Pareto-optimal ways to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     /// Its first moment.
@@ -37,11 +37,11 @@ pub struct Way {
 pub struct WayLoop {
     /// How many loops are around it.
     pub depth: usize,
-    /// What is split, for people.
+    /// What is split, for display.
     pub label: String,
     /// The extent that is split.
     pub total: u64,
-    /// Positions a turn.
+    /// Positions per iteration.
     pub chunk: u64,
     /// How many operations run in it.
     pub operations: usize,
@@ -62,7 +62,7 @@ impl Planner {
     }
 }
 
-/// The way taken, the layers and the ways of the piece at a place; none where the search has no such place.
+/// The way taken, the layers and the ways of a piece; none where the search has no such piece.
 fn ways(search: &Search, chosen: &[(usize, usize)]) -> Option<(usize, u64, Vec<Way>)> {
     let (&(part, way), inside) = chosen.split_first()?;
     match search.parts.get(part)? {
@@ -89,7 +89,7 @@ fn ways(search: &Search, chosen: &[(usize, usize)]) -> Option<(usize, u64, Vec<W
     }
 }
 
-/// Bytes that live through a loop over layers beside the layer itself.
+/// Bytes outside the layer that live through a loop over layers.
 fn around(way: &LayersWay, inner: &Search) -> u64 {
     way.peak.saturating_sub(way.path.peak.max(inner_inputs(inner)))
 }

@@ -13,8 +13,8 @@ pub struct CurvePoint {
 }
 
 impl Planner {
-    /// The fastest plans from the smallest budget that can be met to none, budgets rising and times falling.
-    /// Budgets closer than a hundredth are not told apart.
+    /// The fastest plans from the smallest budget that can be met to no limit, by rising budget and falling time.
+    /// Budgets closer than a hundredth are treated as equal.
     ///
     /// # Errors
     /// See [`Planner::plan`]; a budget that is too small is none.

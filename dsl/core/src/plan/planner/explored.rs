@@ -1,4 +1,4 @@
-//! How much a planner explored: what its e-graphs came to.
+//! How much a planner explored: the sizes of its e-graphs.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ pub struct Explored {
     pub classes: usize,
     /// Most rounds of the rules that any of them took.
     pub iterations: usize,
-    /// Whether the rules came to rest in all of them.
+    /// Whether the rules saturated in all of them.
     pub saturated: bool,
 }
 

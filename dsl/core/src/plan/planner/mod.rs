@@ -1,4 +1,4 @@
-//! What a user asks: plans for budgets, what was chosen and what else there was.
+//! The planner's interface: plans for budgets, the choices made and their alternatives.
 
 mod budget;
 mod choice;

@@ -1,4 +1,4 @@
-//! A stretch of an order and one way to run it.
+//! A stretch (consecutive nodes of an order) and one way to run it.
 
 use crate::plan::tree::Item;
 

@@ -1,4 +1,4 @@
-//! The search: for every part of a program all ways to run it, from the fastest to the leanest.
+//! The search: for every part of a program the ways to run it, from the fastest to the leanest.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,11 +14,11 @@ use crate::plan::machine::Target;
 use crate::plan::tree::{Bound, Costs, Piece, cost, order};
 use crate::rules::Forms;
 
-/// Graphs whose smallest peak is above the least one by more than this part of it get no loops within loops.
+/// Graphs whose smallest peak is above the least one by more than this part of it get no nested loops.
 const FAR: u64 = 2;
 
 impl Search {
-    /// `stays` marks inputs that must outlive the graph. Loops within loops are not tried yet.
+    /// `stays` marks inputs that must outlive the graph. Nested loops are not tried yet.
     pub(in crate::plan) fn new(
         graph: &Graph,
         sizes: &Sizes,
@@ -38,8 +38,8 @@ impl Search {
         Ok(Search { bound, parts })
     }
 
-    /// Tries loops within loops for the piece that decides the smallest peak, in a layer or not; false where that was
-    /// done before. To be repeated until then: another piece may decide after it.
+    /// Tries nested loops for the piece that determines the minimum peak, in a layer or not; false where that was
+    /// done before. Repeated until then, since another piece may determine it afterwards.
     pub(in crate::plan) fn nest(&mut self) -> bool {
         let binding =
             (0..self.parts.len()).max_by_key(|&k| (self.parts[k].smallest(Weights::Held), std::cmp::Reverse(k)));
@@ -68,7 +68,7 @@ impl Search {
         }
     }
 
-    /// Lets go of what [`Search::nest`] needs.
+    /// Frees what only [`Search::nest`] needs.
     pub(in crate::plan) fn settle(&mut self) {
         for part in &mut self.parts {
             match part {
@@ -105,7 +105,7 @@ fn nodes_part(segment: &Segment, sizes: &Sizes, target: &Rc<Target>, around: u64
     Ok(Part::Nodes { variants, ways, flat: Some(Flat(tried)), around })
 }
 
-/// Drops ways that another one beats in both.
+/// Drops ways that are not Pareto-optimal.
 fn prune(ways: &mut Vec<Way>) {
     ways.sort_by_key(|w| (w.peak, w.time, w.variant));
     let mut best = u64::MAX;
@@ -162,7 +162,7 @@ fn layers_part(
     Ok(Part::Layers { id, stays: segment.stays, inner: Box::new(inner), ways, load, around })
 }
 
-/// The ways of so many layers beside so many bytes.
+/// The ways of a number of layers, with a number of bytes alive outside them.
 fn layers_ways(inner: &Search, around: u64, layers: u64) -> Vec<LayersWay> {
     let ways = inner.front(Weights::Held).into_iter().map(|path| LayersWay {
         peak: around + path.peak.max(inner_inputs(inner)),
@@ -182,7 +182,7 @@ fn load(inner: &Search, target: &Target, layers: u64) -> Load {
     Load { bytes, time: cost::copy(target, bytes), layers }
 }
 
-/// Whether a carried operand must be copied first: something else reads it, or it stands twice.
+/// Whether a carried operand must be copied first: something else reads it, or it occurs twice.
 pub(in crate::plan) fn carried_copy(operands: &[Access], stays: &PerValue<bool>, k: usize) -> bool {
     let value = operands[k].value;
     operands.iter().filter(|o| o.value == value).count() > 1 || stays[value]

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::candidate::Candidate;
 
-/// A point on the way through a piece: how it was reached. The only one at position 0 was reached by nothing.
+/// A point on a path through a piece, with its predecessor. The only one at position 0 has none.
 pub(super) struct Point {
     pub peak: u64,
     pub time: u64,
@@ -33,7 +33,7 @@ pub(super) fn fronts(end: usize, candidates: &[Rc<Candidate>]) -> Vec<Vec<Point>
     points
 }
 
-/// The candidates, by where they start, that no other one of the same stretch beats in both peak and time.
+/// The Pareto-optimal candidates of each stretch, by start.
 fn worth_having(candidates: &[Rc<Candidate>]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     let key = |k: usize| (candidates[k].l, candidates[k].r, candidates[k].peak, candidates[k].time, k);
@@ -50,7 +50,7 @@ fn worth_having(candidates: &[Rc<Candidate>]) -> Vec<usize> {
     order
 }
 
-/// Keeps what no other point beats in both.
+/// Keeps the Pareto-optimal points.
 fn thin(points: &mut Vec<Point>) {
     points.sort_unstable_by_key(|p| (p.peak, p.time, p.candidate, p.before));
     let mut best = u64::MAX;

@@ -1,4 +1,4 @@
-//! The search: for every piece of a program all ways to run it worth having, from the fastest to the leanest; a
+//! The search: for every piece of a program its Pareto-optimal ways to run, from the fastest to the leanest; a
 //! plan takes from each piece the fastest that fits.
 
 mod candidate;

@@ -1,4 +1,4 @@
-//! Loops within loops: the largest loops of a piece again, with every front of loops inside.
+//! Nested loops: the largest loops of a piece again, with every front of inner loops.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -10,11 +10,11 @@ use super::stretch::{highest, loops_over, parted, total};
 use crate::ir::{NodeId, Op};
 use crate::plan::tree::{Around, Item, Life, Loop, Moments, Piece, Profile, Slices, Turn, Until};
 
-/// Loops that are tried with loops inside.
+/// Loops that are tried with inner loops.
 const OUTER: usize = 24;
 
-/// The largest loops among candidates, with loops inside. Cheap operations that the outer loop does not
-/// split run before it, or anew in each of its turns.
+/// The largest loops among candidates, with inner loops. Cheap operations that the outer loop does not
+/// split run before it, or are recomputed in each of its iterations.
 pub(super) fn nested(piece: &Piece, flat: &[Rc<Candidate>]) -> Vec<Rc<Candidate>> {
     let mut outers: Vec<(usize, usize, Slices)> = Vec::new();
     for candidate in flat {
@@ -40,7 +40,7 @@ pub(super) fn nested(piece: &Piece, flat: &[Rc<Candidate>]) -> Vec<Rc<Candidate>
     found
 }
 
-/// The parting in which cheap operations read by the loop only run in each turn.
+/// The partition where cheap operations that only the loop reads run in each iteration.
 fn repeated(piece: &Piece, (l, r): (usize, usize), before: &[Item], slices: &Slices) -> Option<(Vec<Item>, Vec<Item>)> {
     let graph = &piece.bound.graph;
     let mut moved: BTreeSet<NodeId> = BTreeSet::new();
@@ -88,7 +88,7 @@ fn inside(
         .filter(|(_, _, s)| s.iter().all(|(id, s)| slices.get(id).is_none_or(|o| o.index != s.index)))
         .collect();
     let mut choices: Vec<Choice> = Vec::new();
-    // Before the first node of a turn.
+    // Before the first node of an iteration.
     let outside = Moments::of(&piece.bound, &around(1, Vec::new())).leaves.len();
     let moments = |nodes: &[Item]| nodes.iter().filter(|item| matches!(item, Item::Node(id) if !is_view(*id))).count();
     let split = Loop::new(slices, total, 1, Rc::new([]));
@@ -133,9 +133,9 @@ fn inside(
 struct Choice {
     i: usize,
     j: usize,
-    /// What is in no loop further inside.
+    /// The part outside the inner loop.
     alone: Vec<Item>,
-    /// The loop further inside, which comes last.
+    /// The inner loop, which comes last.
     within: Option<(Loop, Turn)>,
     profile: Vec<Profile>,
 }

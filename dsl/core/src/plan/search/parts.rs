@@ -1,4 +1,4 @@
-//! The parts of a program with all ways to run each worth having; a path takes one of each.
+//! The parts of a program with the Pareto-optimal ways to run each; a path takes one of each.
 //!
 //! At a cut, and between the stretches of a piece, what crosses is whole. So the peak of a plan is the
 //! largest of its stretches' and its time their sum: the best path under a limit is exact over what was
@@ -14,8 +14,8 @@ use crate::plan::tree::{Bound, Piece};
 /// Points of a layer's time and memory front.
 const FRONT: usize = 48;
 
-/// More memory is worth asking for if it saves more than this part of the fastest time: predictions are no better, and memory
-/// that is not touched saves time that they do not know of.
+/// More memory is worth using if it saves more than this part of the fastest time: predictions are no better, and
+/// memory that is not touched saves time that they do not model.
 const WORTH: u64 = 100;
 
 /// A way to run a piece.
@@ -28,23 +28,23 @@ pub(in crate::plan) struct Way {
     pub time: u64,
 }
 
-/// What was tried of a graph of a part: its stretches, and the smallest peak of ways through them.
+/// The candidates of one graph of a part: its stretches, and the minimum peak over them.
 pub(in crate::plan) struct Tried {
     pub stretches: Vec<Rc<Candidate>>,
     pub smallest: u64,
 }
 
-/// A part of nodes whose loops within loops were not tried yet: what was tried of each of its graphs.
+/// A part whose nested loops were not tried yet: the candidates of each of its graphs.
 pub(in crate::plan) struct Flat(pub Vec<Tried>);
 
 /// A part of a program and the ways to run it.
 pub(in crate::plan) enum Part {
-    /// Nodes, as graphs that all give the same.
+    /// Nodes, as equivalent graphs.
     Nodes {
         variants: Vec<Piece>,
         ways: Vec<Way>,
         flat: Option<Flat>,
-        /// Bytes that live beside it.
+        /// Bytes alive outside it.
         around: u64,
     },
     /// A loop over layers; a way is a path of the layer.
@@ -54,21 +54,21 @@ pub(in crate::plan) enum Part {
         inner: Box<Search>,
         ways: Vec<LayersWay>,
         load: Load,
-        /// Bytes that live beside it.
+        /// Bytes alive outside it.
         around: u64,
     },
 }
 
-/// Where the weights of loops over layers are during a run.
+/// Whether the weights of loops over layers are held or streamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::plan) enum Weights {
     /// All layers' are held.
     Held,
-    /// One layer's are in the arena, read anew for each layer.
+    /// One layer's are in the arena, read again for each layer.
     Streamed,
 }
 
-/// What it takes to stream the weights of a loop over layers; nothing where they cannot be.
+/// The cost of streaming the weights of a loop over layers; none where they cannot be streamed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::plan) struct Load {
     /// Bytes of one layer's weights.
@@ -128,8 +128,8 @@ impl Search {
         self.parts.iter().map(|part| part.smallest(weights)).max().unwrap_or(0)
     }
 
-    /// The limits worth asking for, rising: each lets some part be faster than the one before. The last one is the first
-    /// that is about as fast as none.
+    /// The useful limits, rising: each makes some part faster than the one before. The last one is the first
+    /// that is about as fast as no limit.
     pub(in crate::plan) fn limits(&self, weights: Weights) -> Vec<u64> {
         let ways = |(at, part): (usize, &Part)| -> Vec<(u64, usize, u64)> {
             (0..part.len()).map(|k| part.way(k, weights)).map(|(peak, time)| (peak, at, time)).collect()

@@ -1,4 +1,4 @@
-//! Cuts: where a program falls into pieces that are planned by themselves.
+//! Cuts: where a program is split into pieces that are planned independently.
 //!
 //! Between the sub-modules of these models only the state is alive. A cut there loses nothing but
 //! loops across it, and makes planning linear in the number of sub-modules.
@@ -16,9 +16,9 @@ const SMALLEST: usize = 9;
 /// Nodes on either side among which a cut must be the narrowest place.
 const NEAR: usize = 8;
 
-/// A part of a graph as a graph of its own.
+/// A part of a graph as a separate graph.
 pub(super) struct Segment {
-    /// Values keep their numbers; those of other parts are empty here, so that copies stay small.
+    /// Values keep their ids; those of other parts are empty here, so that copies stay small.
     pub graph: Graph,
     /// For each value: an input that is needed after the part.
     pub stays: PerValue<bool>,
@@ -46,7 +46,7 @@ pub(super) fn segments(bound: &Bound, stays: &PerValue<bool>) -> Vec<Segment> {
         let needed = |v: &ValueId| last_use.get(v).is_some_and(|last| *last >= Until::At(at));
         bound.roots.keys().filter(|v| bound.roots[*v] == *v).filter(|v| made(v) && needed(v)).collect()
     };
-    // What is kept for the caller only makes no place wider than another.
+    // Values kept only for the caller are everywhere, so they are not counted.
     let width = |at: usize| -> u64 {
         let read = alive(at).into_iter().filter(|v| read_last.get(v).is_some_and(|last| *last >= Until::At(at)));
         read.map(|v| bound.bytes(v)).sum()
@@ -73,7 +73,7 @@ pub(super) fn segments(bound: &Bound, stays: &PerValue<bool>) -> Vec<Segment> {
 
 fn segment(bound: &Bound, last_use: &BTreeMap<ValueId, Until>, alive: &[ValueId], range: Range<usize>) -> Segment {
     let graph = &bound.graph;
-    // Views of what crosses the cut are made again on this side.
+    // Views of values that cross the cut are repeated on this side.
     let mut nodes: BTreeSet<NodeId> = range.clone().map(NodeId::new).collect();
     let mut open: Vec<NodeId> = range.clone().map(NodeId::new).collect();
     while let Some(id) = open.pop() {
@@ -88,7 +88,7 @@ fn segment(bound: &Bound, last_use: &BTreeMap<ValueId, Until>, alive: &[ValueId]
     let read: BTreeSet<ValueId> = nodes.iter().flat_map(|&id| &graph.nodes[id].operands).map(|o| o.value).collect();
     let mut inputs: Vec<ValueId> = read.iter().copied().filter(|v| !made.contains(v) && !bound.is_param[*v]).collect();
     if range.start == 0 {
-        // What nobody reads is given all the same: it is there until the first operation is done.
+        // An unread input still exists: it is alive until the first operation is done.
         let unread = graph.inputs.iter().map(|p| p.value).filter(|v| !last_use.contains_key(v));
         inputs.extend(unread);
     }
@@ -96,7 +96,7 @@ fn segment(bound: &Bound, last_use: &BTreeMap<ValueId, Until>, alive: &[ValueId]
         .iter()
         .copied()
         .filter(|v| bound.roots[*v] == *v && last_use.get(v).is_some_and(|last| *last >= Until::At(range.end)));
-    // What nobody reads is still made: a result without readers dies in its own moment.
+    // An unread result is still computed: it dies in its own moment.
     let outputs: Vec<ValueId> = outputs.collect();
     let around = alive.iter().copied().filter(|v| !inputs.contains(v)).collect();
     let later = |v: ValueId| last_use.get(&v).is_some_and(|last| *last >= Until::At(range.end));

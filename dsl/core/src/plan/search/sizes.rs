@@ -2,7 +2,7 @@
 
 use crate::plan::machine;
 
-/// Chunks of whole tiles waste none of them.
+/// Chunks that are multiples of this waste no part of a tile.
 const TILE: u64 = machine::TILE as u64;
 
 /// Chunk sizes tried: the extent in 2, 4, 8, … equal parts, down to 1.

@@ -1,10 +1,10 @@
-//! A graph with its sizes: concrete extents, bytes, and where each value's memory is.
+//! A graph with concrete sizes: extents, bytes, and the memory of each value.
 
 use crate::fuse::{Orders, storage_orders};
 use crate::ir::{Access, AxisRef, ExtentError, Format, Graph, NodeId, Op, PerNode, PerValue, Sizes, ValueId};
 use crate::plan::data::PlanError;
 
-/// Elements of a tensor that fills the address space of a processor: sums of such cannot overflow.
+/// The most elements of a tensor (the address space of a processor): sums of such sizes cannot overflow.
 const MOST_ELEMENTS: u64 = 1 << 46;
 
 /// A graph at concrete sizes.
@@ -17,7 +17,7 @@ pub(in crate::plan) struct Bound {
     pub extents: PerNode<Vec<u64>>,
     /// The extents of each value's axes.
     pub shapes: PerValue<Vec<u64>>,
-    /// The value in whose memory each value stands: itself, or what it is a view of.
+    /// The value whose memory each value is in: itself, or the one it is a view of.
     pub roots: PerValue<ValueId>,
     /// The node that makes each value.
     pub producers: PerValue<Option<NodeId>>,
@@ -25,7 +25,7 @@ pub(in crate::plan) struct Bound {
     pub readers: PerValue<Vec<NodeId>>,
     /// Whether each value is a weight.
     pub is_param: PerValue<bool>,
-    /// Whether each value is given to the caller.
+    /// Whether each value is an output.
     pub is_output: PerValue<bool>,
 }
 

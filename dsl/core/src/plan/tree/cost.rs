@@ -11,9 +11,9 @@
 //! rows      = pointwise + points / its rate + rows·row
 //! ```
 //!
-//! What one turn of a loop writes and reads again is fast where it fits the cache. Fresh memory is read before
+//! What one iteration of a loop writes and reads again is fast if it fits in the cache. Fresh memory is read before
 //! it is written. Work below the table's grain stays with one thread. `work.rs` has the arithmetic; rates are
-//! those of all threads. A model to rank plans by, never a promise.
+//! those of all threads. The model only ranks plans.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -35,7 +35,7 @@ pub(in crate::plan) struct Around<'a> {
     pub outer: Option<&'a Around<'a>>,
 }
 
-/// The times of a graph's calls on a machine. Many stretches and loops ask for the same: each is reckoned once.
+/// The times of a graph's calls on a machine, cached, since many stretches and loops need the same ones.
 pub(in crate::plan) struct Costs {
     pub bound: Rc<Bound>,
     pub target: Rc<Target>,
@@ -64,7 +64,7 @@ struct Call {
     stays: u64,
 }
 
-/// Positions in a turn of each loop, innermost first.
+/// Positions in an iteration of each loop, innermost first.
 type Positions = SmallVec<[u64; DEEPEST]>;
 
 /// Loops around a node: chunk loops, and such within them.
@@ -85,7 +85,7 @@ impl Costs {
         sum
     }
 
-    /// Nanoseconds of each node of a tree (views are none), in order, over all turns of its loops.
+    /// Nanoseconds of each node of a tree (views are none), in order, over all iterations of its loops.
     pub(in crate::plan) fn times(&self, items: &[Item]) -> Vec<u64> {
         let mut times: Vec<u64> = Vec::new();
         self.visit(items, None, (0, 1), &mut |at, time| {
@@ -114,7 +114,7 @@ impl Costs {
         Turn(calls)
     }
 
-    /// Nanoseconds of all turns of a loop, at positions of the loops around it, innermost first.
+    /// Nanoseconds of all iterations of a loop, at positions of the loops around it, innermost first.
     pub(in crate::plan) fn turns(&self, turn: &Turn, total: u64, chunk: u64, outer: &[u64]) -> u64 {
         let one = |positions: u64| {
             let positions: Positions = std::iter::once(positions).chain(outer.iter().copied()).collect();
@@ -124,8 +124,8 @@ impl Costs {
         full.saturating_mul(one(chunk)).saturating_add(if tail > 0 { one(tail) } else { 0 })
     }
 
-    /// Gives every node's place in the order and its nanoseconds: for the full turns of the loops around it, and
-    /// again for their tails. `at` is the place of the first node, `turns` how often the items run. Gives the
+    /// Gives every node's place in the order and its nanoseconds: for the full iterations of the loops around it, and
+    /// again for their tails. `at` is the place of the first node, `turns` how often the items run. Returns the
     /// place after the last.
     fn visit(
         &self,
@@ -218,7 +218,7 @@ impl Call {
     fn of(bound: &Bound, id: NodeId, around: Option<&Around<'_>>, first: bool) -> Call {
         let node = &bound.graph.nodes[id];
         let mut split: SmallVec<[(Index, usize); DEEPEST]> = SmallVec::new();
-        // The innermost loop that splits an index has the last word.
+        // The innermost loop that splits an index decides.
         for (depth, here) in loops(around).enumerate() {
             if let Some(index) = here.each.index(id)
                 && split.iter().all(|(known, _)| *known != index)
@@ -229,14 +229,14 @@ impl Call {
         debug_assert!(split.len() <= DEEPEST, "loops stand at most {DEEPEST} deep");
         let mut stays = 0;
         if let Some(turn) = around.map(|a| a.each) {
-            // Made and read within one turn, or a weight that every turn reads again.
+            // Made and read within one iteration, or a weight that every iteration reads again.
             let read = node.operands.iter().map(|access| {
                 let root = bound.roots[access.value];
                 bound.producers[root].map_or(bound.is_param[root], |maker| turn.runs(maker))
             });
             let reads = |root: ValueId| bound.readers[root].iter().any(|&reader| turn.runs(reader));
             let written = node.results.iter().map(|access| reads(bound.roots[access.value]));
-            // What comes after the first 64 counts as far.
+            // Operands after the first 64 count as not cached.
             for (bit, _) in read.chain(written).take(64).enumerate().filter(|(_, near)| *near) {
                 stays |= 1 << bit;
             }
@@ -250,7 +250,7 @@ impl Call {
         if matches!(node.op, Op::View | Op::Repeat(_)) {
             return 0;
         }
-        // In 128 bits: sizes that no machine holds still get a time, a very long one.
+        // In 128 bits, so that even absurdly large sizes get a (very long) time.
         let mut extents: SmallVec<[u128; 8]> = bound.extents[self.id].iter().map(|e| u128::from(*e)).collect();
         self.split.iter().zip(positions).for_each(|((index, _), at)| extents[*index] = u128::from(*at));
         let extent = |i: Index| extents[i];

@@ -1,4 +1,4 @@
-//! Schedule trees: nodes and the chunk loops around them, before anything has an address.
+//! Schedule trees: nodes and the chunk loops around them, before addresses are assigned.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use crate::rules::Slice;
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::plan) struct Splits(Vec<(NodeId, Rc<Slice>)>);
 
-/// As all loops that differ in their chunks only share them.
+/// As shared by all loops that differ only in their chunk sizes.
 pub(in crate::plan) type Slices = Rc<Splits>;
 
 impl Splits {
@@ -43,7 +43,7 @@ impl Splits {
     }
 }
 
-/// Something that runs.
+/// A node or a loop.
 #[derive(Clone, Debug)]
 pub(in crate::plan) enum Item {
     /// A node.
@@ -52,16 +52,16 @@ pub(in crate::plan) enum Item {
     Loop(Rc<Loop>),
 }
 
-/// A chunk loop. Nodes of the body that it does not split run in every turn.
+/// A chunk loop. Nodes of the body that it does not split run in every iteration.
 #[derive(Clone, Debug)]
 pub(in crate::plan) struct Loop {
     /// How the nodes of the body are split.
     pub slices: Slices,
     /// The extent split.
     pub total: u64,
-    /// Positions a turn.
+    /// Positions per iteration.
     pub chunk: u64,
-    /// The turn.
+    /// The body.
     pub body: Rc<[Item]>,
     /// The nodes that run in the body itself, in no loop further inside: a bit for each.
     own: SmallVec<[u64; 2]>,
@@ -80,7 +80,7 @@ impl Loop {
         Loop { slices: Rc::clone(slices), total, chunk, body, own }
     }
 
-    /// The same loop with other turns.
+    /// The same loop with another chunk size.
     pub(in crate::plan) fn with(&self, chunk: u64) -> Loop {
         Loop { chunk, ..self.clone() }
     }
@@ -90,7 +90,7 @@ impl Loop {
         self.own.get(id.index() / 64).is_some_and(|word| word >> (id.index() % 64) & 1 == 1)
     }
 
-    /// What is split, for people.
+    /// What is split, for display.
     pub(in crate::plan) fn label(&self, bound: &Bound) -> String {
         let (last, slice) = self.slices.iter().next_back().expect("a loop splits something");
         let node = &bound.graph.nodes[last];

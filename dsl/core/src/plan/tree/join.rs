@@ -1,7 +1,7 @@
-//! Contractions that are one kernel call: the operand in common is read and prepared once for all of them
+//! Horizontal fusion: contractions that are one kernel call, in which the common operand is read and packed once
 //! (the projections of an attention, the two sides of a triangle multiplication).
 //!
-//! Whether neighbours join is no choice: they are alive together at the last of them anyway.
+//! This needs no search: their results are alive together at the last of them anyway.
 
 use smallvec::SmallVec;
 
@@ -15,7 +15,7 @@ pub(in crate::plan) type Call = SmallVec<[NodeId; 4]>;
 
 /// The nodes of the call that begins at the first item: that one, and what joins it of those that follow.
 ///
-/// `alike` tells whether the loops around split two nodes the same way.
+/// `alike` returns whether the enclosing loops split two nodes the same way.
 pub(in crate::plan) fn call(bound: &Bound, items: &[Item], alike: &dyn Fn(NodeId, NodeId) -> bool) -> Call {
     let mut nodes = items.iter().map_while(|item| match item {
         Item::Node(id) => Some(*id),

@@ -1,5 +1,5 @@
-//! How long every buffer of a stretch lives, how large it is, and which one takes over another's place.
-//! Search and emission both read this, so they cannot disagree.
+//! Live ranges: how long every buffer of a stretch lives, how large it is, and which one reuses another's memory.
+//! Search and emission both use this, so they cannot disagree.
 
 use super::bound::Bound;
 use super::item::Item;
@@ -24,9 +24,9 @@ pub(in crate::plan) struct Buffer {
     pub first: usize,
     /// Last moment; the end where it outlives the stretch.
     pub last: Until,
-    /// The root whose buffer it takes over.
+    /// The root whose buffer it reuses.
     pub alias: Option<ValueId>,
-    /// The loops that the buffer is made anew in each turn of, outermost first.
+    /// The loops in whose iterations the buffer is new each time, outermost first.
     home: Within,
 }
 
@@ -37,9 +37,9 @@ pub(in crate::plan) enum Content {
     Before(ValueId),
     /// A value made here.
     Made(ValueId),
-    /// A slice's part of a fold, before it is combined.
+    /// The partial result of a slice of a fold, before it is combined.
     Partial,
-    /// Of a value that a softmax fold makes: the logarithm of the sum that each element stands for so far.
+    /// The running logarithm of a softmax fold: of the sum of exponentials so far.
     Running(ValueId),
     /// Working memory of a kernel.
     Scratch,
@@ -135,7 +135,7 @@ impl Life {
     /// The buffer of a value first written at a moment.
     fn made(&self, piece: &Piece, at: usize, leaf: &Leaf, root: ValueId, r: usize) -> Buffer {
         let bound = &*piece.bound;
-        // The producer itself: for a fold, inside the loops that fold.
+        // For a fold, the producer inside the loops that fold.
         let producer = self.moments.leaves.iter().rfind(|l| l.node == leaf.node).expect("a leaf is in its tree");
         let mut depth = producer.path.len();
         for (d, &each) in producer.path.iter().enumerate() {
@@ -174,7 +174,7 @@ impl Life {
         buffer
     }
 
-    /// What a softmax fold keeps beside its result, from the moment it is set to its start to the fold's end.
+    /// The running logarithm of a softmax fold, alive from its initialization to the fold's end.
     fn running(&self, bound: &Bound, at: usize, leaf: &Leaf, channel: Index) -> Buffer {
         let result = bound.graph.nodes[leaf.node].result();
         let home = leaf.path.clone();
@@ -211,7 +211,7 @@ impl Life {
             .map(Until::At)
     }
 
-    /// A dying buffer that a result may take over: of the same shape, alive when the result's life
+    /// A dying buffer whose memory a result may reuse: of the same shape, alive when the result's life
     /// begins, and, slice by slice, read before the result is written to the same place.
     fn taken_over(&self, piece: &Piece, at: usize, leaf: &Leaf, own: &Buffer) -> Option<ValueId> {
         let bound = &*piece.bound;
@@ -219,7 +219,7 @@ impl Life {
         let node = &bound.graph.nodes[leaf.node];
         let inner = &leaf.path[own.home.len()..];
         let written = |each: &usize| self.moments.loops[*each].slices.get(leaf.node).map(|s| s.join);
-        // A fold's result is set to its start before anything is read.
+        // A fold's result is initialized before anything is read.
         if inner.iter().any(|each| !matches!(written(each), Some(Join::Merge(_)))) {
             return None;
         }
@@ -246,7 +246,7 @@ impl Life {
                 if moment == at {
                     return in_place(bound, leaf.node, root);
                 }
-                // Who is read by the same call is read while the result is written.
+                // An operand of the same call is read while the result is written.
                 if moment > at || self.moments.calls[moment] == self.moments.calls[at] {
                     return false;
                 }
@@ -275,7 +275,7 @@ impl Life {
         at
     }
 
-    /// Live bytes at each moment, of a tree whose outermost loop and the first loop in it have turns of
+    /// Live bytes at each moment, of a tree whose outermost loop and the first loop in it have iterations of
     /// one position: as a function of how many positions they have.
     pub(in crate::plan) fn profile(&self) -> Vec<Profile> {
         let moments = self.moments.leaves.len().max(1);
@@ -299,7 +299,7 @@ impl Life {
     }
 }
 
-/// Bytes as a function of the positions in a turn of two loops.
+/// Bytes as a function of the positions in an iteration of two loops.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::plan) struct Profile {
     fixed: u64,
@@ -309,7 +309,7 @@ pub(in crate::plan) struct Profile {
 }
 
 impl Profile {
-    /// Bytes where the loops' turns have so many positions.
+    /// Bytes where the loops' iterations have so many positions.
     pub(in crate::plan) fn at(&self, outer: u64, inner: u64) -> u64 {
         self.fixed + self.outer * outer + self.inner * inner + self.both * outer * inner
     }

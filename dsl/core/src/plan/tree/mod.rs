@@ -1,5 +1,5 @@
-//! Schedule trees: in which order and in which loops the nodes of a graph run, what then lives when, and how
-//! long it takes. Nothing here chooses.
+//! Schedule trees: in which order and in which loops the nodes of a graph run, the resulting live ranges, and how
+//! long it takes. No decisions are made here.
 
 mod bound;
 pub(in crate::plan) mod cost;

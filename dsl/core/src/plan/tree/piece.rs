@@ -1,6 +1,6 @@
-//! A part of a program between two cuts: a graph of its own, in one order, with who reads what.
+//! A part of a program between two cuts: a separate graph, in one order, with the readers of each value.
 //!
-//! At a cut every value that crosses is whole, whatever runs before and after. So the peak of a piece
+//! At a cut every value that crosses is whole. So the peak of a piece
 //! depends on nothing but itself and what stays alive around it.
 
 use std::rc::Rc;
@@ -25,7 +25,7 @@ pub(in crate::plan) struct Piece {
     pub last_use: PerValue<Until>,
     /// The nodes that read each value, views too, in the order.
     pub consumers: PerValue<Vec<NodeId>>,
-    /// The roots that are no weights, and the positions after which they are there.
+    /// The roots that are not weights, and the positions after which they exist.
     made: Vec<(ValueId, usize)>,
 }
 

@@ -8,10 +8,10 @@ use super::piece::Piece;
 use crate::ir::{AxisRef, NodeId, Op, PerNode, ValueId};
 use crate::rules::{Operand, Slice};
 
-/// What is known of a node while a region grows.
+/// The state of a node while a region grows.
 #[derive(Clone, Copy)]
 enum State<'f> {
-    /// Not of the stretch.
+    /// Outside the stretch.
     Outside,
     /// Not reached by the split.
     Open,
@@ -23,7 +23,7 @@ enum State<'f> {
 /// The loop over some nodes, in order, whose last one is split along `seed`, if there is one.
 ///
 /// Nodes that the split does not reach run before the loop, whole: a pair bias, a key needed for
-/// every query. None where something that needs a whole result of the loop is among them.
+/// every query. None where one of the nodes needs a whole result of the loop.
 pub(in crate::plan) fn grow(piece: &Piece, stretch: &[NodeId], seed: &Rc<Slice>) -> Option<Slices> {
     let (bound, forms) = (&*piece.bound, &*piece.forms);
     let last = *stretch.last()?;
@@ -50,7 +50,7 @@ pub(in crate::plan) fn grow(piece: &Piece, stretch: &[NodeId], seed: &Rc<Slice>)
                 _ => hoist(piece, producer, &mut states),
             }
         }
-        // Whoever reads a slice inside the stretch is in the loop too, or the stretch is no loop.
+        // Every reader of a slice inside the stretch must be in the loop too, or the stretch cannot be a loop.
         if !matches!(states[id], State::Split(_)) {
             continue;
         }
@@ -60,7 +60,7 @@ pub(in crate::plan) fn grow(piece: &Piece, stretch: &[NodeId], seed: &Rc<Slice>)
                 continue;
             }
             for read in bound.graph.nodes[consumer].operands.iter().filter(|o| o.value == result) {
-                // Nobody may read a fold before the loop ends.
+                // A fold must not be read before the loop ends.
                 let AxisRef::Index(index) = read.axes[slice.axis()?] else { return None };
                 let wanted = forms.slice(consumer, index)?;
                 match states[consumer] {
@@ -81,14 +81,15 @@ pub(in crate::plan) fn grow(piece: &Piece, stretch: &[NodeId], seed: &Rc<Slice>)
     let first = stretch.iter().find(|id| bound.graph.nodes[**id].op != Op::View)?;
     split(&last).and(split(first))?;
     let settled = stretch.iter().all(|id| settled(piece, *id, &split));
-    // Slices add up in the result's own memory: a sum is rounded once, so only single precision will do.
+    // Slices accumulate in the result's own memory; a sum must be rounded only once, so the result must be in single
+    // precision.
     let adds_up = |id: &NodeId| split(id).is_some_and(|slice| slice.axis().is_none());
     let rounds =
         stretch.iter().any(|id| adds_up(id) && !bound.format(bound.graph.nodes[*id].result().value).is_single());
     (settled && !rounds).then(|| Splits::new(stretch.iter().filter_map(|id| Some((*id, Rc::clone(split(id)?))))))
 }
 
-/// Makes a node and everything it needs inside the stretch run before the loop.
+/// Moves a node and everything it needs inside the stretch before the loop.
 fn hoist(piece: &Piece, id: NodeId, states: &mut PerNode<State<'_>>) {
     let mut stack = vec![id];
     while let Some(id) = stack.pop() {
@@ -109,7 +110,7 @@ fn settled<'f>(piece: &Piece, id: NodeId, split: &dyn Fn(&NodeId) -> Option<&'f 
     bound.graph.nodes[id].operands.iter().enumerate().all(|(k, operand)| {
         let of = |value: ValueId| bound.producers[value].and_then(|producer| split(&producer));
         match (slice, of(operand.value)) {
-            // Seen through a view that the loop does not reach.
+            // Read through a view that the loop does not split.
             (_, None) => of(bound.roots[operand.value]).is_none(),
             (None, Some(_)) => false,
             (Some(slice), Some(made)) => made.axis().is_some_and(|axis| slice.operands[k] == Operand::Split(axis)),

@@ -5,6 +5,6 @@
 pub(in crate::plan) enum Until {
     /// Until this one, itself included.
     At(usize),
-    /// Beyond all that is looked at.
+    /// Beyond the end of the order or tree.
     End,
 }

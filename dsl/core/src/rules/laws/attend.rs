@@ -1,4 +1,4 @@
-//! Softmax then contraction is attention, and nothing else is.
+//! The laws of attention fusion: softmax then contraction is recognized, other patterns are not.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -83,8 +83,8 @@ fn softmax_then_contraction_is_attend() {
     }
 }
 
-/// Logits [n h a b] where a key's position is not above its query's, as a program may write it: chosen, not chosen, or with
-/// a sum; with other numbers it is something else.
+/// Logits [n h a b] where a key's position is not above its query's, as a program may write it: chosen, not chosen,
+/// or with a sum; with other numbers it is something else.
 fn by_positions(b: &mut Builder, logits: ValueId, how: u8) -> ValueId {
     let (queries, keys) = (b.iota("a".into()), b.iota("b".into()));
     let queries = b.unsqueeze(queries, 1).unwrap();

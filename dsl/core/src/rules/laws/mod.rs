@@ -15,7 +15,7 @@ use crate::ir::Graph;
 /// A rule's law: panics where the two sides differ.
 type Law = fn(&mut TestRunner);
 
-/// One law a rule.
+/// One law per rule.
 const LAWS: &[(&str, Law)] = &[
     ("split-map", split_map),
     ("split-sum", split_sum),

@@ -34,8 +34,8 @@ pub(super) fn samples() -> Vec<Graph> {
     graphs
 }
 
-/// Attention of a queries over b keys, c wide, with a bias; or the logarithm of the sum that each of its
-/// queries' weights have.
+/// Attention of `a` queries over `b` keys of width `c`, with a bias; or the logarithm of the sum of exponentials of
+/// each query.
 pub(super) fn attention(sums: bool) -> Graph {
     let mut b = Builder::new("sample");
     let shape = |names: &[&str]| names.iter().map(|n| (*n).into()).collect::<Vec<_>>();

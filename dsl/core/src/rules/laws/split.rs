@@ -1,4 +1,4 @@
-//! The laws of splits: slices put together again are the whole.
+//! The laws of splits: combining the slices gives the whole.
 
 use std::rc::Rc;
 
@@ -40,7 +40,7 @@ pub(super) fn split_softmax(runner: &mut TestRunner) {
                 evaluate(graph, sizes, given).unwrap().remove("out").unwrap()
             };
             let whole = run(&graph, &sizes(b), &all);
-            // The mean of nothing, which stands for nothing.
+            // The mean over an empty set, with weight 0.
             let mut together = Tensor::filled(whole.shape.clone(), 0.0);
             let mut running = vec![f64::NEG_INFINITY; a as usize];
             for (start, end) in pieces(b, chunk) {
@@ -91,7 +91,7 @@ pub(super) fn cancel(runner: &mut TestRunner) {
         .unwrap();
 }
 
-/// The slices of every sample that can be split so, put together again, are the whole.
+/// For every sample that can be split this way, combining the slices gives the whole.
 fn split(runner: &mut TestRunner, so: &dyn Fn(Join) -> bool) {
     let cases: Vec<(Graph, Rc<Slice>)> = samples()
         .into_iter()

@@ -1,4 +1,4 @@
-//! What each word does.
+//! What each builtin function does.
 
 use super::arguments::{self, Arguments};
 use super::table::WORDS;
@@ -33,7 +33,7 @@ impl Elaborator<'_> {
         val.unwrap_or(Val::Poison)
     }
 
-    /// None where a mistake was said.
+    /// None where a mistake was reported.
     fn apply(&mut self, name: &str, args: &Arguments, span: Span) -> Option<Val> {
         if let Some(f) = function(name) {
             return self.function(f, args);
@@ -162,7 +162,7 @@ impl Elaborator<'_> {
         Some(Val::Tensor(self.frame.builder.full(shape, scalar.0)))
     }
 
-    /// A number with a value; while checking, any.
+    /// A number with a value; while checking, any number.
     pub(super) fn value(&mut self, (at, val): (&Expression, &Val)) -> Option<f64> {
         let Some(arithmetic::Operand::Number(scalar)) = operand(val) else {
             return self.wrong_kind(at, val, "a number");
@@ -178,7 +178,7 @@ impl Elaborator<'_> {
     }
 }
 
-/// The function of one number that a word names.
+/// The unary function of a builtin's name.
 fn function(name: &str) -> Option<Unary> {
     Some(match name {
         "sigmoid" => Unary::Sigmoid,

@@ -1,4 +1,4 @@
-//! Arguments of the language's words, matched to their parameters.
+//! Arguments of builtin functions, matched to their parameters.
 
 use super::table::Builtin;
 use crate::builder::{Fault, FaultKind};
@@ -13,9 +13,9 @@ use crate::lang::program::suggest;
 /// Arguments by parameter.
 pub(super) struct Arguments<'e> {
     given: Vec<(&'e str, &'e Expression, Val)>,
-    /// What a `*` took.
+    /// The arguments of a `*` parameter.
     pub(super) rest: Vec<(&'e Expression, Val)>,
-    /// The word's name as written.
+    /// The builtin's name as written.
     pub(super) word: &'e Ident,
 }
 
@@ -24,7 +24,7 @@ impl<'e> Arguments<'e> {
         self.given.iter().find(|g| g.0 == name).map(|g| (g.1, &g.2))
     }
 
-    /// An argument that cannot be left out.
+    /// A required argument.
     pub(super) fn get(&self, name: &str) -> (&'e Expression, &Val) {
         self.find(name).unwrap_or((&NOT_GIVEN, &Val::Poison))
     }
@@ -33,7 +33,7 @@ impl<'e> Arguments<'e> {
         self.given.iter().any(|g| g.2.poisoned()) || self.rest.iter().any(|r| r.1.poisoned())
     }
 
-    /// Sizes given under names that the word does not know: a rearrangement's.
+    /// Named sizes that are not parameters, as in a rearrangement.
     pub(super) fn others(&self) -> impl Iterator<Item = (&str, &'e Expression, &Val)> {
         self.given.iter().filter(|g| !["pattern", "x"].contains(&g.0)).map(|g| (g.0, g.1, &g.2))
     }
@@ -65,7 +65,7 @@ impl Elaborator<'_> {
             } else if fine {
                 fine = false;
                 let takes = arguments_word(fixed);
-                let text = format!("`{}` takes {takes} and is given {}", word.name, positional.len());
+                let text = format!("`{}` takes {takes}, found {}", word.name, positional.len());
                 self.fail(Diagnostic::new(Code::CallsCount, name.span, text).help(usage(word)));
             }
         }
@@ -75,7 +75,7 @@ impl Elaborator<'_> {
             if arguments.find(&label.text).is_some() {
                 fine = false;
                 let text = format!("`{}` of `{}` is given twice", label.text, word.name);
-                self.fail(Diagnostic::new(Code::CallsNamed, label.span, text).help("leave one of them out"));
+                self.fail(Diagnostic::new(Code::CallsNamed, label.span, text).help("remove one of them"));
             } else if known || word.name == "rearrange" {
                 arguments.given.push((&label.text, at, val));
             } else {
@@ -89,7 +89,7 @@ impl Elaborator<'_> {
         }
         let required = word.params.iter().filter(|p| **p != "*" && !p.ends_with('?'));
         let missing: Vec<&str> = required.filter(|p| arguments.find(p).is_none()).copied().collect();
-        // `max(x)` lacks either of two.
+        // `max(x)` needs either `over` or `other`.
         let neither = ["max", "min"].contains(&word.name)
             && arguments.find("other").is_none()
             && arguments.find("over").is_none();
@@ -101,19 +101,19 @@ impl Elaborator<'_> {
                 None if neither => "`over`".to_string(),
                 None => "tensors".to_string(),
             };
-            let text = format!("`{}` lacks its {lacks}", word.name);
+            let text = format!("`{}` is missing its {lacks}", word.name);
             self.fail(Diagnostic::new(Code::CallsCount, name.span, text).help(usage(word)));
         }
         fine.then_some(arguments)
     }
 
-    /// Says that an argument is of another kind than needed.
+    /// Reports an argument of the wrong kind.
     pub(super) fn wrong_kind<T>(&mut self, at: &Expression, val: &Val, needed: &str) -> Option<T> {
         match val {
             Val::Poison => {}
             Val::Maybe(_) | Val::Present(_) | Val::Nothing => drop(self.unwrapped(at)),
             val => {
-                let text = format!("`{}` is {} where {needed} is needed", source(at), self.words(val));
+                let text = format!("`{}` is {}, but {needed} is needed", source(at), self.words(val));
                 self.wrong(Code::CallsType, at.span, text);
             }
         }
@@ -134,7 +134,7 @@ impl Elaborator<'_> {
         }
     }
 
-    /// What the builder made, or its complaint at the operand at fault.
+    /// The builder's result, or its fault reported at the operand.
     pub(super) fn built(&mut self, built: Result<ValueId, Fault>, args: &Arguments) -> Option<Val> {
         match built {
             Ok(id) => Some(Val::Tensor(id)),
@@ -150,7 +150,7 @@ impl Elaborator<'_> {
                     FaultKind::EinsumRank => Code::EinsumRank,
                     FaultKind::EinsumExtent => Code::EinsumExtent,
                 };
-                // The argument that says which axis and how, where there is one.
+                // The argument that names the axis or order, where there is one.
                 let telling: &[&str] = match code {
                     Code::AxesRange => &["start", "at", "axis"],
                     Code::AxesReshape => &["into", "axis"],

@@ -1,4 +1,4 @@
-//! Words that move, add, split, join and cut axes, and reductions over them.
+//! Builtins that move, add, split, join and slice axes, and reductions over them.
 
 use super::arguments::Arguments;
 use crate::ir::{Extent, Unary, ValueId, shape_text};
@@ -12,8 +12,8 @@ use crate::lang::elaborate::words::source;
 type Named<'e> = (&'e Expression, ValueId);
 
 impl Elaborator<'_> {
-    /// The axis that an argument names: a position, counted from the end where negative, or a name
-    /// that stands exactly once. `extra` more positions are allowed (an axis to be added).
+    /// The axis of an argument: a position, counted from the end where negative, or a name
+    /// that occurs exactly once. `extra` more positions are allowed (an axis to be added).
     pub(super) fn axis(&mut self, (at, val): (&Expression, &Val), x: Named, extra: usize) -> Option<usize> {
         let shape = self.shape(x.1).to_vec();
         let count = shape.len() + extra;
@@ -50,14 +50,14 @@ impl Elaborator<'_> {
         match places.as_slice() {
             [one] => return Some(*one),
             [] => {
-                let text = format!("`{}` is no axis of {tensor}", source(at));
+                let text = format!("`{}` is not an axis of {tensor}", source(at));
                 let mistake = Diagnostic::new(Code::AxesAbsent, at.span, text);
                 let origin = self.provenance(x);
                 let origin = mistake.note(origin, format!("`{}` is {}", source(x), shape_text(shape)));
                 self.fail(origin.help("name an axis that it has, or give a position: the first is `0`, the last `-1`"));
             }
             [first, .., last] => {
-                let text = format!("`{}` stands at {} places of {tensor}", source(at), places.len());
+                let text = format!("`{}` occurs {} times in {tensor}", source(at), places.len());
                 let mistake = Diagnostic::new(Code::AxesTwice, at.span, text);
                 self.fail(mistake.help(format!("give the position: `{first}` or `{last}`")));
             }
@@ -116,7 +116,7 @@ impl Elaborator<'_> {
             "permute" => {
                 let order = self.axes(args.get("order"), named)?;
                 self.frame.builder.permute(x, &order).map_err(|mut fault| {
-                    fault.help = Some("give the old position of every axis, in the new order".into());
+                    fault.help = Some("list the old position of every axis, in the new order".into());
                     fault
                 })
             }
@@ -151,7 +151,7 @@ impl Elaborator<'_> {
                 let Val::List(parts) = into else { return self.wrong_kind(at, into, "a list of sizes, `[H, D]`") };
                 let sizes: Option<Vec<Extent>> = parts.iter().map(|p| self.size((at, p))).collect();
                 self.split_axis(x, axis, &sizes?).map_err(|mut fault| {
-                    fault.help = Some("give sizes that multiply up to the axis".into());
+                    fault.help = Some("give sizes whose product is the size of the axis".into());
                     fault
                 })
             }
@@ -261,7 +261,7 @@ impl Elaborator<'_> {
         }
     }
 
-    /// A part that differs from the first in another axis than the one along which they are joined.
+    /// Reports an operand whose axes differ from the first, apart from the axis along which they are joined.
     fn unequal_parts(
         &mut self,
         name: &str,
@@ -277,16 +277,16 @@ impl Elaborator<'_> {
         let along = if name == "stack" { "stacked".to_string() } else { format!("joined along axis {axis}") };
         let text = match differ.first() {
             Some(&k) if a.len() == b.len() => {
-                format!("`{x}` and `{y}` are {along} and differ in axis {k}, {} and {}", a[k], b[k])
+                format!("`{x}` and `{y}` are {along} but differ in axis {k}: {} and {}", a[k], b[k])
             }
-            _ => format!("`{x}` and `{y}` are {along} and have {} and {} axes", a.len(), b.len()),
+            _ => format!("`{x}` and `{y}` are {along} but have {} and {} axes", a.len(), b.len()),
         };
         let mut mistake = Diagnostic::new(Code::AxesMismatch, at.span, text);
         for (at, shape) in [(first, &a), (at, &b)] {
             mistake = mistake.note(self.provenance(at), format!("`{}` is {}", source(at), shape_text(shape)));
         }
         if let (&[k], "concat", true) = (&differ[..], name, a.len() == b.len() && a[axis] == b[axis]) {
-            mistake.help = Some(format!("all other axes are equal: `axis = {k}` joins them there"));
+            mistake.help = Some(format!("all other axes are equal: write `axis = {k}` to join them there"));
         }
         self.fail(mistake);
         None

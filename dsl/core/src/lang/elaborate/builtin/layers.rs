@@ -1,4 +1,4 @@
-//! Words that read a parameter struct: `linear`, `layer_norm`.
+//! Builtins that read a parameter struct: `linear`, `layer_norm`.
 
 use super::arguments::Arguments;
 use crate::ir::{Extent, ValueId, shape_text};
@@ -69,7 +69,7 @@ impl Elaborator<'_> {
             if let (Some(width), [inner]) = (input.last(), own.as_slice())
                 && width != inner
             {
-                return self.width("is over", args.get("x").0, (&input, width), at, inner);
+                return self.width("normalizes", args.get("x").0, (&input, width), at, inner);
             }
         }
         if let Some(name) = &name {
@@ -82,7 +82,7 @@ impl Elaborator<'_> {
         self.built(built, args)
     }
 
-    /// A field of a layer's struct, if it has it and it is there; none of it all where a mistake was said.
+    /// A field of a layer's struct, if the struct has it and it is present; the outer `None` means a reported mistake.
     fn part(&mut self, at: &Expression, w: &Val, name: &str) -> Option<Option<ValueId>> {
         let Val::Struct { of, sizes, path } = w else {
             return self.wrong_kind(at, w, "a struct of parameters");
@@ -100,7 +100,7 @@ impl Elaborator<'_> {
             Val::Nothing => Some(None),
             Val::Poison => None,
             val => {
-                let text = format!("`{}.{name}` is {} where a tensor is needed", source(at), self.words(&val));
+                let text = format!("`{}.{name}` is {}, but a tensor is needed", source(at), self.words(&val));
                 self.wrong(Code::CallsType, at.span, text);
                 None
             }
@@ -109,7 +109,7 @@ impl Elaborator<'_> {
 
     fn no_weight(&mut self, word: &str, at: &Expression, w: &Val) -> Option<Val> {
         let text =
-            format!("`{word}` reads `weight` and `bias`, and `{}`, of type {}, has neither", source(at), self.words(w));
+            format!("`{word}` reads `weight` and `bias`, but `{}`, of type {}, has neither", source(at), self.words(w));
         let mistake = Diagnostic::new(Code::ParamsField, at.span, text);
         self.fail(mistake.help("use `Linear<IN, OUT>`, `LinearNoBias<IN, OUT>` or `LayerNorm<C>`"));
         None
@@ -124,7 +124,7 @@ impl Elaborator<'_> {
         inner: &Extent,
     ) -> Option<Val> {
         let (layer, given) = (source(w), source(x));
-        let text = format!("`{layer}` {verb} width {inner} and `{given}` is {}, of width {width}", shape_text(shape));
+        let text = format!("`{layer}` {verb} width {inner}, but `{given}` {} has width {width}", shape_text(shape));
         let mistake = Diagnostic::new(Code::AxesMismatch, x.span, text)
             .note(self.provenance(x), format!("`{given}` is {}", shape_text(shape)))
             .note(w.span, format!("`{layer}` is the layer"));
@@ -133,7 +133,7 @@ impl Elaborator<'_> {
     }
 }
 
-/// A layer's own name, for texts.
+/// A layer's own name, for display.
 fn scope(w: &Val) -> Option<String> {
     match w {
         Val::Struct { path, .. } => path.rsplit('.').next().filter(|n| !n.is_empty()).map(str::to_string),

@@ -1,4 +1,4 @@
-//! The words of the language: what each takes, and what it does.
+//! The builtin functions: what each takes, and what it does.
 
 mod apply;
 mod arguments;

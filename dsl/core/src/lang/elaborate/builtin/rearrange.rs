@@ -9,7 +9,7 @@ use crate::lang::elaborate::value::Val;
 use crate::lang::elaborate::walk::Elaborator;
 use crate::lang::elaborate::words::source;
 
-/// One axis of a side: nothing is extent 1, several names are joined.
+/// One axis of a side: no name means extent 1, several names are joined.
 type Axis = Vec<String>;
 
 impl Elaborator<'_> {
@@ -38,7 +38,9 @@ impl Elaborator<'_> {
             let text = format!("\"{text}\" has {} axes on its left and `{name}` is {shape}", left.len());
             let mistake = Diagnostic::new(Code::AxesPattern, at.span, text);
             let mistake = mistake.note(self.provenance(tensor), format!("`{name}` is {shape}"));
-            self.fail(mistake.help("left of `->` stands one name an axis, or a group in parentheses to be split"));
+            self.fail(
+                mistake.help("left of `->`, write one name for each axis, or a group in parentheses to split it"),
+            );
             return None;
         }
         if let Some((unknown, label, _)) = args.others().find(|(name, ..)| !left.iter().flatten().any(|n| n == name)) {
@@ -73,7 +75,7 @@ impl Elaborator<'_> {
         for (group, extent) in left.iter().zip(shape) {
             if group.is_empty() {
                 if *extent != Extent::literal(1) {
-                    let text = format!("`1` stands for an axis of size {extent}");
+                    let text = format!("`1` is written for an axis of size {extent}");
                     return Err((Code::AxesReshape, text, None));
                 }
                 id = self.frame.builder.pick(id, names.len(), Extent::literal(0)).map_err(fault)?;
@@ -100,7 +102,7 @@ impl Elaborator<'_> {
     }
 }
 
-/// The extents of the names of one axis, at most one of them found from the others.
+/// The extents of the names of one axis; at most one is inferred from the others.
 fn group_sizes(
     group: &[String],
     extent: &Extent,
@@ -113,14 +115,15 @@ fn group_sizes(
     let rest = match missing.as_slice() {
         [] if product == *extent => None,
         [] => {
-            let text = format!("`({})` is {product} and the axis is {extent}", group.join(" "));
-            return refuse(text, "give sizes that multiply up to the axis".into());
+            let text = format!("`({})` is {product}, but the axis is {extent}", group.join(" "));
+            return refuse(text, "give sizes whose product is the size of the axis".into());
         }
         [_] if product == Extent::literal(1) => Some(extent.clone()),
         [one] => match extent.divided(&product) {
             Some(rest) => Some(rest),
             None => {
-                let text = format!("`({})` is {extent}, which may not be {product} times something", group.join(" "));
+                let text =
+                    format!("`({})` is {extent}, which is not known to be a multiple of {product}", group.join(" "));
                 return refuse(
                     text,
                     format!("declare the size of the axis as a product: `{{ {product} * {} }}`", one.to_uppercase()),
@@ -129,7 +132,7 @@ fn group_sizes(
         },
         [first, ..] => {
             let text = format!("the sizes of {} names of `({})` are unknown", missing.len(), group.join(" "));
-            return refuse(text, format!("give all but one: `{first} = …`"));
+            return refuse(text, format!("give all sizes but one: `{first} = …`"));
         }
     };
     Ok(group.iter().map(|n| known(n).or_else(|| rest.clone()).unwrap_or_default()).collect())
@@ -143,10 +146,10 @@ fn sides(text: &str) -> Result<(Vec<Axis>, Vec<Axis>), String> {
         let names: Vec<&String> = here.iter().flatten().collect();
         for (k, name) in names.iter().enumerate() {
             if names[..k].contains(name) {
-                return Err(format!("`{name}` stands twice on one side of \"{text}\""));
+                return Err(format!("`{name}` occurs twice on one side of \"{text}\""));
             }
             if !there.iter().flatten().any(|n| n == *name) {
-                return Err(format!("`{name}` is not on the {where_} of \"{text}\""));
+                return Err(format!("`{name}` is missing on the {where_} of \"{text}\""));
             }
         }
     }
@@ -160,21 +163,21 @@ fn side(text: &str) -> Result<Vec<Axis>, String> {
     for word in spaced.split_whitespace() {
         match (word, &mut open) {
             ("(", None) => open = Some(Vec::new()),
-            ("(", Some(_)) => return Err(format!("a `(` inside another in \"{}\"", text.trim())),
-            (")", _) => axes.push(open.take().ok_or_else(|| format!("a `)` without `(` in \"{}\"", text.trim()))?),
+            ("(", Some(_)) => return Err(format!("nested `(` in \"{}\"", text.trim())),
+            (")", _) => axes.push(open.take().ok_or_else(|| format!("unmatched `)` in \"{}\"", text.trim()))?),
             ("1", None) => axes.push(Vec::new()),
             (name, _)
                 if !name.chars().all(|c| c.is_alphanumeric() || c == '_')
                     || name.starts_with(|c: char| c.is_ascii_digit()) =>
             {
-                return Err(format!("`{name}` is no name of an axis"));
+                return Err(format!("`{name}` is not the name of an axis"));
             }
             (name, Some(group)) => group.push(name.to_string()),
             (name, None) => axes.push(vec![name.to_string()]),
         }
     }
     if open.is_some() {
-        return Err(format!("a `(` without `)` in \"{}\"", text.trim()));
+        return Err(format!("unclosed `(` in \"{}\"", text.trim()));
     }
     Ok(axes)
 }

@@ -1,4 +1,4 @@
-//! `record("name", x)`: a value kept for people and for verification.
+//! `record("name", x)`: a value kept for inspection and verification.
 
 use super::arguments::Arguments;
 use crate::ir::ValueId;
@@ -15,10 +15,10 @@ impl Elaborator<'_> {
         let holes = text.matches("{}").count();
         let rest = text.replace("{}", "");
         if rest.contains(['{', '}']) || text.is_empty() {
-            let said = format!("\"{text}\" is no name: a layer's number is written `{{}}`");
+            let said = format!("\"{text}\" is not a valid name: write `{{}}` for the number of a layer");
             self.wrong(Code::ControlRecord, at.span, said);
         } else if holes > self.frame.layers.len() && self.mode == Mode::Build {
-            // Checked alone, a function may still be called from a loop.
+            // A function checked on its own may still be called from a loop.
             let said = format!("\"{text}\" names {holes} layers inside {} loops", self.frame.layers.len());
             let mistake = Diagnostic::new(Code::ControlRecord, at.span, said);
             self.fail(mistake.help("leave out `{}`, or record inside a loop over layers"));
@@ -30,7 +30,7 @@ impl Elaborator<'_> {
     }
 
     pub(in super::super) fn keep_record(&mut self, name: String, value: Option<ValueId>, span: Span) {
-        // While checking, two arms that are never both taken may use one name; a build knows which are.
+        // While checking, two arms that exclude each other may use one name; when building, the taken arm is known.
         if self.frame.records.iter().any(|r| r.name == name && self.frame.arms.starts_with(&r.arms)) {
             let mistake = Diagnostic::new(Code::ControlRecord, span, format!("\"{name}\" is recorded twice"));
             self.fail(mistake.help("give each record its own name"));
@@ -40,7 +40,7 @@ impl Elaborator<'_> {
     }
 }
 
-/// A record's name with the numbers of the layers it stands in.
+/// A record's name with the numbers of the enclosing layers.
 fn layered(text: &str, holes: usize, layers: &[Layer]) -> String {
     let number = |layer: &Layer| layer.number.map_or_else(|| "{}".to_string(), |n| n.to_string());
     if holes == 0 {

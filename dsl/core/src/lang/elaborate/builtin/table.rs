@@ -1,7 +1,7 @@
-//! The words as a table: what each takes.
+//! The table of builtin functions and their parameters.
 
-/// A word: its name, its parameters (`?` may be left out, `*` takes any number, those after it go by
-/// name), and how it is written.
+/// A builtin: its name, its parameters (`?` is optional, `*` takes any number, those after it are given by
+/// name), and an example.
 pub(super) struct Builtin {
     pub(super) name: &'static str,
     pub(super) params: &'static [&'static str],
@@ -61,12 +61,12 @@ pub(super) const WORDS: &[Builtin] = &[
     word("positions",  &["count"],                         "positions(R)"),
     word("full",       &["value", "like?", "shape?"],      "full(value, like = x)"),
     word("number",     &["value"],                         "number(FLAG)"),
-    // For people.
+    // For inspection.
     word("record",     &["name", "x"],                     "record(\"name\", x)"),
     word("Some",       &["value"],                         "Some(x)"),
 ];
 
-/// Every word.
+/// Every builtin.
 pub(in crate::lang) fn names() -> impl Iterator<Item = &'static str> {
     WORDS.iter().map(|w| w.name)
 }

@@ -24,7 +24,7 @@ impl Elaborator<'_> {
                 let tensor = matches!(val, Val::Tensor(_));
                 let compound = matches!(condition.kind, ExpressionKind::Binary(..) | ExpressionKind::Unary(..));
                 let what = if compound { "the condition".into() } else { format!("`{}`", source(condition)) };
-                let text = format!("{what} is {}, and `if` asks a flag", self.words(&val));
+                let text = format!("{what} is {}, but `if` needs a flag", self.words(&val));
                 let code = if tensor { Code::ControlTensor } else { Code::ControlFlag };
                 let help = if tensor {
                     "choose element by element: `select(condition, a, b)`"
@@ -49,7 +49,7 @@ impl Elaborator<'_> {
         }
     }
 
-    /// Both branches, each from the same state; they must agree on their type. What is bound is bound in the first.
+    /// Both branches, each from the same state; their types must agree. The pattern, if any, is bound in the first.
     fn both(
         &mut self,
         bound: Option<(&Pattern, Val, Span)>,
@@ -72,9 +72,9 @@ impl Elaborator<'_> {
         if !a.takes(&b) && !b.takes(&a) {
             let unit = |ty: &Ty| matches!(ty, Ty::Tuple(parts) if parts.is_empty());
             let (text, code) = if unit(&b) && otherwise.is_none() {
-                (format!("the branch gives {} and there is no `else`", a.show(self.program)), Code::ControlMissing)
+                (format!("the branch is {}, but there is no `else`", a.show(self.program)), Code::ControlMissing)
             } else {
-                let text = format!("one branch gives {} and the other {}", a.show(self.program), b.show(self.program));
+                let text = format!("one branch is {} and the other {}", a.show(self.program), b.show(self.program));
                 (text, Code::ControlBranches)
             };
             let at = |block: &Block| block.result.as_ref().map_or(block.end, |r| r.span);
@@ -82,14 +82,17 @@ impl Elaborator<'_> {
             if let Some(block) = otherwise {
                 mistake = mistake.note(at(block), b.show(self.program).to_string());
             }
-            let help =
-                if otherwise.is_some() { "make both of one type" } else { "add `else { … }` with the other value" };
+            let help = if otherwise.is_some() {
+                "give both branches the same type"
+            } else {
+                "add `else { … }` with the other value"
+            };
             return self.fail(mistake.help(help));
         }
         unsettled(first, &second)
     }
 
-    /// One branch of which nobody knows yet whether it is taken.
+    /// One branch whose condition is not known yet.
     fn arm(&mut self, block: &Block) -> Val {
         self.arms_walked += 1;
         self.frame.arms.push(self.arms_walked);
@@ -98,7 +101,7 @@ impl Elaborator<'_> {
         val
     }
 
-    /// Variables after two branches: where the branches differ in what is known, nothing is known.
+    /// Variables after two branches: unknown where the branches disagree.
     fn merge(&mut self, other: Vec<Vec<Variable>>) {
         for (ours, theirs) in self.frame.scopes.iter_mut().zip(other) {
             for (variable, theirs) in ours.iter_mut().zip(theirs) {
@@ -123,7 +126,7 @@ impl Elaborator<'_> {
             Val::Maybe(inner) => self.both(Some((pattern, *inner, value.span)), then, otherwise, span),
             Val::Poison | Val::Nothing => self.both(Some((pattern, Val::Poison, value.span)), then, otherwise, span),
             val => {
-                let text = format!("`{}` is {}, which is always there", source(value), self.words(&val));
+                let text = format!("`{}` is {}, which is always present", source(value), self.words(&val));
                 let mistake = Diagnostic::new(Code::ControlFlag, value.span, text);
                 self.fail(mistake.help("use it directly, or declare it as `Option<…>`"));
                 self.both(Some((pattern, val, value.span)), then, otherwise, span)
@@ -147,7 +150,7 @@ impl Elaborator<'_> {
     }
 }
 
-/// A value after two branches: what they do not agree on is not known.
+/// A value after two branches: unknown where they disagree.
 fn unsettled(a: Val, b: &Val) -> Val {
     match (a, b) {
         (Val::Tensor(id), Val::Tensor(_)) => Val::Tensor(id),

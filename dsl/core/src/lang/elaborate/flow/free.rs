@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::lang::ast::{Block, Expression, ExpressionKind, Pattern, Span, Statement};
 
-/// What a block has to do with variables declared before it.
+/// The outer variables that a block reads and assigns.
 #[derive(Default)]
 pub(in crate::lang) struct Free {
     /// Names read.

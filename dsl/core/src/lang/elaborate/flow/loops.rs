@@ -1,4 +1,4 @@
-//! Loops: over layers of parameters, and over turns with the same ones.
+//! Loops over layers of parameters, and repetitions with the same parameters.
 
 use super::free::{Free, free_names};
 use crate::builder::Fault;
@@ -51,7 +51,8 @@ impl Elaborator<'_> {
             Val::Array { of, count, path } => self.each(&Over::Layers(*of, count, path), pattern, over, body, span),
             val => {
                 if val != Val::Poison {
-                    let text = format!("`{}` is {}, and a loop runs over layers", source(over), self.words(&val));
+                    let text =
+                        format!("`{}` is {}, but a loop runs over an array of layers", source(over), self.words(&val));
                     let mistake = Diagnostic::new(Code::ControlLayers, over.span, text);
                     self.fail(mistake.help("loop over an array of parameters, `blocks: [Block; N]`"));
                 }
@@ -84,7 +85,7 @@ impl Elaborator<'_> {
             self.layer(pattern, element, at.span, body, Layer { name, number: None });
             return;
         }
-        // A layer's number is that of the loop around it: turns have none to give, so layers within are written out.
+        // `{}` is the number of the loop around it and a repetition has none, so layers inside are unrolled.
         let within_turns = self.turning > 0 && matches!(over, Over::Layers(..));
         if self.options.record || within_turns {
             let Ok(layers) = over.count().eval(&self.frame.sizes) else {
@@ -117,7 +118,7 @@ impl Elaborator<'_> {
             && val != Val::unit()
             && let Some(result) = &body.result
         {
-            let text = format!("a layer gives {}, and nothing takes it", self.words(&val));
+            let text = format!("the body of the loop ends with {}, which is not used", self.words(&val));
             let mistake = Diagnostic::new(Code::ControlIdle, result.span, text);
             self.fail(mistake.help("assign it to a variable declared before the loop"));
         }
@@ -133,17 +134,22 @@ impl Elaborator<'_> {
             let (val, declared) = (variable.val.clone(), variable.span);
             if !matches!(val, Val::Tensor(_) | Val::Poison) {
                 fine = false;
-                let text = format!("the loop changes `{name}`, which is {}: layers hand on tensors", self.words(&val));
+                let text = format!(
+                    "the loop changes `{name}`, which is {}: only tensors can be carried from layer to layer",
+                    self.words(&val)
+                );
                 let mut mistake = Diagnostic::new(Code::ControlCarried, *at, text).note(declared, "declared here");
                 if let Val::Number(_) | Val::Size(_) = val {
-                    mistake.help = Some(format!("begin with a tensor: `let mut {name} = full(…, shape = [1]);`"));
+                    mistake.help = Some(format!("start with a tensor: `let mut {name} = full(…, shape = [1]);`"));
                 }
                 self.fail(mistake);
             }
         }
         if !any {
-            let text =
-                format!("the loop over `{}` assigns nothing declared before it, so it changes nothing", source(over));
+            let text = format!(
+                "the loop over `{}` assigns to no variable declared before it, so it has no effect",
+                source(over)
+            );
             let mistake = Diagnostic::new(Code::ControlIdle, span, text);
             self.fail(mistake.help("declare `let mut x = …` before the loop and assign to it inside"));
         }
@@ -185,7 +191,7 @@ impl Elaborator<'_> {
         });
         self.frame.builder = outer;
         self.frame.scopes = before;
-        // What a layer records exists once a layer; there is nothing to keep out here.
+        // Records in a layer exist once per layer; there is nothing to record out here.
         self.frame.records.iter_mut().skip(recorded).for_each(|r| r.value = None);
         match built {
             Ok(values) => {
@@ -202,11 +208,11 @@ impl Elaborator<'_> {
         }
     }
 
-    /// Puts the body's own inputs where the outer tensors stood.
+    /// Replaces outer tensors by the body's own inputs.
     fn inside(&mut self, others: &[ValueId], reads: &[ValueId], carried: &[(String, ValueId)], inside: &[ValueId]) {
         let place = |id: ValueId| Some(reads[others.iter().position(|other| *other == id)?]);
         for variable in self.frame.scopes.iter_mut().flatten() {
-            // What the body does not name has no place in it.
+            // Values that the body does not use have no input.
             variable.val = variable.val.moved(&place, &|_| None).unwrap_or(Val::Poison);
         }
         for ((name, _), id) in carried.iter().zip(inside) {

@@ -10,7 +10,7 @@ use crate::lang::signature::Place;
 use crate::lang::types::Ty;
 
 impl Elaborator<'_> {
-    /// Walks a function's body; its parameters are bound. Gives its result.
+    /// Elaborates a function's body, with its parameters bound, and returns its result.
     pub(in crate::lang::elaborate) fn body(&mut self, function: &Function) -> Val {
         let declared = self.frame.signature.result.clone();
         let val = self.block(&function.body);
@@ -23,7 +23,7 @@ impl Elaborator<'_> {
         }
         let (name, shown) = (&function.name.text, declared.show(self.program).to_string());
         let Some(result) = &function.body.result else {
-            let text = format!("`{name}` ends without a result and declares {shown}");
+            let text = format!("`{name}` ends without a result, but declares {shown}");
             let mistake = Diagnostic::new(Code::ControlMissing, function.body.end, text)
                 .note(function.result.span, "declared here")
                 .help("end the body with the result, without a semicolon");
@@ -31,21 +31,21 @@ impl Elaborator<'_> {
         };
         if declared == Ty::Tuple(Vec::new()) {
             let found = found.show(self.program).to_string();
-            let text = format!("`{name}` gives {found} and declares no result");
+            let text = format!("`{name}` returns {found}, but declares no result");
             let mistake = Diagnostic::new(Code::ControlResult, tail(result).span, text);
             return self
                 .fail(mistake.note(function.name.span, "the function").help(format!("declare it: `-> {found}`")));
         }
-        let text = format!("`{name}` gives {} and declares {shown}", found.show(self.program));
+        let text = format!("`{name}` returns {}, but declares {shown}", found.show(self.program));
         let mistake = Diagnostic::new(Code::ControlResult, tail(result).span, text);
         let mut mistake = mistake.note(function.result.span, "declared here");
         if !found.unresolved() {
-            mistake.help = Some(format!("if that is meant, declare `-> {}`", found.show(self.program)));
+            mistake.help = Some(format!("if this is intended, declare `-> {}`", found.show(self.program)));
         }
         self.fail(mistake)
     }
 
-    /// Whether every size of a declared result has a meaning; where one has none, the signature is at fault.
+    /// Whether every size of a declared result is known; if not, the signature is wrong.
     fn declarable(&self, declared: &Ty) -> bool {
         let mut symbols = std::collections::BTreeSet::new();
         crate::lang::signature::every(declared, &mut symbols);
@@ -53,7 +53,7 @@ impl Elaborator<'_> {
         self.mode == Mode::Build || symbols.iter().all(|s| bound.contains(s) || self.program.constants.contains_key(s))
     }
 
-    /// Walks statements in a scope of their own; gives the result.
+    /// Elaborates statements in a new scope and returns the result.
     pub(in crate::lang::elaborate) fn block(&mut self, block: &Block) -> Val {
         self.frame.scopes.push(Vec::new());
         for statement in &block.statements {
@@ -76,7 +76,7 @@ impl Elaborator<'_> {
                     matches!(&expression.kind, ExpressionKind::Call { function, .. } if function.text == "record");
                 let nothing = matches!(&val, Val::Tuple(parts) if parts.is_empty());
                 if !record && !nothing && !val.poisoned() {
-                    let text = format!("the value of `{}` is dropped, so this changes nothing", source(expression));
+                    let text = format!("the value of `{}` is not used, so this has no effect", source(expression));
                     let mistake = Diagnostic::new(Code::ControlIdle, expression.span, text);
                     self.fail(mistake.help("give it a name with `let`, or leave it out"));
                 }
@@ -91,7 +91,7 @@ impl Elaborator<'_> {
             let found = self.type_of(&val);
             if !written.takes(&found) {
                 let text = format!(
-                    "{} is {} and is written as {}",
+                    "{} is {}, but is declared as {}",
                     pattern_words(pattern),
                     found.show(self.program),
                     written.show(self.program)
@@ -144,7 +144,7 @@ impl Elaborator<'_> {
         }
     }
 
-    /// A value taken apart for a pattern of `count` names.
+    /// A value destructured for a pattern of `count` names.
     fn parts(&mut self, count: usize, val: Val, pattern: Span, value: Span) -> Vec<Val> {
         match val {
             Val::Tuple(parts) | Val::List(parts) if parts.len() == count => return parts,
@@ -158,7 +158,7 @@ impl Elaborator<'_> {
                     Val::Tuple(_) | Val::List(_) => "give every part a name, or `_` where it is not needed",
                     _ => "give it one name",
                 };
-                let text = format!("the pattern has {count} names and the value {has}");
+                let text = format!("the pattern has {count} names, but the value {has}");
                 let mistake = Diagnostic::new(Code::ControlPattern, pattern, text);
                 self.fail(mistake.note(value, "the value").help(help));
             }
@@ -202,7 +202,7 @@ impl Elaborator<'_> {
         let (before, after) = (self.type_of(&old), self.type_of(&val));
         if !before.takes(&after) {
             let text = format!(
-                "`{}` is {} and is assigned {}",
+                "`{}` is {}, but is assigned {}",
                 name.text,
                 before.show(self.program),
                 after.show(self.program)
@@ -212,7 +212,7 @@ impl Elaborator<'_> {
                 .note(value.span, "the value")
                 .help(format!("a variable keeps its type: write `let {} = …` for a new one", name.text));
             self.fail(mistake);
-            // What the variable holds from here on is not known; nothing more is said about it.
+            // The variable is unknown from here on, so no further mistakes about it are reported.
             if let Some(variable) = self.variable_mut(&name.text) {
                 variable.val = Val::Poison;
             }
@@ -255,7 +255,7 @@ impl Elaborator<'_> {
     }
 }
 
-/// The expression that gives a block's value.
+/// The expression that is a block's value.
 fn tail(expression: &Expression) -> &Expression {
     match &expression.kind {
         ExpressionKind::Block(block) => block.result.as_deref().unwrap_or(expression),
