@@ -4,16 +4,16 @@ use cranelift_entity::PrimaryMap;
 
 use crate::plan::data::{LoopId, Plan};
 
-/// A loop that is being run.
+/// An enclosing loop.
 #[derive(Clone, Copy)]
 pub(super) enum Open {
-    /// A chunk loop over so many positions, at most so many a turn.
+    /// A chunk loop over so many positions, at most so many per iteration.
     Chunk { total: u64, turn: u64 },
     /// A loop over layers.
     Layers,
 }
 
-/// Where the walk is.
+/// The state of the walk.
 pub(super) struct Walk<'p> {
     pub(super) plan: &'p Plan,
     /// The loops around, by counter.
@@ -24,7 +24,7 @@ pub(super) struct Walk<'p> {
     pub(super) used: PrimaryMap<LoopId, bool>,
     /// How often what is here runs.
     pub(super) turns: u64,
-    /// Kernel calls and turns of a run so far.
+    /// Kernel calls and iterations of a run so far.
     pub(super) calls: u64,
     /// The moment of the last call.
     pub(super) moment: u64,
