@@ -1,6 +1,6 @@
 //! Crease: a tensor language inside Rust whose memory budget is part of the program.
 //!
-//! A model is a module with an attribute. It says what its tensors range over, which parameters it has and
+//! A model is a module with an attribute. It declares the axes of its tensors, its parameters and
 //! how many bytes a run may hold; a program that is wrong, or that no plan can run inside its budget, does
 //! not compile.
 //!
@@ -19,7 +19,7 @@
 //! let model = pooling::pooled();
 //! ```
 //!
-//! Inside the module everything is valid Rust, so it is formatted and highlighted as such, but it is a
+//! Inside the module everything is valid Rust syntax, so it is formatted and highlighted as such, but it is a
 //! language of its own: tensors are values, operations are functions (`softmax(x, over = R)`, or a position
 //! where an axis occurs twice), and `einsum!([i, j, c] = a[i, k, c] * b[j, k, c])` names indices. Models use
 //! each other's public items by `use`, across modules and crates. A public function may promise its memory,
@@ -33,13 +33,13 @@ pub use crease_macros::model;
 #[doc = include_str!("../README.md")]
 pub struct Readme;
 
-/// What generated code names; no part of the interface.
+/// Used by generated code; not part of the interface.
 #[doc(hidden)]
 pub mod __private {
     pub use crease_core::lang::Model;
     pub use crease_macros::__finish as finish;
 
-    /// Stands in for the library of a module with mistakes, so that they are the only errors.
+    /// A placeholder library for a module with mistakes, so that they are the only errors.
     pub mod no_library {
         /// No library.
         pub const __CREASE_LIBRARY: &str = "";

@@ -1,11 +1,11 @@
-//! What the language says about a library: the one door to `crease-core`'s checks.
+//! The checks of a library: the only use of `crease-core`'s checks.
 
 use crease_core::lang::ast::Library;
 use crease_core::lang::{Diagnostic, Promised};
 
 use crate::keep::Folder;
 
-/// Everything wrong with the last module of a library; those before it were checked where they stand.
+/// All mistakes in the last module of a library; the others were checked where they are defined.
 /// A module without mistakes has its budgets planned.
 pub(crate) fn library(library: &Library) -> Result<Vec<Promised>, Vec<Diagnostic>> {
     let mistakes = crease_core::lang::check(library);

@@ -1,5 +1,5 @@
-//! What a model's module becomes in Rust: its `use`s, and an item for each of its names, so that paths,
-//! documentation and go-to-definition work. Bodies are not emitted: they are no Rust.
+//! The Rust code for a model's module: its `use`s, and an item for each of its names, so that paths,
+//! documentation and go-to-definition work. Bodies are not emitted: they are not valid Rust.
 
 use crease_core::lang::Code;
 use crease_core::lang::ast::Literal;
@@ -112,7 +112,7 @@ fn stubs(item: &ItemMod, source: &Source) -> TokenStream {
             }
             _ => continue,
         };
-        // A name declared twice is a mistake that the language says; Rust need not say it again.
+        // The language reports a name declared twice; Rust need not report it again.
         let declared = format!("{} {name}", if matches!(stub, Stub::Type) { "type" } else { "value" });
         if !seen.contains(&declared) {
             seen.push(declared);
@@ -128,13 +128,13 @@ fn document(doc: &str, signature: &str) -> String {
     format!("{doc}{gap}```text\n{signature}\n```")
 }
 
-/// How a name of a model stands in Rust.
+/// How a name of a model is declared in Rust.
 enum Stub {
     /// An axis or a struct: a type of no use but to be named.
     Type,
     /// A constant, with its default.
     Constant(Literal),
-    /// A function that gives the model.
+    /// A function that returns the model.
     Function,
 }
 

@@ -1,7 +1,7 @@
 //! Plans kept in files between builds, each named by the digest of what it depends on.
 //!
-//! Only where a folder `.crease` stands beside the manifest of the crate being compiled: whoever wants
-//! plans kept makes it, and may commit it. What is found there is given as it is: whoever asks for it checks it.
+//! Only if a folder `.crease` is beside the manifest of the crate being compiled: users who want
+//! to keep plans create it, and may commit it. Its contents are returned unchecked: the caller checks them.
 
 use std::fs;
 use std::path::PathBuf;

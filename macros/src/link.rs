@@ -1,8 +1,8 @@
-//! How models use each other: a macro sees only its own tokens, so each exported item is also a hidden
-//! `macro_rules!` of the same name that hands its definition on.
+//! How models import each other: a macro sees only its own tokens, so each exported item is also a hidden
+//! `macro_rules!` of the same name that passes its definition on.
 //!
-//! The importer calls them one after the other; each is given what came before, what is still to be called
-//! and the importer's own tokens, puts its definition to the first and calls the next:
+//! The importer calls them one after the other; each gets the definitions so far, the calls that remain
+//! and the importer's own tokens, adds its definition to the first and makes the next call:
 //!
 //! ```text
 //! outgoing! { {} [{ layer_norm } { ::crease::__private::finish }] { mod evoformer { … } } }
@@ -24,7 +24,7 @@ pub(crate) fn chain(source: &Source, tokens: TokenStream) -> TokenStream {
     let (mut uses, mut calls) = (Vec::new(), Vec::new());
     let mut seen: Vec<String> = Vec::new();
     for (path, place) in imported(source) {
-        // Bound to a name first: Rust says more about an import than about a macro's path.
+        // Bound to a name first: Rust's errors about an import are better than those about a macro's path.
         let item = path.segments.last().map(|last| parse::plain(&last.ident));
         let mut name = format!("crease_model_definition_of_{}", item.unwrap_or_default());
         let again = seen.iter().filter(|seen| **seen == name).count();
@@ -46,7 +46,7 @@ pub(crate) fn chain(source: &Source, tokens: TokenStream) -> TokenStream {
     }
 }
 
-/// The paths that name an item of another model, and where to say so: at the `use`, if there is one.
+/// The paths that name an item of another model, and where to report errors about them: at the `use`, if there is one.
 fn imported(source: &Source) -> Vec<(Path, Place)> {
     const RUST: [&str; 6] = ["f32", "f64", "usize", "bool", "std", "core"];
     let imported = source.mentions.iter().filter_map(|path| {
@@ -63,7 +63,7 @@ fn imported(source: &Source) -> Vec<(Path, Place)> {
     imported.collect()
 }
 
-/// The end of the chain: every definition is here.
+/// The end of the chain: every definition is present.
 pub(crate) fn finish(input: TokenStream) -> TokenStream {
     let Some((definitions, item)) = received(input) else {
         let message = "`__finish` ends a chain that `#[crease::model]` begins";
@@ -101,7 +101,7 @@ pub(crate) fn finish(input: TokenStream) -> TokenStream {
             }
         }
     }
-    // What is wrong with an imported module stands where it is; nothing else can be said here.
+    // Mistakes in an imported module are reported there; nothing else can be checked here.
     if broken || !source.mistakes.is_empty() {
         let (errors, exports) = (error::compile_errors(&source.mistakes, &source.places), exports(&item, None));
         return quote!(#errors #exports);
@@ -139,9 +139,9 @@ fn ident(text: String, span: Span) -> Ident {
     Ident { text, span }
 }
 
-/// A definition as a link of the chain hands it on.
+/// A definition as a link of the chain passes it on.
 struct Definition {
-    /// The item's own name, whatever `use` made of it.
+    /// The item's own name, before any renaming by `use`.
     item: String,
     found: Found,
 }
@@ -152,7 +152,7 @@ enum Found {
     Library(Library),
     /// There are mistakes in its module.
     Mistakes,
-    /// It is its module's own.
+    /// It is private to its module.
     Private { module: String, declaration: String },
 }
 
@@ -182,7 +182,7 @@ fn received(input: TokenStream) -> Option<(Vec<Definition>, ItemMod)> {
 
 /// A macro for each item, under the item's own name. No JSON: there are mistakes in the module.
 ///
-/// A private item has one too, which says so: Rust would say it in words that know nothing of models.
+/// A private item has one too, which reports that it is private: Rust's own message would not mention the model.
 pub(crate) fn exports(item: &ItemMod, json: Option<&str>) -> TokenStream {
     let mut seen: Vec<String> = Vec::new();
     let module = unique_name(item);
@@ -242,7 +242,7 @@ fn declared(item: &Item) -> Option<Declared<'_>> {
     Some(Declared { visibility, keyword, name })
 }
 
-/// A module's name and the hash of its definition: the same definition is the same module, wherever it stands.
+/// A module's name and the hash of its definition: the same definition is the same module everywhere.
 fn identity(definition: &Module) -> String {
     let json = serde_json::to_string(definition).unwrap_or_default();
     format!("{}-{}", definition.name, digest(&[&json]))

@@ -1,8 +1,8 @@
-//! Signatures as text, for documentation: Rust's own view of a model's function says nothing about tensors.
+//! Signatures as text, for documentation: the Rust signature of a model's function does not show its tensors.
 
 use crease_core::lang::ast::{Constant, Function, Ident, Literal, SizeExpr, SizeKind, Struct, Type, TypeKind};
 
-/// `fn outgoing(z: Tensor<R, R, C_Z>) -> Tensor<R, R, C_Z>`, a line each argument if there are many.
+/// `fn outgoing(z: Tensor<R, R, C_Z>) -> Tensor<R, R, C_Z>`, one line per argument if there are many.
 pub(crate) fn function(function: &Function) -> String {
     let params = function.params.iter();
     let params = params.map(|param| format!("{}: {}", param.name.text, ty(&param.ty)));
@@ -19,7 +19,7 @@ pub(crate) fn function(function: &Function) -> String {
     format!("{name}(\n    {},\n){result}", params.join(",\n    "))
 }
 
-/// A struct with its fields; what a checkpoint calls them, where that differs.
+/// A struct with its fields, and their names in checkpoints where they differ.
 pub(crate) fn parameters(parameters: &Struct) -> String {
     let name = format!("struct {}{}", parameters.name.text, generics(&parameters.generics));
     if parameters.fields.is_empty() {

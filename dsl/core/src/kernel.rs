@@ -1,4 +1,4 @@
-//! The kernel menu: everything a plan may ask a backend to run.
+//! The kernels: everything that a plan may run on a backend.
 //!
 //! A kernel is a shape without sizes: strides are fixed, extents and pointers come with each call.
 //! So one compiled kernel serves full chunks, tails and every layer of a stack. Every backend implements
@@ -208,7 +208,7 @@ pub struct Row {
 /// Products with one operand in common: for each part `store[batch.., m.., n..] = after(Σ_k f(a)[batch.., m.., k..] ·
 /// b₀[batch.., n.., k..], …, loads[batch.., m.., n..])`.
 ///
-/// All parts range over the same indices, each of which stands in all of their operands of a kind or in none.
+/// All parts range over the same indices, each of which is in all of their operands of a kind or in none.
 /// Operands in order: a, the norm's scale and offset, then for each part the sums' own operands and the loads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contract {
@@ -303,7 +303,7 @@ pub struct Attend {
     pub inner: usize,
     /// The index that only v and the result have.
     pub channel: usize,
-    /// The index of queries, where a key takes part only if its position is not above the query's; 0 in k and v.
+    /// The index of queries, if keys above the query's position are masked; 0 in k and v.
     pub causal: Option<usize>,
 }
 

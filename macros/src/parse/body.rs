@@ -117,7 +117,7 @@ impl Reader {
         Some(Statement::Let { pattern, ty, value })
     }
 
-    /// An expression that stands as a statement.
+    /// An expression used as a statement.
     fn effect(&mut self, expr: &Expr) -> Statement {
         match expr {
             Expr::Group(group) => self.effect(&group.expr),
@@ -154,7 +154,7 @@ impl Reader {
         Statement::Assign { pattern, op, value, span }
     }
 
-    /// What stands left of `=`.
+    /// The left side of `=`.
     fn target(&mut self, expr: &Expr) -> Pattern {
         match expr {
             Expr::Group(group) => self.target(&group.expr),
@@ -209,7 +209,7 @@ impl Reader {
     }
 }
 
-/// Whether an expression can only stand as a statement.
+/// Whether an expression can only be a statement.
 fn is_statement(expr: &Expr) -> bool {
     match expr {
         Expr::Group(group) => is_statement(&group.expr),
@@ -219,12 +219,12 @@ fn is_statement(expr: &Expr) -> bool {
     }
 }
 
-/// Whether an `if` or a block gives a value: read from its braces alone.
+/// Whether an `if` or a block has a value, judged by its last statement.
 pub(super) fn gives_value(value: &Expression) -> bool {
     match &value.kind {
         ExpressionKind::Block(block) => block.result.is_some(),
         ExpressionKind::If { then, otherwise, .. } | ExpressionKind::IfSome { then, otherwise, .. } => {
-            // One that lacks its `else` should give a value, and is told so.
+            // Without an `else` it still counts as a value, so that the missing `else` is reported.
             then.result.is_some() || otherwise.as_ref().is_some_and(|otherwise| otherwise.result.is_some())
         }
         _ => true,

@@ -1,4 +1,4 @@
-//! `if`, `if let` and `for`: what may be decided and repeated.
+//! Control flow: `if`, `if let` and `for`.
 
 use crease_core::lang::Code;
 use crease_core::lang::ast::{Block, Expression, ExpressionKind, Pattern, Statement};
@@ -70,7 +70,7 @@ impl Reader {
         }
     }
 
-    /// A condition that joins `let` with something else.
+    /// A condition that combines `let` with something else.
     pub(super) fn stray_let(&mut self, expr: &ExprLet) {
         self.wrong(
             Code::ControlCondition,

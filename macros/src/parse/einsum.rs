@@ -1,4 +1,4 @@
-//! `einsum!([i, j, c] = a[i, k, c] * b[j, k, c])`: index notation made of tokens.
+//! `einsum!([i, j, c] = a[i, k, c] * b[j, k, c])`: index notation as tokens.
 
 use crease_core::lang::Code;
 use crease_core::lang::ast::{Expression, ExpressionKind, Ident};

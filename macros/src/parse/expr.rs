@@ -95,7 +95,7 @@ impl Reader {
         Expression { kind, span: self.span(place) }
     }
 
-    /// Stands for what could not be read.
+    /// A placeholder for an expression that could not be read.
     pub(super) fn placeholder(&mut self, place: Place) -> Expression {
         self.made(ExpressionKind::Tuple(Vec::new()), place)
     }

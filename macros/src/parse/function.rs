@@ -1,4 +1,4 @@
-//! Functions: their signature, and what may not stand in one.
+//! Functions: their signature, and what is not allowed in one.
 
 use crease_core::lang::Code;
 use crease_core::lang::ast::{Function, Ident, Param, Type, TypeKind};
@@ -146,7 +146,7 @@ impl Reader {
         names
     }
 
-    /// What has no generics at all.
+    /// Refuses generics on an item that has none.
     pub(super) fn no_generics(&mut self, generics: &Generics, what: &str) {
         if let Some(first) = generics.params.first() {
             self.wrong(

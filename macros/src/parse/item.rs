@@ -187,7 +187,7 @@ impl Reader {
         None
     }
 
-    /// Documentation; every other attribute is a mistake.
+    /// Documentation; every other attribute is reported.
     fn doc(&mut self, attributes: &[Attribute]) -> String {
         for attribute in attributes {
             if !is_doc(attribute) {
@@ -199,7 +199,7 @@ impl Reader {
         self.doc_only(attributes)
     }
 
-    /// Documentation, whatever else there is.
+    /// Documentation, ignoring other attributes.
     pub(super) fn doc_only(&mut self, attributes: &[Attribute]) -> String {
         let lines = attributes.iter().filter_map(doc_line);
         lines.collect::<Vec<String>>().join("\n")
@@ -214,7 +214,7 @@ impl Reader {
         );
     }
 
-    /// An item is the module's own or everyone's.
+    /// Visibility: private to the module or `pub`.
     pub(super) fn visibility(&mut self, visibility: &Visibility) {
         if let Visibility::Restricted(restricted) = visibility {
             self.wrong(
@@ -249,7 +249,7 @@ fn doc_line(attribute: &Attribute) -> Option<String> {
     }
 }
 
-/// An item that is none of a model's, and its telling token.
+/// An unsupported item, and the token to report it on.
 fn foreign_item(item: &Item) -> (proc_macro2::Span, &'static str) {
     match item {
         Item::Enum(item) => (item.enum_token.span, "an enum"),
@@ -266,7 +266,7 @@ fn foreign_item(item: &Item) -> (proc_macro2::Span, &'static str) {
     }
 }
 
-/// Tokens as a person writes them, roughly: without the spaces that no one would put.
+/// Tokens roughly as a person writes them: without superfluous spaces.
 pub(super) fn text(tokens: &impl ToTokens) -> String {
     let mut text = String::new();
     let spaced = tokens.to_token_stream().to_string();

@@ -1,8 +1,8 @@
 //! From Rust's syntax to the language's own tree.
 //!
-//! Everything is read, whatever is wrong with it: a part that the language does not have is said once, on
-//! its smallest token, and a placeholder stands in for it, so that one pass finds every mistake of a module.
-//! Meaning (axes, types, names) is not looked at here.
+//! Parsing never stops: an unsupported part is reported once, on
+//! its smallest token, and replaced by a placeholder, so that one pass finds every mistake of a module.
+//! Meaning (axes, types, names) is not checked here.
 
 mod body;
 mod budget;
@@ -30,9 +30,9 @@ use syn::{ItemMod, Path};
 pub(crate) struct Source {
     /// The tree; its imports are not resolved yet.
     pub(crate) module: Module,
-    /// What [`Span`] numbers stand for.
+    /// The places of [`Span`] numbers.
     pub(crate) places: Places,
-    /// Every path in a position where an item of another module may stand, once each.
+    /// Every path that may name an item of another module, once each.
     pub(crate) mentions: Vec<Path>,
     /// The names that `use` brings in.
     pub(crate) uses: Vec<syn::Ident>,
@@ -98,7 +98,7 @@ impl Reader {
         Ident { text: plain(ident), span: self.span(ident.span()) }
     }
 
-    /// Says a mistake: what is wrong, and what to write instead.
+    /// Reports a mistake: what is wrong, and what to write instead.
     fn wrong(&mut self, code: Code, place: Place, message: impl Into<String>, help: impl Into<String>) {
         let span = self.span(place);
         self.mistakes.push(Diagnostic::new(code, span, message).help(help));

@@ -1,4 +1,4 @@
-//! `#[precision(bf16)]`: what values between operations may be kept in.
+//! `#[precision(bf16)]`: the narrowest format of values between operations.
 
 use crease_core::ir::Format;
 use crease_core::lang::Code;

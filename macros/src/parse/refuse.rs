@@ -1,4 +1,4 @@
-//! Expressions that Rust has and a model has not: what to say for each.
+//! Expressions that Rust has and a model does not: the message for each.
 
 use crease_core::lang::Code;
 use crease_core::lang::ast::Expression;
@@ -12,7 +12,7 @@ use super::{Reader, start};
 type Refusal = (Code, Place, String, String);
 
 impl Reader {
-    /// Says why an expression is none of a model's.
+    /// Reports why an expression is not allowed in a model.
     pub(super) fn refuse(&mut self, expr: &Expr) -> Expression {
         match expr {
             Expr::Let(condition) => {
@@ -44,7 +44,7 @@ fn refusal(code: Code, place: Place, message: &str, help: &str) -> Refusal {
     (code, place, message.to_owned(), help.to_owned())
 }
 
-/// What would decide, at run time, where to go on.
+/// Control flow that would be decided at run time.
 fn control(expr: &Expr) -> Option<Refusal> {
     const LAYERS: &str = "repeat layers with `for block in w.blocks { … }`";
     let (code, place, message, help) = match expr {

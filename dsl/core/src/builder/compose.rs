@@ -19,8 +19,8 @@ impl Builder {
         self.node(Op::Pointwise(number), Vec::new(), shape, axes)
     }
 
-    /// Inlines a finished graph: its inputs are `inputs`, its symbols mean what `meaning`
-    /// says. Returns the id that each of its values has here.
+    /// Inlines a finished graph: its inputs are `inputs`, its symbols are replaced by
+    /// `meaning`. Returns the id that each of its values has here.
     pub fn inline(&mut self, graph: &Graph, inputs: &[ValueId], meaning: Meaning) -> PerValue<ValueId> {
         let mut places: PerValue<Option<ValueId>> = graph.per_value(None);
         for (port, &value) in graph.inputs.iter().zip(inputs) {

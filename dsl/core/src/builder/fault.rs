@@ -15,7 +15,7 @@ pub enum FaultKind {
     EinsumLetter,
     /// An einsum operand has another number of axes than letters.
     EinsumRank,
-    /// An einsum letter stands for two extents.
+    /// An einsum letter with two extents.
     EinsumExtent,
     /// A split or join where the product of the extents is wrong.
     Reshape,

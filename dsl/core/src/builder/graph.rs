@@ -31,7 +31,7 @@ impl Builder {
         &self.graph.values[value].shape
     }
 
-    /// A tensor that the caller gives.
+    /// An input.
     pub fn input(&mut self, name: impl Into<String>, shape: Vec<Extent>) -> ValueId {
         let name = name.into();
         let value = self.value(name.clone(), shape);

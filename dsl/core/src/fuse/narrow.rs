@@ -5,15 +5,15 @@
 //! made of that alone, if products, attention, norms or softmaxes read it. So each costs one rounding that the next
 //! sum evens out. Everything else stays in single precision, above all outputs and geometry:
 //!
-//! - what the outside gives and gets, states that layers carry included, and all that an output or a state is made of
+//! - inputs, outputs and the state carried by layers, and everything that an output or a state is computed from
 //!   behind the last product;
 //! - a sum with a value in single precision, such as a point that is moved by a translation. (A product is as precise
 //!   as its least precise factor; a sum must be as precise as its largest term, of which a later difference may leave
 //!   little.)
 //! - a product of two values in single precision, such as a rotation of a rotation;
-//! - what is summed or compared along axes, such as the differences that a distance is made of;
-//! - what says where to gather; sums that are made in several steps; results of operations on rows, which wait in their
-//!   own memory between passes; and state on its way through a program, which takes over its own memory.
+//! - what is summed or compared along axes, such as the differences in a distance;
+//! - positions of gathers; sums in several steps; results of row operations, which wait in their
+//!   own memory between passes; and state passed through a program, which reuses its own memory.
 
 use crate::ir::{Binary, Expr, Extent, Graph, Instr, Node, NodeId, Op, PerValue, ValueId};
 use crate::kernel::{Contract, RowOp};
@@ -37,7 +37,7 @@ pub fn narrow(graph: &mut Graph, size: &dyn Fn(&Extent) -> u64) {
     }
 }
 
-/// How precise a number is, as far as it matters to what is made of it.
+/// How precise a number is, as far as its readers need to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Precision {
     /// Numbers and parameters: they decide nothing.
@@ -76,7 +76,7 @@ struct Choice<'g> {
     narrow: PerValue<bool>,
     /// Must not be narrow.
     single: PerValue<bool>,
-    /// Parameters, and what is made of nothing but numbers.
+    /// Parameters, and what is computed from constants only.
     given: PerValue<bool>,
     /// The last node that reads each value.
     last_reader: PerValue<Option<NodeId>>,
@@ -181,7 +181,7 @@ impl<'g> Choice<'g> {
         found.last().copied().unwrap_or(Given)
     }
 
-    /// Whether a result takes over the memory of state that ends here.
+    /// Whether a result reuses the memory of state that ends here.
     fn continues(&self, id: NodeId, node: &Node) -> bool {
         node.operands.iter().enumerate().any(|(k, operand)| {
             let root = self.roots[operand.value];
@@ -207,7 +207,7 @@ impl<'g> Choice<'g> {
     }
 }
 
-/// Whether an operand of a node says at which places it gathers.
+/// Whether an operand of a node holds positions of a gather.
 fn says_where(node: &Node, operand: usize) -> bool {
     let Op::Pointwise(expr) = &node.op else { return false };
     let is = |of: &dyn Fn(&Instr) -> bool| expr.0.iter().any(of);

@@ -96,7 +96,7 @@ pub enum Op {
         inner: Index,
         /// The index that only v and the result have.
         channel: Index,
-        /// The index of queries, where a key takes part only if its position is not above the query's.
+        /// The index of queries, if keys above the query's position are masked.
         causal: Option<Index>,
     },
     /// `after(row over `over` of before(operands))`.
@@ -229,7 +229,7 @@ impl Node {
         }
     }
 
-    /// The extent of what stands on an axis.
+    /// The extent of the item on an axis.
     pub fn axis_extent(&self, axis: &AxisRef) -> Option<Extent> {
         match axis {
             AxisRef::Index(i) => Some(self.indices[*i].clone()),

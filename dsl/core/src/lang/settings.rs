@@ -97,7 +97,7 @@ pub(super) fn fitting(default: Literal, given: Literal) -> Option<Literal> {
     }
 }
 
-/// A constant's type in words.
+/// A constant's type, for messages.
 pub(super) fn kind(value: Literal) -> &'static str {
     match value {
         Literal::Size(_) => "a size",

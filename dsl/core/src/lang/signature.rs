@@ -26,7 +26,7 @@ pub(super) struct Signature {
     pub(super) result: Ty,
     /// Names of the function's generics and `usize` parameters.
     pub(super) generics: BTreeMap<String, Extent>,
-    /// Symbols that a call binds: each stands alone somewhere in the parameters' types.
+    /// Symbols that a call binds: each is a whole axis somewhere in the parameters' types.
     pub(super) bound: BTreeSet<String>,
     /// Axis symbols that the parameters name.
     pub(super) axes: BTreeSet<String>,
@@ -191,7 +191,7 @@ impl<'a> Program<'a> {
     }
 }
 
-/// Symbols that stand alone as an extent of a type.
+/// Symbols that are a whole extent of a type.
 fn bare(ty: &Ty, symbols: &mut BTreeSet<String>) {
     extents(ty, &mut |extent| symbols.extend(extent.as_symbol().map(str::to_string)));
 }

@@ -21,7 +21,7 @@ define_language! {
         "sum" = Sum(Id),
         // (max x): the largest of the partial results x.
         "max" = Max(Id),
-        // (softmax x): the mean of the partial results x, weighted by the sums of exponentials they stand for.
+        // (softmax x): the mean of the partial results x, weighted by their sums of exponentials.
         "softmax" = Softmax(Id),
         // A node applied to the forms of its operands; a leaf where it has none.
         Op(OpTag, Vec<Id>),

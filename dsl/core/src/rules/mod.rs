@@ -1,6 +1,6 @@
 //! Forms of a graph, in an e-graph: which values may be split, by which rules.
 //!
-//! A term says *what is equal*, never how many chunks there are or in which order they run: those are
+//! A term states *what is equal*, never how many chunks there are or in which order they run: those are
 //! choices made after extraction. Rules are in tables, one file per topic; every rule has a law.
 
 mod chunk;

@@ -60,7 +60,7 @@ struct Chain {
 }
 
 impl Chain {
-    /// The operands of `begin`, then the other operand of `end`, whose operand `k` is what `begin` gives.
+    /// The operands of `begin`, then the other operand of `end`; operand `k` of `end` is the result of `begin`.
     fn new(begin: &Node, end: &Node, k: usize) -> Option<Chain> {
         let mut indices = end.indices.clone();
         let mut names = renamed(begin.result(), &end.operands[k], begin.indices.len(), &Some)?;
@@ -158,7 +158,7 @@ mod tests {
         b.finish()
     }
 
-    /// Whether the chain is reordered at these sizes; if so it gives the same.
+    /// Whether the chain is reordered at these sizes; if so, checks that it is equal.
     fn check(s: u64, r: u64, c: u64, z: u64, reordered: bool) {
         let graph = outer_product();
         let sizes: Sizes =

@@ -55,7 +55,7 @@ pub struct Named {
     pub doc: String,
 }
 
-/// A constant of a module: a setting with a default, bound anew when a plan is made.
+/// A constant of a module: a setting with a default, which may be changed when a plan is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Constant {
     /// The name.
@@ -141,7 +141,7 @@ pub struct Param {
 pub struct Budget {
     /// The text as written, `2 GiB`.
     pub text: String,
-    /// Where the text stands.
+    /// The place of the text.
     pub span: Span,
     /// Sizes and settings that it holds for.
     pub bindings: Vec<(Ident, Literal)>,

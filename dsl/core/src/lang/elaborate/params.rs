@@ -18,7 +18,7 @@ pub(in crate::lang) struct Leaf {
     pub(in crate::lang) shape: Vec<Extent>,
     /// Whether it may be absent.
     pub(in crate::lang) optional: bool,
-    /// The counts of the arrays it stands in, the outermost first.
+    /// The counts of the enclosing arrays, outermost first.
     pub(in crate::lang) counts: Vec<Extent>,
 }
 

@@ -126,7 +126,7 @@ impl<'a> Elaborator<'a> {
         }
     }
 
-    /// Walks a function by itself, its parameters of the declared types.
+    /// Elaborates a single function, with parameters of the declared types.
     pub(in crate::lang) fn check(&mut self) {
         let function = self.program.function(self.frame.id);
         for (k, param) in function.params.iter().enumerate() {

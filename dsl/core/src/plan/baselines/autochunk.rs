@@ -182,7 +182,7 @@ impl<'a> State<'a> {
         found
     }
 
-    /// Most live bytes of a region with iterations of so many positions, were there so many.
+    /// Most live bytes of a region for given positions per iteration.
     fn within(&self, range: (usize, usize), slices: &Slices, chunk: u64) -> u64 {
         let stretch = looped(self.piece, range, slices, 1);
         let profile = Life::of(self.piece, &stretch.items, range).profile();

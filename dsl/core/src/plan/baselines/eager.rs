@@ -13,9 +13,9 @@ use crate::plan::tree::{Bound, Until};
 /// weights do not count.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Naive {
-    /// The operation of each moment; a layer's stand once.
+    /// The operation of each moment; those of a layer occur once.
     pub operations: Vec<String>,
-    /// Every tensor. One that a loop over layers hides from its own operations stands again after it.
+    /// Every tensor. One that is hidden inside a loop over layers has another entry after it.
     pub values: Vec<NaiveValue>,
 }
 
@@ -75,7 +75,7 @@ impl Naive {
         self.operations.len() as u64
     }
 
-    /// Runs a graph whose inputs are of so many kinds; of a layer's, those that are not carried outlive it.
+    /// Runs a graph; inputs of a layer that are not carried outlive it.
     fn run(
         &mut self,
         graph: &Graph,

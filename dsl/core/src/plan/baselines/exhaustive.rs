@@ -68,7 +68,7 @@ impl Exhaustive {
         self.program.bound.graph.nodes.values().filter(|n| n.op != Op::View).count()
     }
 
-    /// The fastest plan found whose arena is within so many bytes.
+    /// The fastest plan found whose arena is within a limit in bytes.
     pub fn best(&self, arena: u64) -> Option<Plan> {
         let full = self.fronts.last()?;
         let fitting = full.iter().enumerate().rev().filter(|(_, p)| p.peak <= arena);
@@ -187,7 +187,7 @@ impl Exhaustive {
     }
 }
 
-/// Every node of so many.
+/// The set of all nodes.
 fn all(count: usize) -> impl Iterator<Item = NodeId> {
     (0..count).map(NodeId::new)
 }
@@ -197,7 +197,7 @@ fn has(set: usize, id: NodeId) -> bool {
     set >> id.index() & 1 == 1
 }
 
-/// A set and some more nodes.
+/// The union of two sets.
 fn with(set: usize, nodes: &[NodeId]) -> usize {
     nodes.iter().fold(set, |set, id| set | 1 << id.index())
 }

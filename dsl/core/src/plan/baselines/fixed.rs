@@ -39,7 +39,7 @@ pub fn fixed(graph: &Graph, sizes: &Sizes, target: &Target, regions: &[Region]) 
         if program.bound.extents[order[r - 1]][seed.index] <= region.chunk {
             continue;
         }
-        // What stands first may be needed whole: the loop begins after it.
+        // The first operation may be needed whole: the loop then begins after it.
         let grown = (l..r).find_map(|l| Some((l, region::grow(&piece, &order[l..r], seed)?)));
         let (l, slices) = grown.ok_or_else(refused)?;
         if stretches.iter().any(|s| s.l < r && l < s.r && s.r - s.l > 1) {

@@ -37,7 +37,7 @@ impl Program {
         Program::as_is(&crate::fuse::fuse(graph), sizes, target)
     }
 
-    /// The graph as it is.
+    /// The graph without fusion.
     pub(super) fn as_is(graph: &Graph, sizes: &Sizes, target: &Target) -> Result<Program, PlanError> {
         crate::ir::check_graph(graph)?;
         let bound = Rc::new(Bound::new(graph, sizes)?);

@@ -8,8 +8,8 @@ use crate::plan::tree::Bound;
 use crate::plan::tree::item::{Slices, Splits};
 use crate::rules::{Join, Operand, Slice};
 
-/// Every way to run nodes, in order, as one loop: an index of each, all of one extent, such that whoever
-/// reads what the loop makes reads the slice just made, and no fold before it is done.
+/// Every way to run nodes, in order, as one loop: an index of each, all of one extent, such that every
+/// reader inside the loop reads only the current slice, and no fold before it is done.
 pub(super) fn loops(bound: &Bound, nodes: &[NodeId]) -> Vec<Slices> {
     let mut found = Vec::new();
     extend(bound, nodes, &mut BTreeMap::new(), None, &mut found);

@@ -52,7 +52,7 @@ pub(super) fn check(walk: &Walk<'_>, call: &Call) -> Result<(), String> {
     let expected = [operands.len(), results.len(), kernel.indices()];
     let found = [call.operands.len(), call.results.len(), call.lengths.len()];
     if found != expected {
-        return Err(format!("has {found:?} operands, results and indices where its kernel has {expected:?}"));
+        return Err(format!("has {found:?} operands, results and indices, but its kernel has {expected:?}"));
     }
     check_extents(kernel, &extents)?;
     let mut touched = Vec::new();
@@ -155,7 +155,7 @@ fn touch<'p>(
         let index = (0..extents.len()).find(|i| extents[*i].follows.is_some_and(|(loop_id, _)| loop_id == *id));
         let steps = index.map(|i| strides[i].unsigned_abs());
         if again || *stride == 0 || steps != Some(*stride) {
-            return Err(format!("moves by {stride} with loop {id} where its index steps by {}", steps.unwrap_or(0)));
+            return Err(format!("moves by {stride} with loop {id}, but its index steps by {}", steps.unwrap_or(0)));
         }
     }
     let moves = |extent: &Extent| extent.follows.filter(|(id, _)| place.moves.iter().any(|(moved, _)| moved == id));
@@ -247,7 +247,7 @@ fn check_scratch(walk: &Walk<'_>, call: &Call, kernel: &Kernel, extents: &[Exten
     let slot = &walk.plan.slots[slot];
     let needed = u128::from(each) * u128::from(target.threads);
     if each == 0 || slot.kind != SlotKind::Scratch || u128::from(slot.bytes) < needed {
-        return Err(format!("has {} bytes of working memory where it takes {needed}", slot.bytes));
+        return Err(format!("has {} bytes of working memory, but needs {needed}", slot.bytes));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ const MOST_PARTS: usize = 4096;
 struct Names<'a> {
     /// Operands to load.
     loads: usize,
-    /// Indices whose position may be asked for.
+    /// Indices whose position may be read.
     indices: usize,
     /// Results of the row operation, or sums.
     rows: usize,
@@ -44,11 +44,7 @@ pub(super) fn check(kernel: &Kernel) -> Result<(), String> {
 
 fn check_nest(nest: &Nest) -> Result<(), String> {
     if nest.gathers.len() != nest.loads.len() {
-        return Err(format!(
-            "has {} operands and says of {} whether they are gathered",
-            nest.loads.len(),
-            nest.gathers.len()
-        ));
+        return Err(format!("has {} operands, but gather information for {}", nest.loads.len(), nest.gathers.len()));
     }
     let gathered = nest.gathers.iter().flatten();
     for axis in gathered {
@@ -60,7 +56,7 @@ fn check_nest(nest: &Nest) -> Result<(), String> {
     let names = |rows| Names { loads: nest.loads.len(), indices: nest.indices, rows, gathers: &gathers };
     let Some(row) = &nest.row else {
         if !nest.before.0.is_empty() {
-            return Err("computes something for a row operation that it lacks".into());
+            return Err("has a prologue but no row operation".into());
         }
         return check_expr(&nest.after, &names(0));
     };
@@ -70,7 +66,7 @@ fn check_nest(nest: &Nest) -> Result<(), String> {
     if !row.op.consumes() {
         return match nest.store.format.is_single() {
             true => Ok(()),
-            false => Err("keeps rows in memory of fewer bits".into()),
+            false => Err("keeps rows in a narrow format".into()),
         };
     }
     let consumed = |i: &usize| row.over.contains(i);
@@ -109,13 +105,13 @@ fn check_contract(contract: &Contract) -> Result<(), String> {
         let names = Names { loads: part.loads.len(), indices: 0, rows: part.sums.len(), gathers: &|_| false };
         check_expr(&part.after, &names)?;
         if part.after.0.len() > Contract::INSTRUCTIONS + Contract::OPERANDS {
-            return Err(format!("does {} things to a sum", part.after.0.len()));
+            return Err(format!("has an epilogue of {} instructions", part.after.0.len()));
         }
         if !part.loads.iter().chain([&part.store]).all(no_contracted) {
-            return Err("steps along a contracted index in a result or in what is done to it".into());
+            return Err("steps along a contracted index in a result or its epilogue".into());
         }
         if part.accumulate && (part.sums.len() > 1 || !part.after.is_row() || contract.norm.is_some()) {
-            return Err("does more than add to its result".into());
+            return Err("has an epilogue on a sum that is added to its result".into());
         }
     }
     Ok(())

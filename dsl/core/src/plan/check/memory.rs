@@ -70,7 +70,7 @@ fn check_ports(kind: &str, ports: &[PlanPort], plan: &Plan, is_alive: impl Fn(&S
     for port in ports {
         let name = &port.name;
         if !names.insert(name) {
-            return Err(format!("{kind} `{name}` stands twice"));
+            return Err(format!("{kind} `{name}` occurs twice"));
         }
         let slot = plan.slots.get(port.slot).ok_or_else(|| format!("{kind} `{name}` is in no buffer"))?;
         let bytes = elements(&port.shape).map(|n| 4 * n);
@@ -122,20 +122,22 @@ fn check_figures(plan: &Plan) -> Result<(), String> {
     };
     for ((name, found), (_, expected)) in figures(found).into_iter().zip(figures(&expected)) {
         if found != expected {
-            return Err(format!("the plan says {found} of its memory's {name}, its buffers and weights {expected}"));
+            return Err(format!(
+                "the plan states {found} for its memory's {name}, but its buffers and weights need {expected}"
+            ));
         }
     }
     let height =
         plan.slots.values().map(|slot| slot.offset + slot.bytes.next_multiple_of(ALIGNMENT)).max().unwrap_or(0);
     if height != found.arena {
-        return Err(format!("the arena has {} bytes and its buffers need {height}", found.arena));
+        return Err(format!("the arena has {} bytes, but its buffers need {height}", found.arena));
     }
     if let Some(budget) = plan.budget.filter(|budget| *budget < found.total()) {
-        return Err(format!("the plan holds {} bytes and its budget is {budget}", found.total()));
+        return Err(format!("the plan holds {} bytes, but its budget is {budget}", found.total()));
     }
     let time = plan.times.iter().fold(0u64, |sum, time| sum.saturating_add(*time));
     if time != plan.time {
-        return Err(format!("its moments take {time} ns and the plan says {}", plan.time));
+        return Err(format!("its moments take {time} ns, but the plan states {}", plan.time));
     }
     let moments = plan.times.len() as u64;
     match plan.pieces.iter().find(|piece| piece.first > piece.last || piece.last >= moments) {

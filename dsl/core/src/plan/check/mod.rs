@@ -3,7 +3,7 @@
 //! A plan may come from a file or from the data of a binary, so nothing in it is trusted. What is proved:
 //! - `memory`: no two buffers alive at the same moment overlap; inputs, outputs, weights and the figures of
 //!   [`crate::plan::Memory`] are those of the buffers;
-//! - `kernel`: each kernel is well formed by itself;
+//! - `kernel`: each kernel is well formed;
 //! - `steps`: every loop has its own counter, bounded counts, and moments go forward;
 //! - `call`: every address that a call can reach, in every iteration of the loops around it, is inside its buffer or
 //!   weight; buffers are alive; working memory is large enough; a result overlaps an operand only where the kernel

@@ -10,7 +10,7 @@ const MOST_CALLS: u64 = 1 << 36;
 pub(super) fn check(plan: &Plan) -> Result<(), PlanFault> {
     let loops = count(&plan.steps);
     if plan.loops != loops {
-        return Err(format!("the plan has {loops} loops and says {}", plan.loops).into());
+        return Err(format!("the plan has {loops} loops, but states {}", plan.loops).into());
     }
     let mut walk = Walk {
         plan,
@@ -48,7 +48,7 @@ impl Walk<'_> {
                 }
                 Step::Chunk { id, total, chunk, body, .. } => {
                     if *chunk == 0 || *chunk > MOST || *total > MOST {
-                        return Err(format!("loop {id} has {chunk} of {total} positions a turn").into());
+                        return Err(format!("loop {id} has {chunk} of {total} positions per iteration").into());
                     }
                     let open = Open::Chunk { total: *total, turn: (*chunk).min(*total) };
                     self.inside(*id, open, total.div_ceil(*chunk), body)?;
@@ -60,7 +60,9 @@ impl Walk<'_> {
                 }
             }
             if self.calls > MOST_CALLS {
-                return Err(format!("the plan takes more than {MOST_CALLS} kernel calls and turns of loops").into());
+                return Err(
+                    format!("the plan takes more than {MOST_CALLS} kernel calls and iterations of loops").into()
+                );
             }
         }
         Ok(())
@@ -68,7 +70,7 @@ impl Walk<'_> {
 
     fn inside(&mut self, id: LoopId, open: Open, turns: u64, body: &[Step]) -> Result<(), PlanFault> {
         if self.used.get(id) != Some(&false) {
-            return Err(format!("loop {id} of {} stands twice or has no counter", self.used.len()).into());
+            return Err(format!("loop {id} of {} occurs twice or has no counter", self.used.len()).into());
         }
         let before = self.turns;
         self.turns = before.saturating_mul(turns);

@@ -31,7 +31,7 @@ impl Plan {
 }
 
 impl Step {
-    /// The steps and those in their bodies, as [`Plan::walk`] gives them.
+    /// The steps and those in their bodies, in the order of [`Plan::walk`].
     pub fn walk(steps: &[Step]) -> Walk<'_> {
         Walk { rest: vec![steps.iter()], around: Vec::new() }
     }

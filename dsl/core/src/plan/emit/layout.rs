@@ -34,7 +34,7 @@ pub(super) fn place(slots: &mut [Slot]) -> u64 {
     best.height
 }
 
-/// Where every slot stands, and the height of all.
+/// The offset of every slot, and the height of the arena.
 struct Placed {
     height: u64,
     offsets: Vec<u64>,

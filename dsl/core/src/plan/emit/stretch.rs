@@ -109,7 +109,7 @@ impl Emitter {
         debug_assert_eq!(self.moment, end + 1);
     }
 
-    /// The steps of items inside so many loops; `cursor` counts moments and loops as the tree's moments do.
+    /// The steps of items at a loop depth; `cursor` counts moments and loops as the tree's moments do.
     fn items(
         &mut self,
         stretch: &Stretch<'_>,

@@ -1,4 +1,4 @@
-//! The arithmetic of one kernel call in nanoseconds of all threads together. Memory is not looked at here.
+//! The arithmetic of one kernel call in nanoseconds of all threads together, without memory traffic.
 
 use super::target::Target;
 use crate::ir::{Access, AxisRef, Contraction, Expr, Index, Instr, Node, Op, RowOp, Unary};
@@ -145,7 +145,7 @@ fn contract(
         .saturating_add(after)
 }
 
-/// Two products, the logits between them, and keys and values packed anew for every block of queries.
+/// Two products, the logits between them, and keys and values packed again for every block of queries.
 fn attend(
     node: &Node,
     target: &Target,

@@ -198,7 +198,7 @@ impl Costs {
     }
 }
 
-/// Nanoseconds to copy so many bytes from memory to memory.
+/// Nanoseconds to copy a number of bytes from memory to memory.
 pub(in crate::plan) fn copy(target: &Target, bytes: u64) -> u64 {
     let moved = 2000 * u128::from(bytes) / u128::from(target.bandwidth);
     u64::try_from(moved).unwrap_or(u64::MAX).saturating_add(target.call)

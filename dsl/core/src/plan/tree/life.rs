@@ -309,7 +309,7 @@ pub(in crate::plan) struct Profile {
 }
 
 impl Profile {
-    /// Bytes where the loops' iterations have so many positions.
+    /// Bytes for given positions per iteration of the loops.
     pub(in crate::plan) fn at(&self, outer: u64, inner: u64) -> u64 {
         self.fixed + self.outer * outer + self.inner * inner + self.both * outer * inner
     }

@@ -19,7 +19,7 @@ pub(in crate::plan) struct Piece {
     pub target: Rc<Target>,
     pub costs: Rc<Costs>,
     pub order: Vec<NodeId>,
-    /// Where each node stands in the order.
+    /// The position of each node in the order.
     pub position: PerNode<usize>,
     /// The last position at which each root is read; the end for outputs and inputs that stay.
     pub last_use: PerValue<Until>,

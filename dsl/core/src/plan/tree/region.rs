@@ -102,7 +102,7 @@ fn hoist(piece: &Piece, id: NodeId, states: &mut PerNode<State<'_>>) {
     }
 }
 
-/// Whether a node of the stretch reads its operands as its slice says, and, where it runs before the loop, nothing
+/// Whether a node of the stretch reads its operands as its split requires and, if it runs before the loop, nothing
 /// that the loop makes.
 fn settled<'f>(piece: &Piece, id: NodeId, split: &dyn Fn(&NodeId) -> Option<&'f Rc<Slice>>) -> bool {
     let bound = &*piece.bound;
