@@ -90,7 +90,7 @@ fn working_memory_is_there_alive_and_large_enough() {
         restate(plan);
         changed
     };
-    refused(smaller, "bytes of working memory where it takes");
+    refused(smaller, "bytes of working memory, but needs");
     refused(|plan| calls(plan, &mut |_, call| call.scratch.take().is_some()), "has no working memory");
     let elsewhere = |plan: &mut Plan| {
         calls(plan, &mut |_, call| match (call.results[0].base, call.scratch) {
@@ -166,14 +166,14 @@ fn counters_turns_and_layers_are_bounded() {
             plan.loops += 1;
             true
         },
-        "loops and says",
+        "loops, but states",
     );
     refused(
         |plan| {
             plan.loops = usize::MAX;
             true
         },
-        "loops and says",
+        "loops, but states",
     );
     let chunk = |f: &'static dyn Fn(&mut u64, &mut u64)| {
         move |plan: &mut Plan| {
@@ -186,9 +186,9 @@ fn counters_turns_and_layers_are_bounded() {
             })
         }
     };
-    refused(chunk(&|_, chunk| *chunk = 0), "positions a turn");
-    refused(chunk(&|_, chunk| *chunk = u64::MAX), "positions a turn");
-    refused(chunk(&|total, _| *total = u64::MAX), "positions a turn");
+    refused(chunk(&|_, chunk| *chunk = 0), "positions per iteration");
+    refused(chunk(&|_, chunk| *chunk = u64::MAX), "positions per iteration");
+    refused(chunk(&|total, _| *total = u64::MAX), "positions per iteration");
     refused(chunk(&|total, _| *total *= 100), "of a buffer of");
     let layers = |plan: &mut Plan| {
         plan.steps.iter_mut().any(|step| match step {
@@ -225,21 +225,21 @@ fn figures_are_those_of_the_buffers() {
             plan.memory.weights += 4;
             true
         },
-        "of its memory's weights",
+        "for its memory's weights",
     );
     refused(
         |plan| {
             plan.memory.moment += 1;
             true
         },
-        "of its memory's moment",
+        "for its memory's moment",
     );
     refused(
         |plan| {
             plan.time += 1;
             true
         },
-        "ns and the plan says",
+        "ns, but the plan states",
     );
     refused(
         |plan| {
