@@ -1,9 +1,9 @@
 //! Layout assignment: the order in which each value's axes are stored, and which views need a copy.
 //!
 //! Values are stored in the order of their axes, last one fastest, with three exceptions: those that a contraction
-//! batches along their last axis (triangle multiplication's channels), where the batch
-//! axes come first, and pointwise nodes before it propagate the order to their operands; outer products, where
-//! the axes of each operand are adjacent; and terms added to logits, which are stored key by key.
+//! batches along their last axis (triangle multiplication's channels), where the batch axes come first, and pointwise
+//! nodes before it propagate the order to their operands; outer products, where the axes of each operand are adjacent;
+//! and terms added to logits, which are stored key by key.
 
 use crate::ir::{AxisRef, Expr, Graph, Index, Node, NodeId, Op, PerValue, ValueId};
 

@@ -1,8 +1,7 @@
 //! The language without its syntax: trees, their meaning, and diagnostics.
 //!
 //! [`check`] finds the mistakes in a module, [`promises`] plans its budgets, [`elaborate()`] builds a
-//! function's graph. Spans are
-//! numbers here; only the macro knows the source.
+//! function's graph. Spans are numbers here; only the macro knows the source.
 
 pub mod ast;
 mod check;

@@ -4,9 +4,9 @@
 //! call      = start + larger + smaller / 2          of arithmetic and traffic: they overlap, not perfectly
 //! traffic   = near bytes / cache bandwidth + other bytes / bandwidth
 //! contract  = 2·rows·columns·(contracted + 4) / contract rate + elements packed / pack rate
-//!           + 6·elements normalized / scalar rate + what is done to the sums, as pointwise
+//!           + 6·elements normalized / scalar rate + the epilogue, as pointwise
 //! attend    = 2·logits·(inner + 4 + channels) / contract rate + logits / logit rate
-//!           + 6·terms added·logits / scalar rate + elements packed / pack rate, of the keys that take part
+//!           + 6·terms added·logits / scalar rate + elements packed / pack rate, of unmasked keys
 //! pointwise = points·(functions + operands + 1) / scalar rate + exponentials / exponential rate
 //! rows      = pointwise + points / its rate + rows·row
 //! ```
