@@ -1,3 +1,5 @@
+//! The page of a fold, made of chains that were never folded.
+
 use std::time::Duration;
 
 use crease_core::builder::Builder;
