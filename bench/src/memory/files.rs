@@ -119,9 +119,8 @@ fn parameters(model: &Signature, prefix: &str, sizes: &Sizes) -> Vec<Written> {
 }
 
 fn given(model: &Signature, prefix: &str, sizes: &Sizes) -> Vec<Written> {
-    let tensor = |input: &Tensor| {
-        (format!("{prefix}{}", input.name), extents(&input.shape, sizes), input.name.contains("mask"))
-    };
+    let tensor =
+        |input: &Tensor| (format!("{prefix}{}", input.name), extents(&input.shape, sizes), input.name.contains("mask"));
     model.inputs.iter().map(tensor).collect()
 }
 

@@ -123,7 +123,10 @@ impl Table {
         if excess > row.worst {
             (row.worst, row.about) = (excess, about.to_string());
             let (peak, plan) = (format_bytes(measured.peak), format_bytes(measured.plan));
-            print(&format!("{kind:<12}{:>11} beside a plan of {plan} (in all {peak}): {about}\n", format_bytes(excess)))?;
+            print(&format!(
+                "{kind:<12}{:>11} beside a plan of {plan} (in all {peak}): {about}\n",
+                format_bytes(excess)
+            ))?;
         }
         Ok(())
     }

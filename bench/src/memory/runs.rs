@@ -107,7 +107,8 @@ fn run(program: &Program, numbers: Numbers, folder: &Path, name: &str) -> std::i
         ["weights", "inputs", "output"].map(|part| folder.join(format!("{name}-{part}.safetensors")));
     files::weights(&weights, &program.signature, "", &program.sizes, numbers)?;
     files::inputs(&inputs, &program.signature, "", &program.sizes)?;
-    let words = ["run", program.name, "--weights", &text(&weights), "--inputs", &text(&inputs), "--output", &text(&output)];
+    let words =
+        ["run", program.name, "--weights", &text(&weights), "--inputs", &text(&inputs), "--output", &text(&output)];
     Ok(words.map(str::to_string).into())
 }
 
@@ -133,8 +134,7 @@ fn block(draw: &mut Draw, folder: &Path, traced: bool) -> std::io::Result<Group>
 fn stack(draw: &mut Draw, folder: &Path) -> std::io::Result<Group> {
     let blocks = draw.between(2, 12);
     let widths = [&NARROW[..], &[("BLOCKS", blocks)]].concat();
-    let program =
-        Program::new("evoformer_stack", &widths, &[("S", draw.between(2, 24)), ("R", draw.between(4, 48))]);
+    let program = Program::new("evoformer_stack", &widths, &[("S", draw.between(2, 24)), ("R", draw.between(4, 48))]);
     let numbers = draw.of(&Numbers::ALL);
     let words = run(&program, numbers, folder, "stack")?;
     let about = format!("{blocks} blocks{} {}", program.axes(), numbers.name());
@@ -167,9 +167,8 @@ fn deep(number: u64, draw: &mut Draw, folder: &Path) -> std::io::Result<Group> {
     let (rows, residues) = (draw.between(100_000, 300_000), draw.between(150, 400));
     let path = folder.join(if layout == Layout::A3m { "deep.a3m" } else { "deep.sto" });
     files::alignment(&path, layout, rows as usize, residues as usize)?;
-    let mut words: Vec<String> = ["evoformer", &text(&path), "--output", &text(&folder.join("deep.safetensors"))]
-        .map(str::to_string)
-        .into();
+    let mut words: Vec<String> =
+        ["evoformer", &text(&path), "--output", &text(&folder.join("deep.safetensors"))].map(str::to_string).into();
     words.extend(["--blocks", "1", "--max-seqs", &draw.between(1, 64).to_string()].map(str::to_string));
     words.extend(["--max-extra", &draw.between(0, 512).to_string()].map(str::to_string));
     for option in ["--seed", "--mask-seed"] {

@@ -49,11 +49,7 @@ impl<'p> Profile<'p> {
     ///
     /// # Errors
     /// A trace that cannot be written where it is wanted.
-    pub(crate) fn new(
-        arguments: &Wanted,
-        trace: Option<OutputFile>,
-        plan: &'p Plan,
-    ) -> Result<Profile<'p>, CliError> {
+    pub(crate) fn new(arguments: &Wanted, trace: Option<OutputFile>, plan: &'p Plan) -> Result<Profile<'p>, CliError> {
         let trace = trace.map(Trace::begin).transpose()?;
         let wanted = arguments.profile;
         let mut operations: BTreeMap<(u64, KernelId), Operation<'p>> = BTreeMap::new();
