@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crease_core::ir::{Graph, Sizes};
 use crease_core::lang::{Options, Settings};
-use crease_core::plan::{Base, Call, Checked, InstructionSet, Plan, Planner, Step, Target};
+use crease_core::plan::{Base, Call, Checked, InstructionSet, Place, Plan, Planner, Step, Target};
 use crease_models::checkpoint::Written;
 use crease_models::output::OutputFile;
 use crease_runtime::{Checks, Cpu, Event, Executable, RunError, Weights, WeightsError};
@@ -105,9 +105,10 @@ fn streamed_weights_are_only_copied() {
     let mut copied = None;
     let params = plan.params.clone();
     each_call(&mut plan.steps, &mut |call| {
-        let (from, to) = (call.operands[0].base, call.results[0].base);
         match copied {
-            None if matches!(from, Base::Param(param) if params[param].streamed) => copied = Some((from, to)),
+            None if matches!(call.operands[..], [Place { base: Base::Param(param), .. }] if params[param].streamed) => {
+                copied = Some((call.operands[0].base, call.results[0].base));
+            }
             Some((param, slot)) if call.operands.len() > 1 => {
                 call.operands.iter_mut().filter(|place| place.base == slot).for_each(|place| place.base = param);
             }

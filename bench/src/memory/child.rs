@@ -72,7 +72,7 @@ fn process(kind: &str, words: &[String], expected: i32) -> Result<Said, CliError
 /// The first peak of a text, as a command says its plan's.
 fn peak_said(output: &str) -> Option<u64> {
     let after = output.split_once("peak ")?.1;
-    let end = after.find("iB").map(|at| at + 2).or_else(|| after.find(" B").map(|at| at + 2))?;
+    let end = after.find('B')? + 1;
     parse_bytes(&after[..end].replace(' ', "")).ok()
 }
 

@@ -164,7 +164,7 @@ fn full(number: u64, draw: &mut Draw, folder: &Path) -> std::io::Result<Group> {
 /// An alignment far deeper than what is chosen of it.
 fn deep(number: u64, draw: &mut Draw, folder: &Path) -> std::io::Result<Group> {
     let layout = if number.is_multiple_of(3) { Layout::A3m } else { draw.of(&[Layout::A3m, Layout::Stockholm]) };
-    let (rows, residues) = (draw.between(100_000, 300_000), draw.between(150, 400));
+    let (rows, residues) = (draw.between(300_000, 600_000), draw.between(40, 120));
     let path = folder.join(if layout == Layout::A3m { "deep.a3m" } else { "deep.sto" });
     files::alignment(&path, layout, rows as usize, residues as usize)?;
     let mut words: Vec<String> =
