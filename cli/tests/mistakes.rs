@@ -62,7 +62,7 @@ fn arguments_that_do_not_fit() {
         (format!("{plan} --set INF=inf"), &["`INF`", "finite"]),
         (format!("{plan} --set INF=1e39"), &["`INF`", "finite", "3.4e38"]),
         (format!("{plan} --set C_M=4 --set C_M=4"), &["given twice"]),
-        (format!("{plan} --budget 0GiB"), &["0GiB", "nothing runs"]),
+        (format!("{plan} --budget 0GiB"), &["0GiB", "a budget must be at least one byte"]),
         (format!("{plan} --budget 4"), &["no unit", "GiB"]),
         (format!("{plan} --budget 4gigs"), &["`gigs`", "GiB"]),
         (format!("{plan} --budget -4GiB"), &["-4"]),

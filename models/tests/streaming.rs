@@ -104,16 +104,14 @@ fn streamed_weights_are_only_copied() {
     let mut plan = Planner::new(&graph, &sizes, &cpu.target()).expect("a planner").leanest().clone();
     let mut copied = None;
     let params = plan.params.clone();
-    each_call(&mut plan.steps, &mut |call| {
-        match copied {
-            None if matches!(call.operands[..], [Place { base: Base::Param(param), .. }] if params[param].streamed) => {
-                copied = Some((call.operands[0].base, call.results[0].base));
-            }
-            Some((param, slot)) if call.operands.len() > 1 => {
-                call.operands.iter_mut().filter(|place| place.base == slot).for_each(|place| place.base = param);
-            }
-            _ => {}
+    each_call(&mut plan.steps, &mut |call| match copied {
+        None if matches!(call.operands[..], [Place { base: Base::Param(param), .. }] if params[param].streamed) => {
+            copied = Some((call.operands[0].base, call.results[0].base));
         }
+        Some((param, slot)) if call.operands.len() > 1 => {
+            call.operands.iter_mut().filter(|place| place.base == slot).for_each(|place| place.base = param);
+        }
+        _ => {}
     });
     let (_, _folder, path) = weights(&plan);
     let filed = Weights::open(&path).expect("weights");

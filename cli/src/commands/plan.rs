@@ -56,14 +56,14 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    let mut files = Files::new();
+    files.reads("--table", &arguments.table.table)?;
+    let report = arguments.report.as_ref().map(|path| files.writes("--report", path)).transpose()?;
     let chosen = Chosen::new(&arguments.model, &arguments.set)?;
     let axes = chosen.sizes(&arguments.dimensions)?;
     let target = target(arguments)?;
     let (ones, precision) = (chosen.ones(&arguments.ones)?, arguments.precision.precision);
     let options = Options { ones, precision, ..Options::default() };
-    let mut files = Files::new();
-    files.reads("--table", &arguments.table.table)?;
-    let report = arguments.report.as_ref().map(|path| files.writes("--report", path)).transpose()?;
     let (elaborated, planner) = planner(&chosen, &axes, &options, &target)?;
     let naive = naive(&elaborated.graph, &whole_sizes(&elaborated, &axes))?;
     let made = plan_within(&planner, arguments.budget);
