@@ -71,7 +71,7 @@ fn arguments_that_do_not_fit() {
             "plan evoformer_block -d S=128 -d R=256 --budget 100MiB".into(),
             &["does not fit 100.00 MiB", "with --precision bf16 it needs"],
         ),
-        (format!("{plan} --precision half"), &["`half` is no format", "`f32` and `bf16`"]),
+        (format!("{plan} --precision half"), &["`half` is not a supported format", "`f32` or `bf16`"]),
         (format!("{plan} --threads 0"), &["--threads"]),
         (format!("{plan} --threads 9999"), &["from 1 to 1024"]),
         (format!("{plan} --target sse9"), &["`sse9`", "avx2"]),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::extent::Extent;
 use super::id::ValueId;
 
-/// An index of a node: a position in [`Node::indices`].
+/// An index of a node: a position in [`super::Node::indices`].
 pub type Index = usize;
 
 /// What is on one axis of an operand or result.

@@ -54,7 +54,7 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanPiece {
     /// Its number among the parts of the program and the number of the chosen way, then of the layer's parts if
-    /// it is in a layer. [`Planner::choices`] reads it.
+    /// it is in a layer. [`crate::plan::Planner::choices`] reads it.
     pub chosen: Vec<(usize, usize)>,
     /// Its first moment.
     pub first: u64,

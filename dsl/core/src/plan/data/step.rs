@@ -36,7 +36,7 @@ pub enum Step {
 /// A kernel call on buffers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
-    /// Which of [`Plan::kernels`].
+    /// Which of [`super::Plan::kernels`].
     pub kernel: KernelId,
     /// The operands, in the kernel's order.
     pub operands: Vec<Place>,
