@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
@@ -119,23 +119,35 @@ impl Work {
 }
 
 /// Waits until a process ends; none: it was ended because an input took too long.
-fn watch(child: &mut Child, at: &Path) -> io::Result<Option<std::process::ExitStatus>> {
-    let (mut last, mut since) = (None, Instant::now());
+fn watch(child: &mut Child, at: &Path) -> io::Result<Option<ExitStatus>> {
+    let (mut last, mut since, mut worked) = (None, Instant::now(), None);
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
         // Before the first input are the seeds, which take as long as they do.
-        let now = number_at(at);
+        let (now, work) = (number_at(at), work(child.id()));
         if now != last {
-            (last, since) = (now, Instant::now());
-        } else if now.is_some() && since.elapsed() > LONGEST {
+            (last, since, worked) = (now, Instant::now(), work);
+        }
+        // Where it can be told, the processor's time: a busy machine gives little of it.
+        let took = work.zip(worked).map(|(now, then)| now.saturating_sub(then)).unwrap_or_else(|| since.elapsed());
+        if now.is_some() && (took > LONGEST || since.elapsed() > LONGEST * 60) {
             child.kill()?;
             child.wait()?;
             return Ok(None);
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// How long a process has worked, where `/proc` says so in hundredths of a second.
+fn work(process: u32) -> Option<Duration> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // Behind the name, which may have spaces: the fields from the third on.
+    let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: u64 = fields.get(11..13)?.iter().filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Some(Duration::from_millis(10 * ticks))
 }
 
 fn number_at(at: &Path) -> Option<u64> {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crease_core::ir::check_graph;
 use crease_core::lang::ast::Library;
-use crease_core::lang::{Options, Settings, elaborate};
+use crease_core::lang::{Code, Options, Settings, elaborate};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
@@ -14,8 +14,13 @@ use super::{Target, seeds};
 use crate::mutate::tokens;
 use crate::{emit, link};
 
-pub(super) const TARGET: Target =
-    Target { name: "program", seeds: seeds::modules, longest: 1 << 12, change: tokens::change, run };
+pub(super) const TARGET: Target = Target { name: "program", seeds, longest: 1 << 12, change: tokens::change, run };
+
+/// The models are linked before the first input, whose time is bounded.
+fn seeds() -> Vec<Vec<u8>> {
+    known();
+    seeds::modules()
+}
 
 fn run(data: &[u8]) -> bool {
     let Some(tokens) = tokens::tokens(data) else {
@@ -32,6 +37,8 @@ fn run(data: &[u8]) -> bool {
             let options = Options { record, ..Options::default() };
             match elaborate(&library, &function.name.text, &Settings::new(), &options) {
                 Ok(made) => assert_eq!(check_graph(&made.graph), Ok(()), "a graph keeps the law"),
+                // Numbers and flags come from whoever calls the function.
+                Err(wrong) if wrong.iter().all(|mistake| mistake.code == Code::CallsRoot) => {}
                 Err(wrong) => panic!("`{}` was checked and cannot be made: {wrong:#?}", function.name.text),
             }
         }

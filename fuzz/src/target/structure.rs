@@ -53,6 +53,10 @@ fn run(format: Format, data: &[u8]) -> bool {
     let Ok(structure) = Structure::parse(format, data, "input") else {
         return false;
     };
+    // A PDB file may leave out chains' names, mmCIF has no way to.
+    if structure.chains.iter().any(|chain| chain.id.is_empty()) {
+        return true;
+    }
     let cif = structure.to_cif("input");
     let again = Structure::parse(Format::Cif, cif.as_bytes(), "written");
     let atoms =
